@@ -1,0 +1,89 @@
+import type {
+  CreatedRobot,
+  Endpoint,
+  EndpointUpdate,
+  Health,
+  NewEndpoint,
+  NewProject,
+  NewRetention,
+  NewRobot,
+  Page,
+  Project,
+  ProjectSummary,
+  Quota,
+  Repository,
+  Retention,
+  Robot,
+  SystemInfo,
+} from './types.js';
+
+/** What every call takes besides its own arguments. */
+export interface CallOptions {
+  /** Ends the call (also while it waits for its turn or for a retry) with a HarborError of kind `aborted`. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The calls that the operator makes, and all that the reconciler knows of Harbor. Each rejects with a HarborError and nothing else.
+ * What is looked up and isn't there is `undefined`; deleting what is gone is no error.
+ */
+export interface HarborApi {
+  // system.ts
+  systemInfo(options?: CallOptions): Promise<SystemInfo>;
+  health(options?: CallOptions): Promise<Health>;
+  /** Reads something that only valid credentials may read: the proof that Harbor, its database and the credentials work. */
+  checkAccess(options?: CallOptions): Promise<void>;
+  /** Gets a token as a node does before it pulls. */
+  checkTokenService(options?: CallOptions): Promise<void>;
+  /** The endpoint types that this Harbor lists. May be empty although creating works. */
+  listEndpointTypes(options?: CallOptions): Promise<readonly string[]>;
+
+  // registries.ts
+  listEndpoints(options?: CallOptions): Promise<readonly Endpoint[]>;
+  findEndpoint(name: string, options?: CallOptions): Promise<Endpoint | undefined>;
+  getEndpoint(id: number, options?: CallOptions): Promise<Endpoint | undefined>;
+  createEndpoint(endpoint: NewEndpoint, options?: CallOptions): Promise<number>;
+  updateEndpoint(id: number, update: EndpointUpdate, options?: CallOptions): Promise<void>;
+  deleteEndpoint(id: number, options?: CallOptions): Promise<void>;
+  /** Whether Harbor reaches the upstream right now; doesn't change the status that Harbor shows. */
+  pingEndpoint(id: number, options?: CallOptions): Promise<boolean>;
+
+  // projects.ts
+  listProjects(options?: CallOptions): Promise<readonly Project[]>;
+  listProjectsOfEndpoint(registryId: number, options?: CallOptions): Promise<readonly Project[]>;
+  findProject(name: string, options?: CallOptions): Promise<Project | undefined>;
+  getProject(id: number, options?: CallOptions): Promise<Project | undefined>;
+  projectExists(name: string, options?: CallOptions): Promise<boolean>;
+  createProject(project: NewProject, options?: CallOptions): Promise<number>;
+  /** Merges these settings into the project's; the rest stays. One at a time per project: Harbor deadlocks otherwise. */
+  updateProject(id: number, metadata: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;
+  deleteProject(project: { readonly id: number; readonly name: string }, options?: CallOptions): Promise<void>;
+  projectSummary(id: number, options?: CallOptions): Promise<ProjectSummary | undefined>;
+  /** Why Harbor would refuse to delete the project; undefined when it wouldn't. */
+  projectDeletionBlocker(id: number, options?: CallOptions): Promise<string | undefined>;
+
+  // repositories.ts
+  /** The first `limit` (at most 100) repositories: what deletion works through until none is left. */
+  listRepositories(projectName: string, limit: number, options?: CallOptions): Promise<Page<Repository>>;
+  deleteRepository(projectName: string, repository: string, options?: CallOptions): Promise<void>;
+
+  // quotas.ts
+  listQuotas(options?: CallOptions): Promise<readonly Quota[]>;
+  findQuota(projectId: number, options?: CallOptions): Promise<Quota | undefined>;
+  /** `hardBytes`: above 0, or -1 for unlimited. */
+  updateQuota(id: number, hardBytes: number, options?: CallOptions): Promise<void>;
+
+  // retentions.ts
+  getRetention(id: number, options?: CallOptions): Promise<Retention>;
+  createRetention(retention: NewRetention, options?: CallOptions): Promise<number>;
+  updateRetention(id: number, retention: NewRetention, options?: CallOptions): Promise<void>;
+  deleteRetention(id: number, options?: CallOptions): Promise<void>;
+
+  // robots.ts
+  listSystemRobots(options?: CallOptions): Promise<readonly Robot[]>;
+  listProjectRobots(projectId: number, options?: CallOptions): Promise<readonly Robot[]>;
+  createRobot(robot: NewRobot, options?: CallOptions): Promise<CreatedRobot>;
+  /** Has Harbor make a new secret and returns it; the old one is void at once. */
+  refreshRobotSecret(id: number, options?: CallOptions): Promise<string>;
+  deleteRobot(id: number, options?: CallOptions): Promise<void>;
+}
