@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { typesFromSchema } from './types-from-schema.js';
+import type { Crd } from './schema.js';
+
+export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
+
+export interface GeneratedFile {
+  /** Relative to the project's folder. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Everything that is derived from the CRD below `root` (a folder's path with its trailing slash), as it should be. */
+export async function generatedFiles(root: string): Promise<readonly GeneratedFile[]> {
+  const crd = parse(await readFile(`${root}${CRD_PATH}`, 'utf8')) as Crd;
+  return [{ path: 'src/api/registry-mirror.generated.ts', text: await typesFromSchema(crd) }];
+}
