@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import { BuildError } from '../build-error.js';
+import { startCluster } from '../cluster.js';
+import { progressToStderr } from '../progress.js';
+
+const command = new Command('cluster')
+  .description('Starts a Kubernetes API server on loopback, without nodes, and keeps it up until ctrl-C.')
+  .option('--kyverno', 'with Kyverno', false)
+  .parse();
+
+// Listened to from the beginning, so that a ctrl-C during the start is not lost.
+const asked = new AbortController();
+const interrupted = Promise.race([
+  once(process, 'SIGINT', { signal: asked.signal }),
+  once(process, 'SIGTERM', { signal: asked.signal }),
+]);
+
+try {
+  const cluster = await startCluster({
+    kyverno: command.opts<{ kyverno: boolean }>().kyverno,
+    progress: progressToStderr,
+  });
+  console.log(`The API server is up at ${cluster.server}. Logs are in ${cluster.folder}. To use it:\n`);
+  console.log(`export KUBECONFIG=${cluster.kubeconfigPath}\n`);
+  console.log('ctrl-C ends it and removes it.');
+  // A pending promise alone does not keep the process up.
+  const keepUp = setInterval(() => undefined, 60_000);
+  await interrupted;
+  clearInterval(keepUp);
+  await cluster.stop();
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  asked.abort();
+}

@@ -1,0 +1,12 @@
+export type BuildErrorKind = 'AssetsMissing' | 'GoMissing' | 'GoTooOld' | 'DownloadFailed' | 'BuildFailed';
+
+/** The local cluster's programs could not be had. The message says what was tried, what was printed and what to do about it. */
+export class BuildError extends Error {
+  override readonly name = 'BuildError';
+  readonly kind: BuildErrorKind;
+
+  constructor(kind: BuildErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { Daemon, Daemons } from '../support/daemons.js';
+
+export const kyvernoNamespace = 'kyverno';
+export const kyvernoServiceAccount = 'system:serviceaccount:kyverno:kyverno-admission-controller';
+
+export interface KyvernoOptions {
+  readonly program: string;
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly webhookPort: number;
+  readonly metricsPort: number;
+}
+
+/**
+ * Starts Kyverno's admission controller outside the cluster: it registers its webhooks by URL (--serverIP). The flags are those of its
+ * own installation manifest, but for reports, which would write to the API server and aren't looked at here.
+ */
+export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon {
+  return daemons.start({
+    name: 'kyverno',
+    program: options.program,
+    logPath: join(options.folder, 'kyverno.log'),
+    cwd: options.folder,
+    env: {
+      PATH: process.env.PATH,
+      HOME: options.folder,
+      TUF_ROOT: join(options.folder, 'sigstore'),
+      KYVERNO_NAMESPACE: kyvernoNamespace,
+      KYVERNO_SERVICEACCOUNT_NAME: 'kyverno-admission-controller',
+      KYVERNO_ROLE_NAME: 'kyverno:admission-controller',
+      KYVERNO_DEPLOYMENT: 'kyverno-admission-controller',
+      // The same after a restart: the lease of the one before is then its own, and needs not run out.
+      KYVERNO_POD_NAME: 'kyverno-admission-controller-0',
+      KYVERNO_SVC: 'kyverno-svc',
+      INIT_CONFIG: 'kyverno',
+      METRICS_CONFIG: 'kyverno-metrics',
+    },
+    args: [
+      `--kubeconfig=${options.kubeconfig}`,
+      `--serverIP=127.0.0.1:${options.webhookPort}`,
+      '--webhookServerHost=127.0.0.1',
+      `--webhookServerPort=${options.webhookPort}`,
+      `--caSecretName=kyverno-svc.${kyvernoNamespace}.svc.kyverno-tls-ca`,
+      `--tlsSecretName=kyverno-svc.${kyvernoNamespace}.svc.kyverno-tls-pair`,
+      `--backgroundServiceAccountName=system:serviceaccount:${kyvernoNamespace}:kyverno-background-controller`,
+      `--reportsServiceAccountName=system:serviceaccount:${kyvernoNamespace}:kyverno-reports-controller`,
+      '--controllerRuntimeMetricsAddress=0',
+      '--metricsHost=127.0.0.1',
+      `--metricsPort=${options.metricsPort}`,
+      '--admissionReports=false',
+      '--omitEvents=PolicyApplied,PolicySkipped',
+      '--enablePolicyException=false',
+      '--generateValidatingAdmissionPolicy=true',
+      '--generateMutatingAdmissionPolicy=false',
+      '--loggingFormat=text',
+      '--disableLogColor=true',
+      '--v=2',
+    ],
+  });
+}
