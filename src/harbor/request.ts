@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import axios from 'axios';
+import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
+import { callPath } from './call.js';
+import type { Answer, Call, HarborRequest, LaneName } from './call.js';
+import { failure } from './classify.js';
+import type { FailureContext } from './classify.js';
+import { agentFactory, harborBaseUrl } from './connection.js';
+import type { HarborAgent, HarborConnection, ProxyEnvironment } from './connection.js';
+import { startDeadline } from './deadline.js';
+import { HarborError } from './errors.js';
+import { asHarborError } from './failure.js';
+import { Lane } from './lane.js';
+import { measuredAdapter } from './measure.js';
+import type { ResponseListener } from './measure.js';
+import { retried } from './retry.js';
+
+export interface RequestOptions {
+  /** How long a call may take in all, retries included; default 15 s. */
+  readonly requestTimeoutMs?: number;
+  /** The same for calls during which Harbor pings the upstream; default 30 s. */
+  readonly upstreamTimeoutMs?: number;
+  /** Calls at once, per lane; default 8. */
+  readonly concurrency?: number;
+  /** How often a call that is safe to repeat is repeated; default 2. */
+  readonly retries?: number;
+  /** The pause before the first repetition, doubled each time, jittered; default 200 ms. */
+  readonly retryDelayMs?: number;
+  /** The longest Retry-After that is waited for within a call; default 3 s. */
+  readonly maxRetryAfterMs?: number;
+  /** Default 32 MiB. */
+  readonly maxResponseBytes?: number;
+  readonly proxy?: ProxyEnvironment;
+  /** Told of each attempt. */
+  readonly onResponse?: ResponseListener;
+  readonly random?: () => number;
+  readonly newRequestId?: () => string;
+}
+
+/** The request function of a connection, and how to let go of its sockets. */
+export interface Transport {
+  readonly request: HarborRequest;
+  readonly close: () => void;
+}
+
+interface LaneState {
+  readonly lane: Lane;
+  readonly agent: HarborAgent;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Composes the one request function: turn in a lane, deadline, login, retry, measurement, errors by kind. No cookies: Harbor sets a `sid`
+ * with each answer, and a write that sends it back is a 403 for want of a CSRF token.
+ * @throws Error when the connection's URL or certificate can't be used.
+ */
+export function createTransport(connection: HarborConnection, options: RequestOptions = {}): Transport {
+  const base = harborBaseUrl(connection.url);
+  const http = httpClient(options);
+  const lanes = createLanes(connection, options);
+  const newRequestId = options.newRequestId ?? randomUUID;
+  const authorization = `Basic ${Buffer.from(`${connection.username}:${connection.password}`).toString('base64')}`;
+
+  const send = async (context: FailureContext, { agent, timeoutMs }: LaneState): Promise<Answer> => {
+    const { call } = context;
+    const deadline = startDeadline(timeoutMs, call.signal);
+    const headers = headersOf(call, context.requestId, authorization);
+    try {
+      const config = { ...requestConfig(call, base), headers, httpAgent: agent, httpsAgent: agent };
+      return readAnswer(await http.request<string>({ ...config, signal: deadline.signal }), context);
+    } catch (error) {
+      throw asHarborError(error, context, deadline, timeoutMs);
+    } finally {
+      deadline.clear();
+    }
+  };
+
+  const request: HarborRequest = async (call) => {
+    const state = lanes[call.lane ?? 'api'];
+    const secrets = [authorization.slice(6), connection.password, ...secretsOf(call.body)];
+    const context: FailureContext = { call, requestId: newRequestId(), secrets };
+    try {
+      return await state.lane.run(() => send(context, state), call.signal);
+    } catch (error) {
+      if (error instanceof HarborError) throw error;
+      throw failure(context, { kind: 'aborted', reason: 'given up by the caller before it was sent' });
+    }
+  };
+
+  const close = (): void => {
+    for (const { agent } of Object.values(lanes)) agent.destroy();
+  };
+  return { request, close };
+}
+
+function httpClient(options: RequestOptions): AxiosInstance {
+  const http = axios.create({
+    adapter: measuredAdapter(options.onResponse),
+    maxRedirects: 0,
+    proxy: false,
+    maxContentLength: options.maxResponseBytes ?? 32 * 1024 * 1024,
+    responseType: 'text',
+    transformResponse: (body: unknown) => body,
+    transformRequest: (body: unknown) => body,
+  });
+  return retried(http, {
+    retries: options.retries ?? 2,
+    delayMs: options.retryDelayMs ?? 200,
+    maxRetryAfterMs: options.maxRetryAfterMs ?? 3000,
+    random: options.random ?? Math.random,
+  });
+}
+
+function createLanes(connection: HarborConnection, options: RequestOptions): Readonly<Record<LaneName, LaneState>> {
+  const newAgent = agentFactory(connection, options.proxy);
+  const lane = (limit: number, timeoutMs: number): LaneState => ({
+    lane: new Lane(limit),
+    agent: newAgent(limit),
+    timeoutMs,
+  });
+  const concurrency = options.concurrency ?? 8;
+  const timeoutMs = options.requestTimeoutMs ?? 15_000;
+  return {
+    api: lane(concurrency, timeoutMs),
+    upstream: lane(concurrency, Math.max(timeoutMs, options.upstreamTimeoutMs ?? 30_000)),
+    health: lane(2, timeoutMs),
+  };
+}
+
+function requestConfig(call: Call, base: string): AxiosRequestConfig<string> {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(call.query ?? {})) query.set(key, String(value));
+  const suffix = query.size === 0 ? '' : `?${query.toString()}`;
+  return {
+    method: call.method,
+    url: `${base}${callPath(call)}${suffix}`,
+    route: call.route,
+    ...(call.body === undefined ? {} : { data: JSON.stringify(call.body) }),
+    // A health check asks whether Harbor answers now, not whether it does in the end.
+    ...(call.lane === 'health' ? { 'axios-retry': { retries: 0 } } : {}),
+  };
+}
+
+function headersOf(call: Call, requestId: string, authorization: string): Record<string, string> {
+  return {
+    Accept: 'application/json',
+    'X-Request-Id': requestId,
+    // Without it a project called 12345 is taken for an id.
+    'X-Is-Resource-Name': String(call.byName ?? false),
+    ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(call.anonymous === true ? {} : { Authorization: authorization }),
+  };
+}
+
+/** What a body holds that must not come back in an error message, should Harbor repeat it. */
+function secretsOf(body: unknown): readonly string[] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value === 'string') return key === 'access_secret' || key === 'secret' ? [value] : [];
+    return secretsOf(value);
+  });
+}
+
+function readAnswer(response: AxiosResponse<string>, context: FailureContext): Answer {
+  const { status, data, headers } = response;
+  const total: unknown = headers['x-total-count'];
+  const location: unknown = headers['location'];
+  return {
+    status,
+    body: data === '' ? undefined : parseBody(data, status, context),
+    location: typeof location === 'string' ? location : undefined,
+    total: typeof total === 'string' && /^\d+$/.test(total) ? Number(total) : undefined,
+  };
+}
+
+function parseBody(body: string, status: number, context: FailureContext): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    const reason = 'no JSON: there is something else than Harbor at this address, or in front of it';
+    throw failure(context, { kind: 'unexpectedAnswer', reason, status });
+  }
+}
