@@ -1,0 +1,55 @@
+import { digest } from './digest.js';
+import { patchExpression } from './jmespath.js';
+import { matchConditions } from './match-conditions.js';
+import { policyMetadata, type RenderedPolicy } from './policy.js';
+import type { PolicyInput } from './render.js';
+import { namespaceSelector } from './selectors.js';
+
+/** The rewrite as a ClusterPolicy of Kyverno (kyverno.io/v1): one rule, one JSON patch. */
+export function clusterPolicy({ name, settings, entries, rules, excludedNamespaces }: PolicyInput): RenderedPolicy {
+  const selectors = {
+    namespaceSelector: namespaceSelector(settings.namespaceSelector),
+    ...(settings.podSelector === undefined ? {} : { selector: settings.podSelector }),
+  };
+  const rule = {
+    name: 'rewrite-images',
+    match: {
+      any: [
+        { resources: { kinds: ['Pod'], operations: ['CREATE'], ...selectors } },
+        { resources: { kinds: ['Pod/ephemeralcontainers'], operations: ['UPDATE'], ...selectors } },
+      ],
+    },
+    context: [{ name: 'patches', variable: { jmesPath: patchExpression(rules) } }],
+    mutate: { patchesJson6902: '{{ patches }}' },
+  };
+  const content = { rule, failurePolicy: settings.failurePolicy, excludedNamespaces };
+  const contentHash = digest(content);
+  return {
+    kind: 'ClusterPolicy',
+    name,
+    contentHash,
+    entries,
+    object: {
+      apiVersion: 'kyverno.io/v1',
+      kind: 'ClusterPolicy',
+      metadata: policyMetadata(name, entries, {
+        // Else Kyverno copies the rule to Deployments and all: what Git says about them must stay true.
+        'pod-policies.kyverno.io/autogen-controllers': 'none',
+      }),
+      spec: {
+        admission: true,
+        background: false,
+        failurePolicy: settings.failurePolicy,
+        webhookConfiguration: {
+          matchConditions: matchConditions(
+            rules.map(({ host }) => host),
+            settings,
+            excludedNamespaces,
+            contentHash,
+          ),
+        },
+        rules: [rule],
+      },
+    },
+  };
+}

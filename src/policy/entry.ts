@@ -1,0 +1,27 @@
+import { upstreamHosts } from '../api/upstream-types.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { compare, type MirrorRule } from '../image/rules.js';
+
+/** One mirror's share of a policy: all that the policy needs to know of it. JSON-serialisable: it is kept in the policy's annotation. */
+export type MirrorEntry = MirrorRule;
+
+/**
+ * What a mirror adds to its policy.
+ *
+ * @param pullPrefix `host[:port]/project` that nodes pull from.
+ */
+export function policyEntry(mirror: RegistryMirror, pullPrefix: string): MirrorEntry {
+  const repositories = mirror.spec.rewrite.repositories;
+  return {
+    mirror: mirror.metadata.name,
+    hosts: sorted(upstreamHosts(mirror.spec)),
+    pullPrefix,
+    include: sorted(repositories?.include ?? []),
+    exclude: sorted(repositories?.exclude ?? []),
+  };
+}
+
+/** Order and repetition mean nothing: without them, equal mirrors give byte-equal policies. */
+function sorted(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].sort(compare);
+}

@@ -1,0 +1,61 @@
+/**
+ * How a text from outside gets into an expression. Each function gives a whole literal of its language, in which only plain
+ * characters stand for themselves and all others are numbered escapes: nothing in it can end the literal, start a Kyverno
+ * variable (`{{`), a Kyverno reference (`$(`) or a replacement group (`$1`).
+ */
+
+const PLAIN = /[A-Za-z0-9 ._/:@,=-]/;
+
+/** A CEL string literal. */
+export function celString(text: string): string {
+  return `"${Array.from(text)
+    .map((character) => (PLAIN.test(character) ? character : celEscape(character)))
+    .join('')}"`;
+}
+
+/** A CEL list of string literals. */
+export function celStrings(texts: readonly string[]): string {
+  return `[${texts.map(celString).join(', ')}]`;
+}
+
+function celEscape(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  // CEL refuses a lone surrogate, as Go's strings can't hold it: U+FFFD is what the API server makes of it.
+  return isSurrogate(code) ? '\\uFFFD' : `\\U${code.toString(16).padStart(8, '0')}`;
+}
+
+function isSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdfff;
+}
+
+/** JSON in which only plain characters stand for themselves; members keep their order. */
+export function plainJson(value: unknown): string {
+  // A string's characters can be escaped after the fact: outside of strings JSON has no others than these.
+  return JSON.stringify(value).replace(/"(?:[^"\\]|\\.)*"/g, (literal) => jsonString(JSON.parse(literal) as string));
+}
+
+function jsonString(text: string): string {
+  const units = Array.from({ length: text.length }, (_, i) => text.charAt(i));
+  return `"${units.map((unit) => (PLAIN.test(unit) ? unit : jsonEscape(unit))).join('')}"`;
+}
+
+function jsonEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A JMESPath literal: JSON between backticks, which the JSON itself never contains. */
+export function jmesPathLiteral(value: unknown): string {
+  return `\`${spaceBraces(plainJson(value))}\``;
+}
+
+/** Kyverno takes `{{` and `}}` for the bounds of a variable wherever they stand. */
+function spaceBraces(json: string): string {
+  return json.replaceAll('{{', '{ {').replaceAll('}}', '} }').replaceAll('}}', '} }');
+}
+
+/** An RE2 pattern that matches this text only. */
+export function re2Literal(text: string): string {
+  return Array.from(text)
+    .map((c) => (/[A-Za-z0-9_/-]/.test(c) ? c : `\\x{${(c.codePointAt(0) ?? 0).toString(16)}}`))
+    .join('');
+}

@@ -1,0 +1,25 @@
+/**
+ * The reference grammar as RE2 patterns, for engines that can't call src/image/reference.ts. The host needs none: it is
+ * compared with hosts that are known to be valid.
+ */
+const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const TAG = '[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}';
+const DIGEST = 'sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}';
+
+/** Path, tag and digest: what follows the host and its slash. */
+export const REMAINDER_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`;
+
+/** Splits a name that has its `library/` already: group 1 is the host, empty for the implicit one, group 2 the remainder. */
+export const HOST_PATTERN = '^(?:(localhost|[^/]*[.:A-Z][^/]*)/)?(.*)$';
+
+/** A Docker Hub name without a slash, its host written out or not: group 1 is what `library/` goes in front of. */
+export const BARE_NAME_PATTERN = '^(?:(?:index[.])?docker[.]io/)?([^/]*)$';
+
+/** An image's id, which is no name. */
+export const IMAGE_ID_PATTERN = '^[a-f0-9]{64}$';
+
+/** Of the path alone, without host, tag and digest. */
+export const MAX_PATH_BYTES = 255;
+
+export const DOCKER_HUB = 'docker.io';
+export const LEGACY_DOCKER_HUB = 'index.docker.io';

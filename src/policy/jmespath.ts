@@ -1,0 +1,132 @@
+import { ANNOTATIONS, LABELS } from '../api/group.js';
+import { jmesPathLiteral } from './escape.js';
+import { anyGlobPattern, globPattern } from './glob-pattern.js';
+import {
+  BARE_NAME_PATTERN,
+  DOCKER_HUB,
+  HOST_PATTERN,
+  IMAGE_ID_PATTERN,
+  LEGACY_DOCKER_HUB,
+  MAX_PATH_BYTES,
+  REMAINDER_PATTERN,
+} from './grammar.js';
+import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
+
+/** Ends the search for a prefix as a prefix does, and means "leave alone". No pull prefix is so short. */
+const LEAVE_ALONE = '-';
+
+const PATH = "regex_replace_all('[:@].*$', r, '')";
+
+/**
+ * One JMESPath expression that turns an admission request into the JSON patch of the rewrite, as text.
+ *
+ * One expression, since Kyverno compiles each one anew for every request, and each element of a foreach costs it copies of the
+ * whole Pod; a JSON patch by index, since a strategic merge reorders the list, and with it the order in which init containers
+ * run. Names within: q, i, s: the patch's path; k: the image's key in the annotation; o: the image as it stood; n: with
+ * library/ where that is implied; h, r: its host and what follows; g: its path; t: the prefix to put in front.
+ */
+export function patchExpression(rules: readonly HostRule[]): string {
+  return [
+    `{e: ${IS_SUBRESOURCE}, a: request.object.metadata.annotations.${quoted(ANNOTATIONS.originalImages)}, l: ${images()} }`,
+    '{e: e, a: a, l: l',
+    `[].{q: q, i: i, s: s, k: k, o: o, n: ${replaced(BARE_NAME_PATTERN, 'o', `${DOCKER_HUB}/library/\${1}`)} }`,
+    `[].{q: q, i: i, s: s, k: k, o: o, h: ${replaced(HOST_PATTERN, 'n', '${1}')}, r: ${replaced(HOST_PATTERN, 'n', '${2}')} }`,
+    ...prefixStages(rules),
+    `[?t && t != '${LEAVE_ALONE}' && ${IS_REFERENCE}] }`,
+    `(length(l) > \`0\` && [${PATCHES}, !e && ${NOTES} || \`[]\`][] || \`[]\`)`,
+    'to_string(@)',
+  ].join(' | ');
+}
+
+const IS_SUBRESOURCE = "request.subResource == 'ephemeralcontainers'";
+
+const IS_REFERENCE =
+  `regex_match('${REMAINDER_PATTERN}', r) && !regex_match('${IMAGE_ID_PATTERN}', o) && ` +
+  `(length(r) <= \`${MAX_PATH_BYTES}\` || length(${PATH}) <= \`${MAX_PATH_BYTES}\`)`;
+
+const PATCHES = "l[].{op: 'replace', path: join('', [q, to_string(i), s]), value: join('/', [t, r]) }";
+
+/** The subresource takes no change of the Pod's metadata, so only a Pod's creation leaves these notes. */
+const NOTES =
+  `[{op: 'add', path: '/metadata/annotations/${pointer(ANNOTATIONS.originalImages)}', value: ${originalImages()} }, ` +
+  `{op: 'add', path: '/metadata/labels/${pointer(LABELS.mirrored)}', value: 'true'}]`;
+
+/**
+ * A webhook may be called again for a Pod that others have changed since: what it noted the first time is kept. Only text
+ * of exactly that form is parsed, since a Pod's author may write anything there.
+ */
+function originalImages(): string {
+  const noted = `regex_match('^[{]("[a-z0-9./-]+":"[^"\\\\]*",?)*[}]$', a || '') && parse_json(a) || \`{}\``;
+  return `to_string(merge(${noted}, object_from_lists(l[].k, l[].o)))`;
+}
+
+function images(): string {
+  const inPod = (list: string): string => `!(${IS_SUBRESOURCE}) && request.object.spec.${list}`;
+  const container = (list: string, source: string): string =>
+    `items(${source} || \`[]\`, 'i', 'e')[].{q: '/spec/${list}/', i: i, s: '/image', k: e.name, o: e.image || '' }`;
+  return `[${[
+    container('containers', inPod('containers')),
+    container('initContainers', inPod('initContainers')),
+    `${newEphemeralContainers()}[].{q: '/spec/ephemeralContainers/', i: i, s: '/image', k: e.name, o: e.image || '' }`,
+    `items(${inPod('volumes')} || \`[]\`, 'i', 'e')[?e.image.reference]` +
+      `.{q: '/spec/volumes/', i: i, s: '/image/reference', k: join('', ['volumes/', e.name]), o: e.image.reference }`,
+  ].join(', ')}][]`;
+}
+
+/** By name, as the API server knows them: entries that the Pod had before can't be changed any more. */
+function newEphemeralContainers(): string {
+  const list = 'request.object.spec.ephemeralContainers';
+  const byName = (names: string, values: string): string =>
+    `object_from_lists(${names} || \`[]\`, ${values} || \`[]\`)`;
+  const old = 'request.oldObject.spec.ephemeralContainers[].name';
+  const merged = `merge(${byName(`${list}[].name`, `items(${list} || \`[]\`, 'i', 'e')[]`)}, ${byName(old, old)})`;
+  return `values(${merged})[?type(@) == 'object']`;
+}
+
+/** The host decides alone through one map; only hosts whose paths go different ways are looked at one by one. */
+function prefixStages(rules: readonly HostRule[]): readonly string[] {
+  const byHost = Object.fromEntries(
+    rules.flatMap((rule) => {
+      const prefix = onlyPrefix(rule);
+      return prefix === undefined ? [] : spellings(rule.host).map((host) => [host, prefix]);
+    }),
+  );
+  const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
+  const map = `lookup(${jmesPathLiteral(byHost)}, h)`;
+  if (byPath.length === 0) return [`[].{q: q, i: i, s: s, k: k, o: o, r: r, t: ${map} }`];
+  return [
+    `[].{q: q, i: i, s: s, k: k, o: o, r: r, h: h, g: ${PATH} }`,
+    `[].{q: q, i: i, s: s, k: k, o: o, r: r, t: ${[map, ...byPath.map(prefixByPath)].join(' || ')} }`,
+  ];
+}
+
+function prefixByPath({ host, outcomes }: HostRule): string {
+  return `(contains(${jmesPathLiteral(spellings(host))}, h) && (${outcomes.map(prefixIfCovered).join(' || ')}))`;
+}
+
+function prefixIfCovered({ pullPrefix, include, exclude }: Outcome): string {
+  const excluded = anyGlobPattern(exclude);
+  return `(${[
+    ...(include === undefined ? [] : [`regex_match(${jmesPathLiteral(globPattern(include))}, g)`]),
+    ...(excluded === undefined ? [] : [`!regex_match(${jmesPathLiteral(excluded)}, g)`]),
+    jmesPathLiteral(pullPrefix ?? LEAVE_ALONE),
+  ].join(' && ')})`;
+}
+
+/** How HOST_PATTERN may find a host: Docker Hub's has three forms, one of them empty. */
+function spellings(host: string): readonly string[] {
+  return host === DOCKER_HUB ? ['', DOCKER_HUB, LEGACY_DOCKER_HUB] : [host];
+}
+
+function replaced(pattern: string, source: string, replacement: string): string {
+  return `regex_replace_all('${pattern}', ${source}, '${replacement}')`;
+}
+
+function quoted(key: string): string {
+  return JSON.stringify(key);
+}
+
+/** A key as a JSON pointer has it. */
+function pointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}

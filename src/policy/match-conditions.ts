@@ -1,0 +1,79 @@
+import { LABELS } from '../api/group.js';
+import { celString, celStrings, re2Literal } from './escape.js';
+import { contentCondition } from './in-force.js';
+import { DOCKER_HUB, LEGACY_DOCKER_HUB } from './grammar.js';
+import type { PolicySettings } from './settings.js';
+
+/** As in admissionregistration.k8s.io/v1. */
+export interface MatchCondition {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** The annotation by which kubelet marks the API's copy of a static Pod: whatever is changed in it changes nothing on the node. */
+const STATIC_POD_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/**
+ * Whether the API server calls Kyverno for a Pod at all. The cheap ones come first: the first that is false ends it.
+ *
+ * Kyverno compiles all of them again for every request that they let through, so they are few, and the hosts are one text
+ * rather than a list.
+ */
+export function matchConditions(
+  hosts: readonly string[],
+  settings: PolicySettings,
+  excludedNamespaces: readonly string[],
+  contentHash: string,
+): readonly MatchCondition[] {
+  return [
+    { name: 'pod-may-be-changed', expression: podConditions(settings, excludedNamespaces).join(' && ') },
+    { name: contentCondition(contentHash), expression: hasMirroredImage(hosts) },
+  ];
+}
+
+/** What must hold for a Pod whatever its images are: CEL expressions on `object` and `request`. */
+export function podConditions(settings: PolicySettings, excludedNamespaces: readonly string[]): readonly string[] {
+  return [
+    ...namespaceConditions(excludedNamespaces),
+    `!(has(object.metadata.labels) && ${celString(LABELS.rewrite)} in object.metadata.labels` +
+      ` && object.metadata.labels[${celString(LABELS.rewrite)}] == 'disabled')`,
+    `!(has(object.metadata.annotations) && ${celString(STATIC_POD_ANNOTATION)} in object.metadata.annotations)`,
+    // The ServiceAccount admission plugin runs before all policies and webhooks, so secrets inherited from it are in the Pod by now.
+    ...(settings.podsWithPullSecrets === 'Skip'
+      ? ['!(has(object.spec.imagePullSecrets) && size(object.spec.imagePullSecrets) > 0)']
+      : []),
+  ];
+}
+
+function namespaceConditions(excluded: readonly string[]): readonly string[] {
+  const exact = excluded.filter((name) => !name.includes('*'));
+  const globs = excluded.filter((name) => name.includes('*'));
+  const pattern = globs.map((glob) => glob.split('*').map(re2Literal).join('.*')).join('|');
+  return [
+    ...(exact.length > 0 ? [`!(request.namespace in ${celStrings(exact)})`] : []),
+    ...(globs.length > 0 ? [`!request.namespace.matches(${celString(`^(?:${pattern})$`)})`] : []),
+  ];
+}
+
+/** Whether any image of the request names one of these hosts. No more than that: the rest is for the policy to decide. */
+function hasMirroredImage(hosts: readonly string[]): string {
+  const hub = hosts.includes(DOCKER_HUB);
+  const known = hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts;
+  const named = `${celString(`/${known.join('/')}/`)}.contains('/' + i.substring(0, i.indexOf('/') + 1))`;
+  const isMirrored = hub
+    ? `(!i.contains('/') || ${named} || !i.matches('^(localhost|[^/]*[.:A-Z][^/]*)/'))`
+    : `(i.contains('/') && ${named})`;
+  return `(${requestImages()}).exists(i, ${isMirrored})`;
+}
+
+/** All image names of the request that may still be changed. Fields may be missing: a Pod is validated only later. */
+function requestImages(): string {
+  const image = 'map(c, has(c.image) ? c.image : "")';
+  const list = (name: string): string => `(has(object.spec.${name}) ? object.spec.${name}.${image} : [])`;
+  const volumes =
+    '(has(object.spec.volumes) ? object.spec.volumes.filter(v, has(v.image) && has(v.image.reference)).map(v, v.image.reference) : [])';
+  const ephemeral =
+    '(has(object.spec.ephemeralContainers) ? object.spec.ephemeralContainers.filter(c, !(has(oldObject.spec.ephemeralContainers) && ' +
+    `oldObject.spec.ephemeralContainers.exists(o, o.name == c.name))).${image} : [])`;
+  return `request.operation == 'UPDATE' ? ${ephemeral} : ${list('containers')} + ${list('initContainers')} + ${volumes}`;
+}

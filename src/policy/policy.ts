@@ -1,0 +1,56 @@
+import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
+import { plainJson } from './escape.js';
+import type { MirrorEntry } from './entry.js';
+import type { PolicyEngine } from './settings.js';
+
+/** Raised with every change of what a policy looks like, so that a new operator version updates what an old one wrote. */
+export const FORM_VERSION = '1';
+
+/** A policy as it should be in the cluster. */
+export interface RenderedPolicy {
+  readonly kind: PolicyEngine;
+  readonly name: string;
+  /** Short hash of all that the policy decides by. It stands in the name of a match condition, where its effect can be seen. */
+  readonly contentHash: string;
+  readonly object: PolicyObject;
+  /** What puts a MutatingAdmissionPolicy in force; the other kinds need none. */
+  readonly binding?: PolicyObject;
+  readonly entries: readonly MirrorEntry[];
+}
+
+/** A Kubernetes object, ready to be written. */
+export interface PolicyObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: PolicyMetadata;
+  readonly spec: object;
+}
+
+export interface PolicyMetadata {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What all kinds of policies have in common. */
+export function policyMetadata(
+  name: string,
+  entries: readonly MirrorEntry[],
+  annotations: Readonly<Record<string, string>> = {},
+): PolicyMetadata {
+  return {
+    name,
+    labels: { [LABELS.managedBy]: OPERATOR },
+    annotations: {
+      'policies.kyverno.io/title': 'Pull images through Harbor',
+      'policies.kyverno.io/category': 'Registry mirrors',
+      'policies.kyverno.io/subject': 'Pod',
+      'policies.kyverno.io/description':
+        'Sends the images of new Pods to the proxy-cache projects of the RegistryMirrors listed in the annotation ' +
+        `${ANNOTATIONS.mirrors}. Written by ${OPERATOR}: edits are undone, change the RegistryMirrors instead.`,
+      [ANNOTATIONS.formVersion]: FORM_VERSION,
+      [ANNOTATIONS.mirrors]: plainJson(entries),
+      ...annotations,
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+
+import { ANNOTATIONS } from '../api/group.js';
+import { clusterPolicy } from './cluster-policy.js';
+import type { MirrorEntry } from './entry.js';
+import { groups, type PlacedEntry, type PolicyGroup } from './group.js';
+import { mutatingAdmissionPolicy } from './mutating-admission-policy.js';
+import { mutatingPolicy } from './mutating-policy.js';
+import type { RenderedPolicy } from './policy.js';
+import { hostRules, type HostRule } from './precedence.js';
+
+export interface RenderOptions {
+  /** Namespaces whose Pods are never touched: names, or globs such as `kube-*`. */
+  readonly excludedNamespaces: readonly string[];
+}
+
+/** What each engine makes its policy of. */
+export interface PolicyInput extends PolicyGroup {
+  readonly rules: readonly HostRule[];
+  readonly excludedNamespaces: readonly string[];
+}
+
+/**
+ * The policies that put these mirrors in force: mirrors with the same settings share one. Same input, in whatever order, gives
+ * byte-equal output.
+ */
+export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOptions): readonly RenderedPolicy[] {
+  const all = placed.map(({ entry }) => entry);
+  const excludedNamespaces = [...new Set(options.excludedNamespaces)].sort();
+  return groups(placed).map((group) => render({ ...group, rules: hostRules(group.entries, all), excludedNamespaces }));
+}
+
+function render(input: PolicyInput): RenderedPolicy {
+  switch (input.settings.engine) {
+    case 'ClusterPolicy':
+      return clusterPolicy(input);
+    case 'MutatingPolicy':
+      return mutatingPolicy(input);
+    case 'MutatingAdmissionPolicy':
+      return mutatingAdmissionPolicy(input);
+  }
+}
+
+/** The entries that a policy found in the cluster carries in its annotation; undefined when that isn't readable. */
+export function readEntries(policy: KubernetesObject): readonly MirrorEntry[] | undefined {
+  const text = policy.metadata?.annotations?.[ANNOTATIONS.mirrors];
+  if (text === undefined) return undefined;
+  const entries = parsed(text);
+  return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // Someone's edit: the caller writes the policy anew.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isEntry(value: unknown): value is MirrorEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const entry = value as Partial<Record<keyof MirrorEntry, unknown>>;
+  return (
+    typeof entry.mirror === 'string' &&
+    typeof entry.pullPrefix === 'string' &&
+    [entry.hosts, entry.include, entry.exclude].every(isTexts)
+  );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

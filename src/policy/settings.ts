@@ -1,0 +1,44 @@
+import type { LabelSelector, RegistryMirrorSpec } from '../api/registry-mirror.js';
+import { digest } from './digest.js';
+
+/** What writes the rewrite into Pods: a policy of Kyverno, or of the API server itself. */
+export type PolicyEngine = 'ClusterPolicy' | 'MutatingPolicy' | 'MutatingAdmissionPolicy';
+
+/** The settings that mirrors must share to share a policy. */
+export interface PolicySettings {
+  readonly engine: PolicyEngine;
+  readonly failurePolicy: 'Fail' | 'Ignore';
+  readonly podsWithPullSecrets: 'Skip' | 'Rewrite';
+  readonly pullSecret: 'None' | 'Inject';
+  readonly namespaceSelector?: LabelSelector;
+  readonly podSelector?: LabelSelector;
+}
+
+/**
+ * A mirror's policy settings.
+ *
+ * @returns undefined for engine None: such a mirror has no policy.
+ */
+export function policySettings({ rewrite }: Pick<RegistryMirrorSpec, 'rewrite'>): PolicySettings | undefined {
+  const { engine, failurePolicy, podsWithPullSecrets, pullSecret } = rewrite;
+  if (engine === 'None') return undefined;
+  return {
+    engine,
+    failurePolicy,
+    podsWithPullSecrets,
+    pullSecret,
+    ...selector('namespaceSelector', rewrite.namespaceSelector),
+    ...selector('podSelector', rewrite.podSelector),
+  };
+}
+
+/** An empty selector selects everything, as none does: both share a policy. */
+function selector(name: string, value: LabelSelector | undefined): Record<string, LabelSelector> {
+  const isEmpty = Object.keys(value?.matchLabels ?? {}).length === 0 && (value?.matchExpressions ?? []).length === 0;
+  return value === undefined || isEmpty ? {} : { [name]: value };
+}
+
+/** Name of the policy of mirrors with these settings, before a split. */
+export function policyName(settings: PolicySettings): string {
+  return `registry-mirrors-${digest(settings)}`;
+}
