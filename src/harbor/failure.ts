@@ -41,7 +41,7 @@ function answered(response: AxiosResponse<unknown>, context: FailureContext): Ha
       status,
       body: typeof data === 'string' ? data : '',
       contentType: headerText(headers['content-type']) ?? '',
-      location: headerText(headers['location']),
+      location: headerText(headers.location),
       retryAfterMs: retryAfterMs(headers['retry-after']),
     },
     context,

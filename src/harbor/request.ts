@@ -164,7 +164,7 @@ function secretsOf(body: unknown): readonly string[] {
 function readAnswer(response: AxiosResponse<string>, context: FailureContext): Answer {
   const { status, data, headers } = response;
   const total: unknown = headers['x-total-count'];
-  const location: unknown = headers['location'];
+  const location: unknown = headers.location;
   return {
     status,
     body: data === '' ? undefined : parseBody(data, status, context),

@@ -71,7 +71,7 @@ export const project = z
   })
   .transform((wire): Project => {
     const metadata = wire.metadata ?? {};
-    const retentionId = Number(metadata['retention_id']);
+    const retentionId = Number(metadata.retention_id);
     return {
       id: wire.project_id,
       name: wire.name,
@@ -146,12 +146,11 @@ export const retention = z
   });
 
 function daysOf(only: z.infer<typeof rule>): number | undefined {
-  const days = only.params?.['nDaysSinceLastPull'];
+  const days = only.params?.nDaysSinceLastPull;
   const everything = (selectors: readonly z.infer<typeof selector>[] | null | undefined, decoration: string): boolean =>
     selectors?.length === 1 && selectors[0]?.pattern === '**' && selectors[0].decoration === decoration;
   const keepsByPull = only.disabled !== true && only.action === 'retain' && only.template === 'nDaysSinceLastPull';
-  const all =
-    everything(only.tag_selectors, 'matches') && everything(only.scope_selectors?.['repository'], 'repoMatches');
+  const all = everything(only.tag_selectors, 'matches') && everything(only.scope_selectors?.repository, 'repoMatches');
   return keepsByPull && all && typeof days === 'number' ? days : undefined;
 }
 

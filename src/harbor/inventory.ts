@@ -1,0 +1,133 @@
+import type { HarborApi } from './api.js';
+import { CachedList } from './cached-list.js';
+import { Listed } from './listed.js';
+import type { Endpoint, Project, Quota } from './types.js';
+
+type Lists = Pick<HarborApi, 'listEndpoints' | 'listProjects' | 'listQuotas'>;
+
+/**
+ * What a Harbor holds, as last read. Live: own writes that are recorded show up in it. That something is missing here is no proof: it may
+ * have moved between two pages. Look it up by name before making or giving up anything for that.
+ */
+export interface InventoryView {
+  /** When the oldest of the reads behind this began, in milliseconds on the inventory's clock. */
+  readonly readAt: number;
+  endpoints(): readonly Endpoint[];
+  projects(): readonly Project[];
+  endpointById(id: number): Endpoint | undefined;
+  endpointByName(name: string): Endpoint | undefined;
+  projectById(id: number): Project | undefined;
+  projectByName(name: string): Project | undefined;
+  projectsByEndpoint(endpointId: number): readonly Project[];
+  /** Undefined as well where the view was asked for without quotas. */
+  quotaByProject(projectId: number): Quota | undefined;
+}
+
+export interface ViewOptions {
+  /** How old the picture may be, counted from the beginning of its read; 0: from now on. */
+  readonly maxAgeMs: number;
+  /** Quotas too: one more list. */
+  readonly quotas?: boolean;
+}
+
+/** A write of our own, after it succeeded. */
+export type InventoryChange =
+  | { readonly kind: 'endpointWritten'; readonly endpoint: Endpoint }
+  | { readonly kind: 'endpointDeleted'; readonly id: number }
+  | { readonly kind: 'projectWritten'; readonly project: Project }
+  | { readonly kind: 'projectDeleted'; readonly id: number }
+  | { readonly kind: 'quotaWritten'; readonly quota: Quota };
+
+type Endpoints = Listed<Endpoint, 'name'>;
+type Projects = Listed<Project, 'name' | 'endpoint'>;
+type Quotas = Listed<Quota, 'project'>;
+
+/**
+ * One Harbor's endpoints, projects and quotas, read as whole lists and shared by all mirrors: what a mirror in sync costs is its share of the
+ * pages, not a read of its own.
+ */
+export class HarborInventory {
+  readonly #endpoints: CachedList<Endpoints>;
+  readonly #projects: CachedList<Projects>;
+  readonly #quotas: CachedList<Quotas>;
+
+  /** @param now milliseconds, best of a clock that never goes back; only differences count. */
+  constructor(api: Lists, now: () => number) {
+    this.#endpoints = new CachedList(async () => listedEndpoints(await api.listEndpoints()), now);
+    this.#projects = new CachedList(async () => listedProjects(await api.listProjects()), now);
+    this.#quotas = new CachedList(async () => listedQuotas(await api.listQuotas()), now);
+  }
+
+  /** A picture at most so old; reads only the lists that are older. Rejects with the HarborError of a read that fails. */
+  async view({ maxAgeMs, quotas = false }: ViewOptions): Promise<InventoryView> {
+    const [endpoints, projects, limits] = await Promise.all([
+      this.#endpoints.get(maxAgeMs),
+      this.#projects.get(maxAgeMs),
+      quotas ? this.#quotas.get(maxAgeMs) : undefined,
+    ]);
+    const readAt = Math.min(endpoints.startedAt, projects.startedAt, limits?.startedAt ?? Infinity);
+    return viewOf(readAt, endpoints.store, projects.store, limits?.store);
+  }
+
+  /** Enters an own write, so that nobody has to read for it; also into a list that was being read meanwhile. */
+  record(change: InventoryChange): void {
+    switch (change.kind) {
+      case 'endpointWritten':
+        this.#endpoints.record((store) => {
+          store.set(change.endpoint);
+        });
+        return;
+      case 'endpointDeleted':
+        this.#endpoints.record((store) => {
+          store.delete(change.id);
+        });
+        return;
+      case 'projectWritten':
+        this.#projects.record((store) => {
+          store.set(change.project);
+        });
+        return;
+      case 'projectDeleted':
+        this.#projects.record((store) => {
+          store.delete(change.id);
+        });
+        return;
+      case 'quotaWritten':
+        this.#quotas.record((store) => {
+          store.set(change.quota);
+        });
+        return;
+    }
+  }
+
+  /** After a surprise (a conflict, something missing): the next view is read anew, whatever age it asks for. */
+  invalidate(): void {
+    for (const list of [this.#endpoints, this.#projects, this.#quotas]) list.invalidate();
+  }
+}
+
+function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas: Quotas | undefined): InventoryView {
+  return {
+    readAt,
+    endpoints: () => endpoints.values(),
+    projects: () => projects.values(),
+    endpointById: (id) => endpoints.get(id),
+    endpointByName: (name) => endpoints.where('name', name)[0],
+    projectById: (id) => projects.get(id),
+    projectByName: (name) => projects.where('name', name)[0],
+    projectsByEndpoint: (endpointId) => projects.where('endpoint', endpointId),
+    quotaByProject: (projectId) => quotas?.where('project', projectId)[0],
+  };
+}
+
+function listedEndpoints(items: readonly Endpoint[]): Endpoints {
+  return new Listed(items, { name: (endpoint) => endpoint.name });
+}
+
+function listedProjects(items: readonly Project[]): Projects {
+  return new Listed(items, { name: (project) => project.name, endpoint: (project) => project.registryId });
+}
+
+function listedQuotas(items: readonly Quota[]): Quotas {
+  return new Listed(items, { project: (quota) => quota.projectId });
+}
