@@ -31,6 +31,11 @@ export function certificatePath(folder: string): string {
   return join(folder, 'certificates', 'apiserver.crt');
 }
 
+/** The key of that certificate; it is good for any server on 127.0.0.1. */
+export function certificateKeyPath(folder: string): string {
+  return join(folder, 'certificates', 'apiserver.key');
+}
+
 export function auditLogPath(folder: string): string {
   return join(folder, 'audit.log');
 }

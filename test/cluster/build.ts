@@ -38,7 +38,7 @@ interface Pins {
 }
 
 /** Raised when a generated file in the cache changes its form. */
-const cacheForm = 1;
+const cacheForm = 2;
 
 async function readPins(module: ModuleName): Promise<Pins> {
   const folder = moduleFolder(module);

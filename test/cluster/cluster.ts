@@ -10,7 +10,7 @@ import { Daemons } from '../support/daemons.js';
 import type { Daemon } from '../support/daemons.js';
 import { freePorts } from '../support/ports.js';
 import { eventually } from '../support/wait.js';
-import { auditLogPath, certificatePath, prepareApiServer, startApiServer } from './api-server.js';
+import { auditLogPath, certificateKeyPath, certificatePath, prepareApiServer, startApiServer } from './api-server.js';
 import type { ApiServerOptions } from './api-server.js';
 import { Api } from './api.js';
 import { Audit } from './audit.js';
@@ -124,6 +124,11 @@ export class Cluster {
   /** The PEM certificate to trust for `server`. */
   get ca(): string {
     return this.#ca;
+  }
+
+  /** The PEM key of `ca`'s first certificate, which is good for any server on 127.0.0.1. */
+  get certificateKey(): string {
+    return readFileSync(certificateKeyPath(this.folder), 'utf8');
   }
 
   /** client-node's configuration from `path`, default: the administrator's. */
@@ -296,7 +301,7 @@ export class Cluster {
     }
     if (options.kyverno ?? false) {
       await timed(progress, "installing Kyverno's CRDs", () =>
-        installKyverno(this.api, this.binaries['kyverno-manifests']),
+        installKyverno(this.api, this.binaries['kyverno-manifests'], this.#ca, this.certificateKey),
       );
       await timed(progress, 'starting Kyverno', () => this.startKyverno());
     }

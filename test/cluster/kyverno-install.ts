@@ -3,6 +3,7 @@ import { eventually } from '../support/wait.js';
 import type { Daemon } from '../support/daemons.js';
 import { ApiStatusError } from './api.js';
 import type { Api } from './api.js';
+import { kyvernoNamespace, kyvernoSecrets } from './kyverno.js';
 
 interface Manifest {
   readonly apiVersion: string;
@@ -18,6 +19,7 @@ const collections: Readonly<Record<string, string>> = {
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
   ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   Role: '/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/roles',
+  Secret: '/api/v1/namespaces/{namespace}/secrets',
   RoleBinding: '/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/rolebindings',
 };
 
@@ -27,31 +29,67 @@ function collectionOf(object: Manifest): string {
   return path.replace('{namespace}', object.metadata.namespace ?? 'default');
 }
 
-/** Creates Kyverno's objects in a fresh cluster, its namespace first, and waits until all its kinds are served. */
-export async function installKyverno(api: Api, manifestsPath: string): Promise<void> {
-  const objects = JSON.parse(await readFile(manifestsPath, 'utf8')) as readonly Manifest[];
+interface Definition {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+}
+
+/**
+ * Creates Kyverno's objects in a fresh cluster, its namespace first, and waits until all its kinds are served. `certificate` and `key`
+ * (PEM) become its webhook server's: `certificate` holds the server's own first, then the one that signed it.
+ */
+export async function installKyverno(api: Api, manifestsPath: string, certificate: string, key: string): Promise<void> {
+  const manifests = JSON.parse(await readFile(manifestsPath, 'utf8')) as readonly Manifest[];
+  const objects = [...manifests, ...certificateSecrets(certificate, key)];
   const create = async (object: Manifest): Promise<void> => {
     await api.json('POST', collectionOf(object), object);
   };
   await Promise.all(objects.filter((object) => object.kind === 'Namespace').map(create));
   await Promise.all(objects.filter((object) => object.kind !== 'Namespace').map(create));
-  await eventually(() => checkEstablished(api), { timeoutMs: 30_000, message: "Kyverno's kinds to be served" });
+  const definitions = objects.filter(
+    (object) => object.kind === 'CustomResourceDefinition',
+  ) as unknown as readonly Definition[];
+  await Promise.all(definitions.map((definition) => warmUp(api, definition)));
 }
 
-async function checkEstablished(api: Api): Promise<void> {
-  interface Definition {
-    readonly metadata: { readonly name: string };
-    readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-  }
-  const { items } = await api.json<{ items: readonly Definition[] }>(
-    'GET',
-    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+/**
+ * Kyverno makes its certificates itself if it finds none, but takes seconds for it: it tries again each second until both exist. These are
+ * not labelled as its own, so it leaves them alone.
+ */
+function certificateSecrets(certificate: string, key: string): readonly Manifest[] {
+  const [server = '', signer = ''] = certificate.split(/(?<=-----END CERTIFICATE-----\n)/);
+  const secret = (name: string, crt: string): Manifest & Record<string, unknown> => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/tls',
+    metadata: { name, namespace: kyvernoNamespace },
+    stringData: { 'tls.crt': crt, 'tls.key': key },
+  });
+  return [secret(kyvernoSecrets.signer, signer), secret(kyvernoSecrets.server, server)];
+}
+
+/**
+ * Lists each version of a kind until the API server can: the first request for it starts its cache, and until that is filled a watch is
+ * answered "try again in a second". Kyverno would see that three times, one after the other.
+ */
+async function warmUp(api: Api, { metadata, spec }: Definition): Promise<void> {
+  const versions = spec.versions.filter((version) => version.served);
+  await Promise.all(
+    versions.map((version) =>
+      eventually(
+        () => api.json('GET', `/apis/${spec.group}/${version.name}/${spec.names.plural}?limit=1&resourceVersion=0`),
+        {
+          timeoutMs: 30_000,
+          intervalMs: 100,
+          message: `${metadata.name} ${version.name} to be served`,
+        },
+      ),
+    ),
   );
-  const late = items.filter(
-    ({ status }) =>
-      status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') !== true,
-  );
-  if (late.length > 0) throw new Error(`Not served yet: ${late.map(({ metadata }) => metadata.name).join(', ')}`);
 }
 
 const probePolicy = {

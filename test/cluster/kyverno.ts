@@ -4,6 +4,12 @@ import type { Daemon, Daemons } from '../support/daemons.js';
 export const kyvernoNamespace = 'kyverno';
 export const kyvernoServiceAccount = 'system:serviceaccount:kyverno:kyverno-admission-controller';
 
+/** Names of the Secrets that hold the webhook server's certificate and its signer's. */
+export const kyvernoSecrets = {
+  signer: 'kyverno-svc.kyverno.svc.kyverno-tls-ca',
+  server: 'kyverno-svc.kyverno.svc.kyverno-tls-pair',
+} as const;
+
 export interface KyvernoOptions {
   readonly program: string;
   readonly folder: string;
@@ -41,8 +47,8 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
       `--serverIP=127.0.0.1:${options.webhookPort}`,
       '--webhookServerHost=127.0.0.1',
       `--webhookServerPort=${options.webhookPort}`,
-      `--caSecretName=kyverno-svc.${kyvernoNamespace}.svc.kyverno-tls-ca`,
-      `--tlsSecretName=kyverno-svc.${kyvernoNamespace}.svc.kyverno-tls-pair`,
+      `--caSecretName=${kyvernoSecrets.signer}`,
+      `--tlsSecretName=${kyvernoSecrets.server}`,
       `--backgroundServiceAccountName=system:serviceaccount:${kyvernoNamespace}:kyverno-background-controller`,
       `--reportsServiceAccountName=system:serviceaccount:${kyvernoNamespace}:kyverno-reports-controller`,
       '--controllerRuntimeMetricsAddress=0',
