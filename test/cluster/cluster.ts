@@ -16,7 +16,7 @@ import { Api } from './api.js';
 import { Audit } from './audit.js';
 import { buildBinaries } from './build.js';
 import type { Binaries } from './build.js';
-import { startControllerManager } from './controller-manager.js';
+import { controllerManagerUser, startControllerManager } from './controller-manager.js';
 import { compactEtcd, startEtcd } from './etcd.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { installKyverno, waitForKyverno } from './kyverno-install.js';
@@ -61,6 +61,7 @@ export class Cluster {
   readonly #apiServerOptions: ApiServerOptions;
   readonly #adminToken: string;
   readonly #kyvernoToken: string;
+  readonly #controllerManagerToken: string;
   readonly #ports: readonly number[];
   #api: Api | undefined;
   #ca = '';
@@ -79,6 +80,7 @@ export class Cluster {
     this.audit = new Audit(auditLogPath(this.folder));
     this.#adminToken = randomBytes(24).toString('hex');
     this.#kyvernoToken = randomBytes(24).toString('hex');
+    this.#controllerManagerToken = randomBytes(24).toString('hex');
     this.#apiServerOptions = {
       program: binaries['kube-apiserver'],
       folder: this.folder,
@@ -86,6 +88,7 @@ export class Cluster {
       etcdPort: this.#port(1),
       users: [
         { token: this.#adminToken, name: 'admin', groups: ['system:masters'] },
+        { token: this.#controllerManagerToken, name: controllerManagerUser, groups: ['system:masters'] },
         // Its real name, so that it is left out of its own policies; its roles come from aggregation, which takes the controller
         // manager seconds, so it is an administrator here.
         {
@@ -197,12 +200,7 @@ export class Cluster {
   /** Starts Kyverno (again) and waits until it answers for its webhooks. */
   async startKyverno(): Promise<void> {
     if (this.#kyverno?.running() === true) return;
-    const kubeconfig = await writeKubeconfig(join(this.folder, 'kyverno.kubeconfig'), {
-      server: this.server,
-      ca: this.#ca,
-      user: kyvernoServiceAccount,
-      token: this.#kyvernoToken,
-    });
+    const kubeconfig = await this.#kubeconfig('kyverno', kyvernoServiceAccount, this.#kyvernoToken);
     this.#kyverno = startKyverno(this.#daemons, {
       program: this.binaries.kyverno,
       folder: this.folder,
@@ -267,6 +265,10 @@ export class Cluster {
     this.#daemons.release();
   }
 
+  async #kubeconfig(name: string, user: string, token: string): Promise<string> {
+    return writeKubeconfig(join(this.folder, `${name}.kubeconfig`), { server: this.server, ca: this.#ca, user, token });
+  }
+
   #port(index: number): number {
     const port = this.#ports[index];
     if (port === undefined) throw new Error(`No port ${index} was reserved.`);
@@ -284,18 +286,13 @@ export class Cluster {
         peerPort: this.#port(2),
       });
       await this.startApiServer();
-      await writeKubeconfig(this.kubeconfigPath, {
-        server: this.server,
-        ca: this.#ca,
-        user: 'admin',
-        token: this.#adminToken,
-      });
+      await this.#kubeconfig('admin', 'admin', this.#adminToken);
     });
     if (options.controllerManager ?? true) {
       this.#controllerManager = startControllerManager(this.#daemons, {
         program: this.binaries['kube-controller-manager'],
         folder: this.folder,
-        kubeconfig: this.kubeconfigPath,
+        kubeconfig: await this.#kubeconfig('controller-manager', controllerManagerUser, this.#controllerManagerToken),
         port: this.#port(3),
       });
     }

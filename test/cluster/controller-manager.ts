@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Daemon, Daemons } from '../support/daemons.js';
 import { certificatePath, serviceAccountKeyPath } from './api-server.js';
 
+export const controllerManagerUser = 'system:kube-controller-manager';
+
 /** The controllers that make a cluster without nodes behave: the rest would only cost time. */
 const controllers = [
   'clusterrole-aggregation-controller',
