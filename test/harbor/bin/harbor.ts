@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { startHarbor } from '../index.js';
+import type { UpstreamSettings } from '../index.js';
+
+const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
+
+interface Flags {
+  readonly port: string;
+  readonly host: string;
+  readonly upstream: readonly string[];
+  readonly unmappedHealthy: boolean;
+}
+
+function upstreamsOf(flags: readonly string[]): Record<string, UpstreamSettings> {
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [host, url] = flag.split('=');
+      if (host === undefined || host === '') throw new Error(`--upstream ${flag}: write HOST or HOST=URL`);
+      return [host, url === undefined ? {} : { url }];
+    }),
+  );
+}
+
+const program = new Command('harbor')
+  .description('A Harbor stand-in for tests and the demo: user admin, password Harbor12345.')
+  .option('--port <number>', 'port to listen on', '8085')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option(
+    '--upstream <host[=url]>',
+    'a host that endpoints may name, and the registry that answers for it',
+    collect,
+    [],
+  )
+  .option('--unmapped-healthy', 'endpoints at hosts that are not mapped pass the health check', false);
+
+const flags = program.parse().opts<Flags>();
+const harbor = await startHarbor({
+  port: Number(flags.port),
+  host: flags.host,
+  upstreams: upstreamsOf(flags.upstream),
+  unmappedHealthy: flags.unmappedHealthy,
+});
+console.log(`Harbor stand-in at ${harbor.url}, user ${harbor.admin.username}, password ${harbor.admin.password}`);
+const end = (): void => {
+  void harbor.stop();
+};
+process.once('SIGINT', end);
+process.once('SIGTERM', end);

@@ -1,0 +1,94 @@
+import type { UpstreamSettings } from './upstreams.js';
+
+/** What calls of a kind cost, in milliseconds, and how many are worked on at once. */
+export interface Latency {
+  readonly list?: number;
+  readonly read?: number;
+  readonly create?: number;
+  readonly update?: number;
+  readonly delete?: number;
+  /** Added to every call that presents a user's password, which Harbor hashes each time. A robot's secret costs nothing. */
+  readonly password?: number;
+  /** How many calls are worked on at once; the others wait. Unlimited when left out. */
+  readonly concurrency?: number;
+}
+
+export interface HarborOptions {
+  /** 0 (the default) takes a free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Harbor's version without the v. Before 2.15 `ca_certificate` is ignored silently and the newest proxy settings are missing. */
+  readonly version?: string;
+  readonly adminPassword?: string;
+  /** Answers `/systeminfo` as the pull host; the stand-in's own address when left out. */
+  readonly externalUrl?: string;
+  /** Certificate and key in PEM: the stand-in then speaks HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly latency?: Latency;
+  /** How long a wrong password is held before it's answered, and how long its user is locked meanwhile. Harbor takes 1,500. */
+  readonly wrongPasswordDelayMs?: number;
+  /** How long after a pull through the proxy the cache holds the image. Harbor takes up to 20,000. 0: at once. */
+  readonly cacheDelayMs?: number;
+  /** How long `/health` goes on saying what it saw last. Harbor takes some 10,000. */
+  readonly healthLagMs?: number;
+  /** Hosts and the upstream registries that stand for them. */
+  readonly upstreams?: Readonly<Record<string, UpstreamSettings>>;
+  /** Whether endpoints at hosts that aren't mapped pass the health check. Loopback addresses are really called. */
+  readonly unmappedHealthy?: boolean;
+  /** The types that may be proxied, and the adapters that the API lists. Both come from the installation, not from the code. */
+  readonly proxyTypes?: readonly string[];
+  readonly adapters?: readonly string[];
+}
+
+export const adminUser = 'admin';
+
+export const defaults = {
+  port: 0,
+  host: '127.0.0.1',
+  version: '2.15.2',
+  adminPassword: 'Harbor12345',
+  latency: {} as Latency,
+  wrongPasswordDelayMs: 20,
+  cacheDelayMs: 0,
+  healthLagMs: 0,
+  unmappedHealthy: false,
+  proxyTypes: [
+    'harbor',
+    'docker-hub',
+    'docker-registry',
+    'aws-ecr',
+    'azure-acr',
+    'google-gcr',
+    'github-ghcr',
+    'jfrog-artifactory',
+    'ali-acr',
+  ] as readonly string[],
+  adapters: [
+    'ali-acr',
+    'aws-ecr',
+    'azure-acr',
+    'docker-hub',
+    'docker-registry',
+    'github-ghcr',
+    'google-gcr',
+    'harbor',
+    'huawei-SWR',
+    'jfrog-artifactory',
+    'tencent-tcr',
+    'volcengine-cr',
+  ] as readonly string[],
+} as const;
+
+/** Every option with its default filled in. */
+export interface Settings {
+  latency: Latency;
+  readonly version: string;
+  readonly adminPassword: string;
+  readonly externalUrl: string | undefined;
+  readonly wrongPasswordDelayMs: number;
+  readonly cacheDelayMs: number;
+  readonly healthLagMs: number;
+  readonly unmappedHealthy: boolean;
+  readonly proxyTypes: readonly string[];
+  readonly adapters: readonly string[];
+}
