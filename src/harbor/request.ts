@@ -18,7 +18,7 @@ import { retried } from './retry.js';
 export interface RequestOptions {
   /** How long a call may take in all, retries included; default 15 s. */
   readonly requestTimeoutMs?: number;
-  /** The same for calls during which Harbor pings the upstream; default 30 s. */
+  /** The same for calls during which Harbor pings the upstream; default twice that. */
   readonly upstreamTimeoutMs?: number;
   /** Calls at once, per lane; default 8. */
   readonly concurrency?: number;
@@ -122,7 +122,7 @@ function createLanes(connection: HarborConnection, options: RequestOptions): Rea
   const timeoutMs = options.requestTimeoutMs ?? 15_000;
   return {
     api: lane(concurrency, timeoutMs),
-    upstream: lane(concurrency, Math.max(timeoutMs, options.upstreamTimeoutMs ?? 30_000)),
+    upstream: lane(concurrency, options.upstreamTimeoutMs ?? 2 * timeoutMs),
     health: lane(2, timeoutMs),
   };
 }

@@ -1,0 +1,144 @@
+/** One setting: how it is given, and what `--help` says. */
+export interface SettingOption {
+  /** Absent for what must not show up in a list of processes. */
+  readonly flag?: string;
+  readonly env: string;
+  readonly description: string;
+  readonly fallback?: string;
+}
+
+/** Every setting of the operator. A flag wins over its variable. */
+export const OPTIONS = {
+  harborUrl: {
+    flag: '--harbor-url <url>',
+    env: 'HARBOR_URL',
+    description: 'the Harbor that mirrors use which name none of their own, e.g. https://harbor.example.org',
+  },
+  harborPullHost: {
+    flag: '--harbor-pull-host <host>',
+    env: 'HARBOR_PULL_HOST',
+    description: 'host[:port] that nodes pull from (default: what Harbor says its external URL is)',
+  },
+  harborCredentialsSecret: {
+    flag: '--harbor-credentials-secret <name>',
+    env: 'HARBOR_CREDENTIALS_SECRET',
+    description:
+      'Secret with username and password, in the operator’s namespace, labelled registrymirror.io/credentials=harbor',
+  },
+  harborUsername: {
+    flag: '--harbor-username <name>',
+    env: 'HARBOR_USERNAME',
+    description: 'instead of the Secret, for runs outside a cluster',
+  },
+  harborPassword: {
+    env: 'HARBOR_PASSWORD',
+    description: 'goes with HARBOR_USERNAME',
+  },
+  harborPasswordFile: {
+    flag: '--harbor-password-file <path>',
+    env: 'HARBOR_PASSWORD_FILE',
+    description: 'a file that holds the password, instead of HARBOR_PASSWORD',
+  },
+  harborCaSecret: {
+    flag: '--harbor-ca-secret <name>',
+    env: 'HARBOR_CA_SECRET',
+    description: 'Secret with Harbor’s CA certificate under ca.crt, in the operator’s namespace',
+  },
+  harborInsecureSkipTLSVerify: {
+    flag: '--harbor-insecure-skip-tls-verify <boolean>',
+    env: 'HARBOR_INSECURE_SKIP_TLS_VERIFY',
+    description: 'take any certificate from Harbor: for experiments only',
+    fallback: 'false',
+  },
+  requestTimeout: {
+    flag: '--request-timeout <duration>',
+    env: 'REQUEST_TIMEOUT',
+    description: 'how long a call to Harbor may take; twice that where Harbor asks the upstream meanwhile',
+    fallback: '15s',
+  },
+  namespace: {
+    flag: '--namespace <name>',
+    env: 'POD_NAMESPACE',
+    description: 'the operator’s namespace (default: that of its Pod, else registry-mirror-system)',
+  },
+  clusterId: {
+    flag: '--cluster-id <id>',
+    env: 'CLUSTER_ID',
+    description:
+      'who this cluster is in the ownership mark (default: the uid of namespace kube-system); a rebuilt cluster gives its old one',
+  },
+  keySecret: {
+    flag: '--key-secret <name>',
+    env: 'KEY_SECRET',
+    description: 'Secret in the operator’s namespace that keeps its own key; made when missing',
+    fallback: 'registry-mirror-operator-key',
+  },
+  excludedNamespaces: {
+    flag: '--excluded-namespaces <globs>',
+    env: 'EXCLUDED_NAMESPACES',
+    description: 'namespaces whose Pods are never rewritten, separated by commas; the operator’s own always is one',
+    fallback: 'kube-*,kyverno,harbor',
+  },
+  workers: {
+    flag: '--workers <number>',
+    env: 'WORKERS',
+    description: 'mirrors that are worked on at once',
+    fallback: '8',
+  },
+  minInterval: {
+    flag: '--min-interval <duration>',
+    env: 'MIN_INTERVAL',
+    description: 'the shortest spec.interval that is honoured',
+    fallback: '30s',
+  },
+  healthInterval: {
+    flag: '--health-interval <duration>',
+    env: 'HEALTH_INTERVAL',
+    description: 'how often each Harbor is checked',
+    fallback: '15s',
+  },
+  healthFailures: {
+    flag: '--health-failures <number>',
+    env: 'HEALTH_FAILURES',
+    description: 'failed checks in a row after which Pods pull from upstream',
+    fallback: '3',
+  },
+  healthSuccesses: {
+    flag: '--health-successes <number>',
+    env: 'HEALTH_SUCCESSES',
+    description: 'good checks in a row after which they pull from Harbor again',
+    fallback: '3',
+  },
+  leaderElect: {
+    flag: '--leader-elect <boolean>',
+    env: 'LEADER_ELECT',
+    description: 'work only while holding the lease, so that a second replica can stand by',
+    fallback: 'true',
+  },
+  probeAddress: {
+    flag: '--probe-address <address>',
+    env: 'PROBE_ADDRESS',
+    description: 'where /healthz and /readyz are served, or off',
+    fallback: ':8081',
+  },
+  metricsAddress: {
+    flag: '--metrics-address <address>',
+    env: 'METRICS_ADDRESS',
+    description: 'where /metrics is served, or off',
+    fallback: ':8080',
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    env: 'LOG_LEVEL',
+    description: 'error, warn, info or debug',
+    fallback: 'info',
+  },
+} as const satisfies Readonly<Record<string, SettingOption>>;
+
+export type Setting = keyof typeof OPTIONS;
+
+/** `HARBOR_URL (--harbor-url)`: what a message calls a setting. */
+export function nameOf(setting: Setting): string {
+  const option: SettingOption = OPTIONS[setting];
+  return option.flag === undefined ? option.env : `${option.env} (${option.flag.split(' ')[0] ?? ''})`;
+}

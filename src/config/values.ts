@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/*
+ * What the settings are written as, and what becomes of it. Every message says what to write instead.
+ */
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `15s`, `10m`, `1h` -> milliseconds. */
+export function duration(bounds: { readonly min: string; readonly max: string }): z.ZodType<number, string> {
+  const [min, max] = [milliseconds(bounds.min), milliseconds(bounds.max)];
+  const message = `must be a duration from ${bounds.min} to ${bounds.max}, e.g. 500ms, 15s, 10m or 1h`;
+  return z.string().transform((text, context) => {
+    const ms = milliseconds(text);
+    if (ms >= min && ms <= max) return ms;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+function milliseconds(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+  return Number(amount) * (UNITS[unit] ?? NaN);
+}
+
+export function integer(min: number, max: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+}
+
+export const flag: z.ZodType<boolean, string> = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((text) => text === 'true');
+
+/** The name of a namespace or Secret. */
+export const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a Kubernetes name: lower-case letters, digits, - and .');
+
+/** `a,b,c-*`: names of namespaces, `*` for any characters. */
+export const namespaceGlobs: z.ZodType<readonly string[], string> = z.string().transform((text, context) => {
+  const globs = text
+    .split(',')
+    .map((glob) => glob.trim())
+    .filter((glob) => glob !== '');
+  if (globs.every((glob) => /^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/.test(glob))) return globs;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be names of namespaces, separated by commas, e.g. kube-*,kyverno',
+  });
+  return z.NEVER;
+});
+
+export interface ListenAddress {
+  /** Undefined: on all addresses. */
+  readonly host: string | undefined;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** `:8081`, `127.0.0.1:8081`, `[::1]:8081`, or `off`. */
+export const listenAddress: z.ZodType<ListenAddress | undefined, string> = z.string().transform((text, context) => {
+  if (text === 'off') return undefined;
+  const [, host, port] = /^(?:\[([0-9A-Fa-f:]+)\]|[^[\]:]*):(\d{1,5})$/.exec(text) ?? [];
+  if (port !== undefined && Number(port) <= 65_535) {
+    const name = host ?? text.slice(0, text.lastIndexOf(':'));
+    return { host: name === '' ? undefined : name, port: Number(port) };
+  }
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an address to listen on, e.g. :8081 or 127.0.0.1:8081, or off',
+  });
+  return z.NEVER;
+});
+
+/** `host[:port]`, as in an image name. */
+export const registryHost = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:\d{1,5})?$/,
+    'must be a host, with a port if need be, without https:// and path: e.g. harbor.example.org',
+  );

@@ -1,0 +1,69 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ResponseListener } from '../harbor/measure.js';
+import type { Route } from './server.js';
+
+/** The operator's metrics. No label ever holds a name that a user chose, so the number of series is bounded. */
+export interface Metrics {
+  /** For HarborClient's onResponse. */
+  readonly harborResponse: ResponseListener;
+  /** A reconcile ended: `outcome` is one of a few words (`success`, `waiting`, `stalled`, `error`). */
+  readonly reconciled: (outcome: string, ms: number) => void;
+  readonly setQueueDepth: (depth: number) => void;
+  /** How many mirrors there are, by the status of Ready. */
+  readonly setMirrors: (counts: Readonly<Record<'True' | 'False' | 'Unknown', number>>) => void;
+  readonly setLeader: (isLeader: boolean) => void;
+  /** Serves `/metrics`. */
+  readonly routes: Readonly<Record<string, Route>>;
+}
+
+const PREFIX = 'registry_mirror_';
+
+/** Makes the metrics in a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const harborCalls = new Histogram({
+    name: `${PREFIX}harbor_request_duration_seconds`,
+    help: 'Attempts of calls to Harbor, by method, route and status (none: no answer).',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers,
+  });
+  const reconciles = new Histogram({
+    name: `${PREFIX}reconcile_duration_seconds`,
+    help: 'Reconciles of mirrors, by outcome.',
+    labelNames: ['outcome'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers,
+  });
+  const queueDepth = new Gauge({ name: `${PREFIX}queue_depth`, help: 'Mirrors waiting for a worker.', registers });
+  const mirrors = new Gauge({
+    name: `${PREFIX}mirrors`,
+    help: 'RegistryMirrors, by the status of their condition Ready.',
+    labelNames: ['ready'] as const,
+    registers,
+  });
+  const leader = new Gauge({ name: `${PREFIX}leader`, help: '1 while this replica is the one that works.', registers });
+
+  return {
+    harborResponse: ({ method, route, status, ms }) => {
+      harborCalls.observe({ method, route, status: status ?? 'none' }, ms / 1000);
+    },
+    reconciled: (outcome, ms) => {
+      reconciles.observe({ outcome }, ms / 1000);
+    },
+    setQueueDepth: (depth) => {
+      queueDepth.set(depth);
+    },
+    setMirrors: (counts) => {
+      for (const [ready, count] of Object.entries(counts)) mirrors.set({ ready }, count);
+    },
+    setLeader: (isLeader) => {
+      leader.set(isLeader ? 1 : 0);
+    },
+    routes: {
+      '/metrics': async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() }),
+    },
+  };
+}

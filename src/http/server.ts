@@ -1,0 +1,80 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ListenAddress } from '../config/values.js';
+
+/** What a path answers to GET. */
+export type Route = () => Promise<Reply>;
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** A running server. */
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no more connections, and ends when the answers under way are out. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves these paths, and 404 elsewhere.
+ * @throws the system's error when the address can't be listened on.
+ */
+export async function serve(address: ListenAddress, routes: Readonly<Record<string, Route>>): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    void answer(routes, request, response);
+  });
+  await listen(server, address);
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => close(server) };
+}
+
+async function answer(
+  routes: Readonly<Record<string, Route>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const reply = await replyTo(routes, request);
+  response.writeHead(reply.status, { 'Content-Type': reply.type, 'Cache-Control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : reply.body);
+}
+
+async function replyTo(routes: Readonly<Record<string, Route>>, request: IncomingMessage): Promise<Reply> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'only GET');
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (route === undefined) return text(404, 'not found');
+  try {
+    return await route();
+  } catch (error) {
+    return text(500, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A plain text reply. */
+export function text(status: number, body: string): Reply {
+  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
+}
+
+function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+    server.closeIdleConnections();
+  });
+}
