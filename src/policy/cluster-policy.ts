@@ -1,12 +1,12 @@
 import { digest } from './digest.js';
 import { patchExpression } from './jmespath.js';
 import { matchConditions } from './match-conditions.js';
-import { policyMetadata, type RenderedPolicy } from './policy.js';
+import { policyMetadata, type EnginePolicy } from './policy.js';
 import type { PolicyInput } from './render.js';
 import { namespaceSelector } from './selectors.js';
 
 /** The rewrite as a ClusterPolicy of Kyverno (kyverno.io/v1): one rule, one JSON patch. */
-export function clusterPolicy({ name, settings, entries, rules, excludedNamespaces }: PolicyInput): RenderedPolicy {
+export function clusterPolicy({ name, settings, entries, rules, excludedNamespaces }: PolicyInput): EnginePolicy {
   const selectors = {
     namespaceSelector: namespaceSelector(settings.namespaceSelector),
     ...(settings.podSelector === undefined ? {} : { selector: settings.podSelector }),
@@ -19,8 +19,11 @@ export function clusterPolicy({ name, settings, entries, rules, excludedNamespac
         { resources: { kinds: ['Pod/ephemeralcontainers'], operations: ['UPDATE'], ...selectors } },
       ],
     },
-    context: [{ name: 'patches', variable: { jmesPath: patchExpression(rules) } }],
-    mutate: { patchesJson6902: '{{ patches }}' },
+    // A variable of its own, since Kyverno quotes the list in its error messages.
+    context: [{ name: 'rewrites', variable: { jmesPath: patchExpression(rules) } }],
+    // A list of one: the whole patch as text. Kyverno refuses a patch that is all variable outside of a foreach; and since the
+    // variable is all there is, it takes the text as it is and looks for no variables in what a Pod's author wrote.
+    mutate: { foreach: [{ list: 'rewrites', patchesJson6902: '{{ element }}' }] },
   };
   const content = { rule, failurePolicy: settings.failurePolicy, excludedNamespaces };
   const contentHash = digest(content);

@@ -4,6 +4,9 @@
  * variable (`{{`), a Kyverno reference (`$(`) or a replacement group (`$1`).
  */
 
+/** A string within JSON text. */
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+
 const PLAIN = /[A-Za-z0-9 ._/:@,=-]/;
 
 /** A CEL string literal. */
@@ -31,7 +34,7 @@ function isSurrogate(code: number): boolean {
 /** JSON in which only plain characters stand for themselves; members keep their order. */
 export function plainJson(value: unknown): string {
   // A string's characters can be escaped after the fact: outside of strings JSON has no others than these.
-  return JSON.stringify(value).replace(/"(?:[^"\\]|\\.)*"/g, (literal) => jsonString(JSON.parse(literal) as string));
+  return JSON.stringify(value).replace(STRING, (literal) => jsonString(JSON.parse(literal) as string));
 }
 
 function jsonString(text: string): string {
@@ -45,7 +48,18 @@ function jsonEscape(unit: string): string {
 
 /** A JMESPath literal: JSON between backticks, which the JSON itself never contains. */
 export function jmesPathLiteral(value: unknown): string {
-  return `\`${spaceBraces(plainJson(value))}\``;
+  const json = JSON.stringify(value).replace(STRING, (literal) => jmesPathString(JSON.parse(literal) as string));
+  return `\`${spaceBraces(json)}\``;
+}
+
+/**
+ * A JMESPath quoted identifier. Within it, as within literals, the first character and all but letters, digits and dots are
+ * escaped: where a word such as `images` begins, Kyverno sees a use of its variable of that name, and parses the Pod's images
+ * with a stricter grammar than ours.
+ */
+export function jmesPathString(text: string): string {
+  const units = Array.from({ length: text.length }, (_, i) => text.charAt(i));
+  return `"${units.map((unit, i) => (i > 0 && /[A-Za-z0-9.]/.test(unit) ? unit : jsonEscape(unit))).join('')}"`;
 }
 
 /** Kyverno takes `{{` and `}}` for the bounds of a variable wherever they stand. */

@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS } from '../api/group.js';
-import { jmesPathLiteral } from './escape.js';
+import { jmesPathLiteral, jmesPathString } from './escape.js';
 import { anyGlobPattern, globPattern } from './glob-pattern.js';
 import {
   BARE_NAME_PATTERN,
@@ -27,7 +27,7 @@ const PATH = "regex_replace_all('[:@].*$', r, '')";
  */
 export function patchExpression(rules: readonly HostRule[]): string {
   return [
-    `{e: ${IS_SUBRESOURCE}, a: request.object.metadata.annotations.${quoted(ANNOTATIONS.originalImages)}, l: ${images()} }`,
+    `{e: ${IS_SUBRESOURCE}, a: request.object.metadata.annotations.${jmesPathString(ANNOTATIONS.originalImages)}, l: ${images()} }`,
     '{e: e, a: a, l: l',
     `[].{q: q, i: i, s: s, k: k, o: o, n: ${replaced(BARE_NAME_PATTERN, 'o', `${DOCKER_HUB}/library/\${1}`)} }`,
     `[].{q: q, i: i, s: s, k: k, o: o, h: ${replaced(HOST_PATTERN, 'n', '${1}')}, r: ${replaced(HOST_PATTERN, 'n', '${2}')} }`,
@@ -48,8 +48,8 @@ const PATCHES = "l[].{op: 'replace', path: join('', [q, to_string(i), s]), value
 
 /** The subresource takes no change of the Pod's metadata, so only a Pod's creation leaves these notes. */
 const NOTES =
-  `[{op: 'add', path: '/metadata/annotations/${pointer(ANNOTATIONS.originalImages)}', value: ${originalImages()} }, ` +
-  `{op: 'add', path: '/metadata/labels/${pointer(LABELS.mirrored)}', value: 'true'}]`;
+  `[{op: 'add', path: ${jmesPathLiteral(`/metadata/annotations/${pointer(ANNOTATIONS.originalImages)}`)}, value: ${originalImages()} }, ` +
+  `{op: 'add', path: ${jmesPathLiteral(`/metadata/labels/${pointer(LABELS.mirrored)}`)}, value: 'true'}]`;
 
 /**
  * A webhook may be called again for a Pod that others have changed since: what it noted the first time is kept. Only text
@@ -120,10 +120,6 @@ function spellings(host: string): readonly string[] {
 
 function replaced(pattern: string, source: string, replacement: string): string {
   return `regex_replace_all('${pattern}', ${source}, '${replacement}')`;
-}
-
-function quoted(key: string): string {
-  return JSON.stringify(key);
 }
 
 /** A key as a JSON pointer has it. */

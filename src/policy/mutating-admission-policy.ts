@@ -1,6 +1,6 @@
-import type { RenderedPolicy } from './policy.js';
+import type { EnginePolicy } from './policy.js';
 import type { PolicyInput } from './render.js';
 
-export function mutatingAdmissionPolicy(input: PolicyInput): RenderedPolicy {
+export function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
   throw new Error(`MutatingAdmissionPolicy is not rendered yet: ${input.name}`);
 }

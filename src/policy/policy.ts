@@ -1,13 +1,13 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
 import { plainJson } from './escape.js';
 import type { MirrorEntry } from './entry.js';
-import type { PolicyEngine } from './settings.js';
+import type { PolicyEngine, PolicySettings } from './settings.js';
 
 /** Raised with every change of what a policy looks like, so that a new operator version updates what an old one wrote. */
 export const FORM_VERSION = '1';
 
-/** A policy as it should be in the cluster. */
-export interface RenderedPolicy {
+/** A policy as its engine makes it. */
+export interface EnginePolicy {
   readonly kind: PolicyEngine;
   readonly name: string;
   /** Short hash of all that the policy decides by. It stands in the name of a match condition, where its effect can be seen. */
@@ -16,6 +16,11 @@ export interface RenderedPolicy {
   /** What puts a MutatingAdmissionPolicy in force; the other kinds need none. */
   readonly binding?: PolicyObject;
   readonly entries: readonly MirrorEntry[];
+}
+
+/** A policy as it should be in the cluster. */
+export interface RenderedPolicy extends EnginePolicy {
+  readonly settings: PolicySettings;
 }
 
 /** A Kubernetes object, ready to be written. */

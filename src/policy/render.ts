@@ -1,13 +1,14 @@
-import type { KubernetesObject } from '@kubernetes/client-node';
-
 import { ANNOTATIONS } from '../api/group.js';
+import type { KubernetesObject } from '../kubernetes/objects.js';
 import { clusterPolicy } from './cluster-policy.js';
 import type { MirrorEntry } from './entry.js';
+import { plainJson } from './escape.js';
 import { groups, type PlacedEntry, type PolicyGroup } from './group.js';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.js';
 import { mutatingPolicy } from './mutating-policy.js';
-import type { RenderedPolicy } from './policy.js';
+import type { EnginePolicy, RenderedPolicy } from './policy.js';
 import { hostRules, type HostRule } from './precedence.js';
+import type { PolicySettings } from './settings.js';
 
 export interface RenderOptions {
   /** Namespaces whose Pods are never touched: names, or globs such as `kube-*`. */
@@ -30,7 +31,18 @@ export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOp
   return groups(placed).map((group) => render({ ...group, rules: hostRules(group.entries, all), excludedNamespaces }));
 }
 
+/** The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
 function render(input: PolicyInput): RenderedPolicy {
+  const { object, ...policy } = enginePolicy(input);
+  const annotations = { ...object.metadata.annotations, [ANNOTATIONS.settings]: plainJson(input.settings) };
+  return {
+    ...policy,
+    settings: input.settings,
+    object: { ...object, metadata: { ...object.metadata, annotations } },
+  };
+}
+
+function enginePolicy(input: PolicyInput): EnginePolicy {
   switch (input.settings.engine) {
     case 'ClusterPolicy':
       return clusterPolicy(input);
@@ -43,10 +55,19 @@ function render(input: PolicyInput): RenderedPolicy {
 
 /** The entries that a policy found in the cluster carries in its annotation; undefined when that isn't readable. */
 export function readEntries(policy: KubernetesObject): readonly MirrorEntry[] | undefined {
-  const text = policy.metadata?.annotations?.[ANNOTATIONS.mirrors];
+  const text = policy.metadata.annotations?.[ANNOTATIONS.mirrors];
   if (text === undefined) return undefined;
   const entries = parsed(text);
   return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined;
+}
+
+/** The settings that a policy found in the cluster was made with; undefined when that isn't readable. */
+export function readSettings(policy: KubernetesObject): PolicySettings | undefined {
+  const text = policy.metadata.annotations?.[ANNOTATIONS.settings];
+  const settings = text === undefined ? undefined : parsed(text);
+  return typeof settings === 'object' && settings !== null && 'engine' in settings
+    ? (settings as PolicySettings)
+    : undefined;
 }
 
 function parsed(text: string): unknown {
