@@ -28,15 +28,18 @@ interface Reading {
 const UNHEALTHY = 'the registry is unhealthy';
 const UNSUPPORTED_TYPE = 'unsupported registry type';
 
-/** Turns an answer that is no success into the error that says what it means. */
+/**
+ * Turns an answer that is no success into the error that says what it means. A refusal counts only in Harbor's own words: the 404 of
+ * a proxy that knows no Harbor must not be taken for a missing project.
+ */
 export function failedAnswer(answer: FailedAnswer, context: FailureContext): HarborError {
   const told = harborsWords(answer.body);
-  const html = told === undefined && answer.contentType.includes('html');
-  const reading = read(answer, told?.message ?? '', html, context.call);
-  const reason = told?.message ?? explain(answer, html);
+  const isForeign = told === undefined && !isHeadOfHarbor(answer, context.call);
+  const reading = read(answer, told?.message ?? '', isForeign, context.call);
+  const reason = told?.message ?? '';
   return failure(context, {
     ...reading,
-    reason: reason === '' ? explain(answer, html) : reason,
+    reason: reason === '' ? explain(answer, isForeign) : reason,
     status: answer.status,
     mayHaveHappened: answer.status >= 500 && isWrite(context.call.method),
     ...(told?.code === undefined ? {} : { code: told.code }),
@@ -58,7 +61,7 @@ export function failure(
   });
 }
 
-function read(answer: FailedAnswer, message: string, html: boolean, call: Call): Reading {
+function read(answer: FailedAnswer, message: string, isForeign: boolean, call: Call): Reading {
   const { status } = answer;
   if (status < 400) return { kind: status >= 300 ? 'redirected' : 'unexpectedAnswer' };
   if (status >= 500) return readServerError(status, call);
@@ -71,8 +74,13 @@ function read(answer: FailedAnswer, message: string, html: boolean, call: Call):
     case 429:
       return { kind: 'rateLimited' };
     default:
-      return html ? { kind: 'unexpectedAnswer' } : readRefusal(status, message);
+      return isForeign ? { kind: 'unexpectedAnswer' } : readRefusal(status, message);
   }
+}
+
+/** An answer to HEAD has no body to know Harbor by; but Harbor gives it a content type. */
+function isHeadOfHarbor(answer: FailedAnswer, call: Call): boolean {
+  return call.method === 'HEAD' && answer.contentType.includes('json');
 }
 
 function readRefusal(status: number, message: string): Reading {
@@ -104,12 +112,13 @@ function readServerError(status: number, call: Call): Reading {
   return status === 500 && pings ? { kind: 'upstreamUnhealthy', certain: false } : { kind: 'serverError' };
 }
 
-function explain(answer: FailedAnswer, html: boolean): string {
+function explain(answer: FailedAnswer, isForeign: boolean): string {
   if (answer.status >= 300 && answer.status < 400) {
     return `a redirect to ${redirectTarget(answer.location)}, which is not followed: set Harbor’s URL to where it really is`;
   }
   if (answer.status === 401) return 'not logged in: the user or password is wrong, or Harbor’s database is down';
-  if (html) return 'an HTML page: there is something else than Harbor at this address, or in front of it';
+  if (isForeign && answer.status < 500)
+    return 'not in Harbor’s words: something else is at this address, or in front of Harbor';
   return 'no explanation given';
 }
 

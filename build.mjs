@@ -1,0 +1,38 @@
+// Bundles the operator and the command line tool into dist/, which then needs no node_modules.
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+await rm('dist', { recursive: true, force: true });
+await mkdir('dist/cli', { recursive: true });
+
+await build({
+  entryPoints: { main: 'src/main.ts', 'cli/main': 'src/cli/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  // Code that both use stands once.
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  sourcemap: true,
+  sourcesContent: false,
+  // 21 MB without, 9 with; names stay readable in stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  keepNames: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+  define: { 'process.env.REGISTRY_MIRROR_VERSION': JSON.stringify(version) },
+  banner: {
+    // The CommonJS libraries in the bundle ask for Node's own modules by require.
+    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+  },
+});
+
+await cp('crds', 'dist/crds', { recursive: true });
+// Node takes dist/ for ES modules wherever it is copied to.
+await writeFile('dist/package.json', `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`);
+await chmod('dist/cli/main.js', 0o755);
