@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { apiReference } from './api-reference.js';
+import { defaultsFromSchema } from './defaults-from-schema.js';
 import { typesFromSchema } from './types-from-schema.js';
 import type { Crd } from './schema.js';
 
@@ -14,5 +16,9 @@ export interface GeneratedFile {
 /** Everything that is derived from the CRD below `root` (a folder's path with its trailing slash), as it should be. */
 export async function generatedFiles(root: string): Promise<readonly GeneratedFile[]> {
   const crd = parse(await readFile(`${root}${CRD_PATH}`, 'utf8')) as Crd;
-  return [{ path: 'src/api/registry-mirror.generated.ts', text: await typesFromSchema(crd) }];
+  return [
+    { path: 'src/api/registry-mirror.generated.ts', text: await typesFromSchema(crd) },
+    { path: 'src/api/defaults.generated.ts', text: await defaultsFromSchema(crd) },
+    { path: 'docs/api-reference.md', text: await apiReference(crd) },
+  ];
 }

@@ -125,17 +125,19 @@ export function upstreamUrl(spec: Pick<RegistryMirrorSpec, 'upstream'>): string 
  * names do; a host taken from the url is in lower case, since nobody writes an image's host otherwise.
  */
 export function upstreamHosts(spec: Pick<RegistryMirrorSpec, 'upstream'>): readonly string[] {
-  const { type, url, hosts } = spec.upstream;
-  const { defaultUrl, defaultHosts } = upstreamTypes[type];
+  const { type, hosts } = spec.upstream;
   if (hosts !== undefined && hosts.length > 0) return normalised(hosts);
-  // A type's own hosts go with its own url only: quay at https://quay.example.org serves quay.example.org.
-  if (defaultHosts !== undefined && (url === undefined || url === defaultUrl || type === 'docker-hub'))
-    return defaultHosts;
-  return normalised([
-    upstreamUrl(spec)
-      .replace(/^https?:\/\//, '')
-      .toLowerCase(),
-  ]);
+  const { defaultHosts } = upstreamTypes[type];
+  if (defaultHosts !== undefined) return defaultHosts;
+  return normalised([hostOf(upstreamUrl(spec))]);
+}
+
+/** https's own port is left out, as it is in image names, unless it is all that makes a one-word host one in an image name. */
+function hostOf(url: string): string {
+  return url
+    .replace(/^https:\/\/(.*\..*):443$/, '$1')
+    .replace(/^https?:\/\//, '')
+    .toLowerCase();
 }
 
 function normalised(hosts: readonly string[]): readonly string[] {

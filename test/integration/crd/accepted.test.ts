@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { withDefaults } from '../../../src/api/defaults.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { upstreamHosts } from '../../../src/api/upstream-types.js';
 import { acceptedCases } from './accepted-cases.js';
@@ -15,6 +16,7 @@ describe('The API server accepts', () => {
       const created = JSON.parse(body) as RegistryMirror;
       // Nothing of what was written is dropped or changed; defaults may be added.
       expect(created.spec).to.containSubset(spec);
+      expect(created.spec).to.deep.equal(withDefaults({ metadata: { name }, spec }).spec);
       expect(upstreamHosts(created.spec)).to.not.be.empty;
     });
   }
