@@ -1,0 +1,96 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+
+import { inForce } from '../../../src/policy/in-force.js';
+import type { PolicyObject, RenderedPolicy } from '../../../src/policy/policy.js';
+import type { Api } from '../../cluster/api.js';
+import { eventually } from '../../support/wait.js';
+import { dryRun, images, podOf } from './pod.js';
+
+const PATHS: Readonly<Record<string, string>> = {
+  ClusterPolicy: '/apis/kyverno.io/v1/clusterpolicies',
+  MutatingPolicy: '/apis/policies.kyverno.io/v1/mutatingpolicies',
+  MutatingAdmissionPolicy: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies',
+  MutatingAdmissionPolicyBinding: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings',
+};
+
+/** Policies in force on a real API server, until taken away. */
+export class PoliciesInForce {
+  readonly #api: Api;
+  readonly #policies: readonly RenderedPolicy[];
+
+  private constructor(api: Api, policies: readonly RenderedPolicy[]) {
+    this.#api = api;
+    this.#policies = policies;
+  }
+
+  /**
+   * Writes the policies and waits until their effect is seen.
+   *
+   * @param probe an image that they rewrite, in a namespace that they cover.
+   */
+  static async put(
+    api: Api,
+    policies: readonly RenderedPolicy[],
+    probe: { readonly namespace: string; readonly image: string },
+  ): Promise<PoliciesInForce> {
+    for (const object of policies.flatMap(objects)) await apply(api, object);
+    const put = new PoliciesInForce(api, policies);
+    await eventually(async () => {
+      const configurations = await webhooks(api);
+      if (!policies.every((policy) => inForce(policy, configurations)))
+        throw new Error('The webhook is not there yet.');
+      const [image] = images(await dryRun(api, probe.namespace, podOf([probe.image])));
+      if (image === probe.image) throw new Error(`${probe.image} is not rewritten yet.`);
+    }, LONG);
+    return put;
+  }
+
+  /** Takes the policies away and waits until no Pod is rewritten by them any more. */
+  async remove(): Promise<void> {
+    for (const { apiVersion, kind, metadata } of this.#policies.flatMap(objects).toReversed()) {
+      await this.#api.send('DELETE', `${collection(kind, apiVersion)}/${metadata.name}`);
+    }
+    await eventually(async () => {
+      const names = (await webhooks(this.#api)).flatMap(({ webhooks: hooks }) => hooks ?? []);
+      const left = names.find(({ name }) => this.#policies.some((policy) => name.includes(policy.name)));
+      if (left !== undefined) throw new Error(`${left.name} is still there.`);
+    }, LONG);
+  }
+}
+
+const LONG = { timeoutMs: 30_000, message: 'the policies' };
+
+function objects({ object, binding }: RenderedPolicy): readonly PolicyObject[] {
+  return binding === undefined ? [object] : [object, binding];
+}
+
+function collection(kind: string, apiVersion: string): string {
+  const path = PATHS[kind];
+  if (path?.startsWith(`/apis/${apiVersion}/`) !== true) throw new Error(`No path for ${apiVersion} ${kind}.`);
+  return path;
+}
+
+/** Server-side apply, as the operator does it. */
+export async function apply(api: Api, object: PolicyObject): Promise<void> {
+  const path = `${collection(object.kind, object.apiVersion)}/${object.metadata.name}?fieldManager=test&force=true`;
+  await api.json('PATCH', path, object, 'application/apply-patch+yaml');
+}
+
+async function webhooks(api: Api): Promise<readonly V1MutatingWebhookConfiguration[]> {
+  const path = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+  return (await api.json<{ items: V1MutatingWebhookConfiguration[] }>('GET', path)).items;
+}
+
+/** Runs `one` for all items, some at a time. */
+export async function inParallel<T>(items: readonly T[], one: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await one(item);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}
+
+/** Splits into lists of this length; the last may be shorter. */
+export function chunks<T>(items: readonly T[], length: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, i) => items.slice(i * length, (i + 1) * length));
+}
