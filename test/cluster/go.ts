@@ -13,23 +13,34 @@ export function goEnvironment(): NodeJS.ProcessEnv {
   return { ...inherited, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GO111MODULE: 'on' };
 }
 
+/** What it means when the go command fails, and what to do about it. */
+export interface GoFailure {
+  readonly kind: BuildErrorKind;
+  readonly remedy: string;
+}
+
 function tail(result: CommandResult): string {
   return `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-15).join('\n');
 }
 
 /**
  * Runs `go` in a module's folder and returns what it printed. Throws BuildError: GoMissing and GoTooOld with what to install,
- * else `kind` with the last lines of the output and `remedy`.
+ * else what `failure` says with the last
+ * lines of the output.
  */
 export async function go(
   folder: string,
   args: readonly string[],
-  kind: BuildErrorKind,
-  remedy: string,
+  failure: GoFailure,
+  signal?: AbortSignal,
 ): Promise<string> {
   let result: CommandResult;
   try {
-    result = await runCommand('go', args, { cwd: folder, env: goEnvironment() });
+    result = await runCommand('go', args, {
+      cwd: folder,
+      env: goEnvironment(),
+      ...(signal === undefined ? {} : { signal }),
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new BuildError(
@@ -47,7 +58,7 @@ export async function go(
     );
   }
   throw new BuildError(
-    kind,
-    `\`go ${args.join(' ')}\` failed in ${folder} (exit code ${result.code}). ${remedy}\n${tail(result)}`,
+    failure.kind,
+    `\`go ${args.join(' ')}\` failed in ${folder} (exit code ${result.code}). ${failure.remedy}\n${tail(result)}`,
   );
 }

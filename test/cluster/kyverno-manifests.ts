@@ -32,7 +32,7 @@ export async function writeKyvernoManifests(path: string): Promise<void> {
   const folder = moduleFolder('kyverno');
   const source = 'github.com/kyverno/kyverno';
   const remedy = 'Is the Go module proxy reachable (GOPROXY)?';
-  const answer = await go(folder, ['mod', 'download', '-json', source], 'DownloadFailed', remedy);
+  const answer = await go(folder, ['mod', 'download', '-json', source], { kind: 'DownloadFailed', remedy });
   const { Dir: moduleDir } = JSON.parse(answer) as { Dir: string };
   const manifest = await readFile(join(moduleDir, 'config', 'install-latest-testing.yaml'), 'utf8');
   const objects = parseAllDocuments(manifest)

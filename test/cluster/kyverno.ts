@@ -59,6 +59,8 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
       '--enablePolicyException=false',
       '--generateValidatingAdmissionPolicy=true',
       '--generateMutatingAdmissionPolicy=false',
+      // Its lease then outlasts a restart of the API server by a minute. Without the lease it ends, and there is no kubelet to start it again.
+      '--leaderElectionRetryPeriod=10s',
       '--loggingFormat=text',
       '--disableLogColor=true',
       '--v=2',

@@ -30,7 +30,7 @@ export const programs: readonly Program[] = [
     module: 'kubernetes',
     package: 'k8s.io/kubernetes/cmd/kube-apiserver',
     source: 'k8s.io/kubernetes',
-    minutes: 4,
+    minutes: 6,
   },
   {
     name: 'kube-controller-manager',
@@ -51,7 +51,7 @@ export const programs: readonly Program[] = [
     module: 'kyverno',
     package: 'github.com/kyverno/kyverno/cmd/kyverno',
     source: 'github.com/kyverno/kyverno',
-    minutes: 5,
+    minutes: 8,
   },
   {
     name: 'kubectl-kyverno',

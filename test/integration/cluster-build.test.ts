@@ -1,0 +1,134 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../support/command.js';
+import type { CommandResult } from '../support/command.js';
+
+const buildScript = join(import.meta.dirname, '..', 'cluster', 'bin', 'build.ts');
+
+/** A go command that writes down how it was called and makes files in no time. */
+const fakeGo = `#!/bin/sh
+echo "$1 GOFLAGS=$GOFLAGS CGO_ENABLED=$CGO_ENABLED GOOS=$GOOS $*" >> "$CALLS"
+case "$1" in
+  build) while [ "$1" != -o ]; do shift; done; echo program > "$2" ;;
+  mod) echo "{\\"Dir\\": \\"$MODULE\\"}" ;;
+esac
+`;
+
+describe('building the local cluster', function () {
+  this.timeout(30_000);
+  let folder: string;
+
+  const script = (name: string, content: string): void => {
+    const path = join(folder, 'path', name);
+    writeFileSync(path, content);
+    chmodSync(path, 0o755);
+  };
+  const calls = (): readonly string[] => readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
+  const builds = (): readonly string[] => calls().filter((call) => call.startsWith('build '));
+  const build = async (env: NodeJS.ProcessEnv = {}): Promise<CommandResult> =>
+    runCommand(process.execPath, ['--import', 'tsx', buildScript], {
+      env: {
+        PATH: `${join(folder, 'path')}:/bin:/usr/bin`,
+        HOME: folder,
+        CALLS: join(folder, 'calls'),
+        MODULE: join(folder, 'module'),
+        REGISTRY_MIRROR_CACHE: join(folder, 'cache'),
+        ...env,
+      },
+    });
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-mirror-build-'));
+    for (const name of ['path', 'module/config']) mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(
+      join(folder, 'module/config/install-latest-testing.yaml'),
+      'kind: Namespace\nmetadata: {name: kyverno}\n',
+    );
+    script('go', fakeGo);
+    script('kubectl', '#!/bin/sh\necho \'{"clientVersion": {"gitVersion": "v1.20.0"}}\'\n');
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('builds each program once, tells each step, and leaves no temporary file', async () => {
+    const { code, stderr } = await build();
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/^building kube-apiserver v1\.36\.3 \(about \d+ min the first time\) …$/m);
+    expect(stderr).to.match(/^building kyverno v1\.19\.1 .*: done in [\d.]+ s$/m);
+    expect(builds()).to.have.length(7);
+    const again = await build();
+    expect([again.code, again.stderr]).to.deep.equal([0, '']);
+    expect(builds()).to.have.length(7);
+    const files = readdirSync(join(folder, 'cache', 'bin'), { recursive: true }).map(String);
+    expect(files.filter((name) => name.endsWith('.tmp'))).to.deep.equal([]);
+  });
+
+  it('survives two builds at once', async () => {
+    const results = await Promise.all([build(), build()]);
+    expect(results.map(({ code }) => code)).to.deep.equal([0, 0]);
+  });
+
+  it("is not led astray by the caller's Go settings", async () => {
+    await build({ GOOS: 'windows', GOFLAGS: '-mod=mod', CGO_ENABLED: '1' });
+    for (const call of builds()) expect(call).to.include('GOFLAGS=-mod=readonly CGO_ENABLED=0 GOOS= ');
+    expect(builds().find((call) => call.endsWith('kube-apiserver'))).to.include('version.gitVersion=v1.36.3');
+  });
+
+  it('uses what KUBEBUILDER_ASSETS holds', async () => {
+    const assets = join(folder, 'assets');
+    mkdirSync(assets);
+    for (const name of ['etcd', 'kube-apiserver', 'kubectl']) writeFileSync(join(assets, name), '');
+    const { stdout } = await build({ KUBEBUILDER_ASSETS: assets });
+    expect(stdout).to.include(`kube-apiserver: ${assets}/kube-apiserver\n`).and.include(`etcd: ${assets}/etcd\n`);
+    expect(builds()).to.have.length(4);
+  });
+
+  it('says so when KUBEBUILDER_ASSETS names nothing', async () => {
+    const { code, stderr } = await build({ KUBEBUILDER_ASSETS: join(folder, 'nowhere') });
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^KUBEBUILDER_ASSETS names .*nowhere, which does not exist\. Unset it/);
+  });
+
+  it('uses a kubectl on PATH of a neighbouring version', async () => {
+    script('kubectl', '#!/bin/sh\necho \'{"clientVersion": {"gitVersion": "v1.35.9"}}\'\n');
+    const { stdout } = await build();
+    expect(stdout).to.include(`kubectl: ${join(folder, 'path', 'kubectl')}\n`);
+  });
+
+  it('says what to install when there is no Go', async () => {
+    rmSync(join(folder, 'path', 'go'));
+    const { code, stderr } = await build({ PATH: join(folder, 'path') });
+    expect(code).to.equal(1);
+    expect(stderr).to.include('there is no `go` on PATH. Install Go 1.26 or later');
+    expect(stderr).to.not.include(' at ');
+  });
+
+  it('says which Go is needed when this one is too old', async () => {
+    script(
+      'go',
+      '#!/bin/sh\necho "go: go.mod requires go >= 1.26.0 (running go 1.22.1; GOTOOLCHAIN=local)" >&2\nexit 1\n',
+    );
+    const { code, stderr } = await build();
+    expect(code).to.equal(1);
+    expect(stderr).to.include('This Go is too old: Go 1.26.0 or later is needed.');
+  });
+
+  it('shows the last lines of a failed build, ends the others, and builds on next time', async () => {
+    script(
+      'go',
+      fakeGo.replace(
+        'build)',
+        'build) case "$*" in *cmd/kyverno) echo "no space left" >&2; exit 1;; *etcd*) sleep 60;; esac;',
+      ),
+    );
+    const { code, stderr } = await build();
+    expect(code).to.equal(1);
+    expect(stderr).to.include('github.com/kyverno/kyverno/cmd/kyverno` failed').and.include('no space left');
+    script('go', fakeGo);
+    expect((await build()).code).to.equal(0);
+  });
+});
