@@ -1,0 +1,109 @@
+import { expect } from 'chai';
+import { createMetrics } from '../../../src/http/metrics.js';
+import { probes } from '../../../src/http/probes.js';
+import { serve, text } from '../../../src/http/server.js';
+import type { HttpServer, Route } from '../../../src/http/server.js';
+
+describe('the probes and metrics server', () => {
+  const servers: HttpServer[] = [];
+
+  async function start(routes: Readonly<Record<string, Route>>): Promise<string> {
+    const server = await serve({ host: '127.0.0.1', port: 0 }, routes);
+    servers.push(server);
+    return `http://127.0.0.1:${server.port}`;
+  }
+
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
+
+  it('says ok while every check passes', async () => {
+    const url = await start(probes({}, { cache: () => undefined, harbor: () => Promise.resolve() }));
+    for (const path of ['/healthz', '/readyz', '/readyz?verbose']) {
+      const response = await fetch(url + path);
+      expect([response.status, await response.text()]).to.deep.equal([200, 'ok\n']);
+    }
+  });
+
+  it('says which checks fail, and why', async () => {
+    const fail = (): never => {
+      throw new Error('not synced yet');
+    };
+    const url = await start(
+      probes({}, { mirrors: fail, secrets: () => Promise.reject(new Error('forbidden')), fine: () => undefined }),
+    );
+    const response = await fetch(`${url}/readyz`);
+    expect([response.status, await response.text()]).to.deep.equal([
+      503,
+      'mirrors: not synced yet\nsecrets: forbidden\n',
+    ]);
+    expect((await fetch(`${url}/healthz`)).status).to.equal(200);
+  });
+
+  it('knows nothing else', async () => {
+    const url = await start(probes({}, {}));
+    expect((await fetch(`${url}/toString`)).status).to.equal(404);
+    expect((await fetch(`${url}/healthz`, { method: 'POST' })).status).to.equal(405);
+    expect(await (await fetch(`${url}/healthz`, { method: 'HEAD' })).text()).to.equal('');
+  });
+
+  it('says 500 when a route fails', async () => {
+    const url = await start({ '/x': () => Promise.reject(new Error('broken')) });
+    const response = await fetch(`${url}/x`);
+    expect([response.status, await response.text()]).to.deep.equal([500, 'broken\n']);
+  });
+
+  it('lets the answers under way out before it closes', async () => {
+    let finish = (): void => undefined;
+    let begun = (): void => undefined;
+    const isUnderWay = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const url = await start({
+      '/slow': () =>
+        new Promise((resolve) => {
+          finish = () => {
+            resolve(text(200, 'done'));
+          };
+          begun();
+        }),
+    });
+    const answer = fetch(`${url}/slow`, { headers: { Connection: 'close' } });
+    await isUnderWay;
+    const closed = servers.pop()?.close();
+    finish();
+    expect(await (await answer).text()).to.equal('done\n');
+    await closed;
+  });
+
+  it('says so when the address is taken', async () => {
+    const port = Number(new URL(await start({})).port);
+    const error: unknown = await serve({ host: '127.0.0.1', port }, {}).catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'EADDRINUSE' });
+  });
+
+  it('serves metrics, by route and not by name', async () => {
+    const metrics = createMetrics();
+    metrics.harborResponse({ method: 'GET', route: '/registries/{id}', status: 200, ms: 3 });
+    metrics.harborResponse({ method: 'GET', route: '/registries/{id}', status: undefined, ms: 3 });
+    metrics.reconciled('success', 20);
+    metrics.setQueueDepth(4);
+    metrics.setMirrors({ True: 3, False: 1, Unknown: 0 });
+    metrics.setLeader(true);
+    const url = await start(metrics.routes);
+    const response = await fetch(`${url}/metrics`);
+    const body = await response.text();
+    expect(response.headers.get('content-type')).to.match(/^text\/plain/);
+    for (const line of [
+      'registry_mirror_harbor_request_duration_seconds_count{method="GET",route="/registries/{id}",status="200"} 1',
+      'registry_mirror_harbor_request_duration_seconds_count{method="GET",route="/registries/{id}",status="none"} 1',
+      'registry_mirror_reconcile_duration_seconds_count{outcome="success"} 1',
+      'registry_mirror_queue_depth 4',
+      'registry_mirror_mirrors{ready="True"} 3',
+      'registry_mirror_leader 1',
+    ]) {
+      expect(body).to.include(line);
+    }
+    expect(body).to.include('process_cpu_seconds_total');
+  });
+});
