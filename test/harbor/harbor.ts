@@ -1,3 +1,4 @@
+import { CacheWriter } from './cache.js';
 import { defaults } from './options.js';
 import type { HarborOptions, Settings } from './options.js';
 import { State, now } from './state.js';
@@ -20,6 +21,7 @@ export class Harbor {
   readonly settings: Settings;
   readonly state = new State();
   readonly upstreams: Upstreams;
+  readonly cache = new CacheWriter(this);
   readonly broken: Broken = {
     database: false,
     jobservice: false,

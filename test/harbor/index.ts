@@ -205,6 +205,11 @@ export class HarborStandIn {
     await refreshStatus(this.#harbor);
   }
 
+  /** Copies into the caches whatever was pulled and waits to be copied. */
+  async finishCaching(): Promise<void> {
+    await this.#harbor.cache.finish();
+  }
+
   /** Makes `/health` look at what is broken now. */
   refreshHealth(): void {
     this.#harbor.refreshHealth();

@@ -30,7 +30,7 @@ function shown(call: Call, quota: Quota): Record<string, unknown> {
   };
 }
 
-// `sort` understands hard.storage and used.storage only; any other leaves the stored order.
+// `sort` understands hard.storage and used.storage only; any other leaves the newest first.
 const columns: Columns<Quota> = { 'hard.storage': (row) => row.hard };
 
 export function list(call: Call): Answer {
@@ -40,7 +40,8 @@ export function list(call: Call): Answer {
   const rows = call.harbor.state.quotas.filter(
     (row) => (reference === null || reference === 'project') && (id === null || String(row.projectId) === id),
   );
-  return listed(call, rows, columns, (quota) => shown(call, quota));
+  const order = rows.sort((one, other) => other.id - one.id);
+  return listed(call, order, columns, (quota) => shown(call, quota));
 }
 
 const found = (call: Call): Quota => {

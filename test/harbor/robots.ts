@@ -219,7 +219,8 @@ export function list(call: Call): Answer {
     else requireSystem(call, 'robot', 'list');
     rows = call.harbor.state.robots.filter((robot) => robot.level === 'project' && robot.projectId === project?.id);
   }
-  return listed(call, matching(rows, terms, columns), columns, shown);
+  const order = matching(rows, terms, columns).sort((one, other) => (one.name < other.name ? -1 : 1));
+  return listed(call, order, columns, shown);
 }
 
 function found(call: Call, action: string): Robot {

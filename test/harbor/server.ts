@@ -191,7 +191,7 @@ function send(
   response.statusCode = answer.status;
   if (answer.body !== undefined) response.setHeader('Content-Type', 'application/json');
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  response.setHeader('Content-Length', body.length);
+  if (!response.hasHeader('Content-Length')) response.setHeader('Content-Length', body.length);
   if (fault?.kind === 'half answer') {
     response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.socket?.resetAndDestroy());
     response.flushHeaders();

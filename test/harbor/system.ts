@@ -24,7 +24,7 @@ function components(broken: Broken): Record<string, unknown>[] {
         ? redisGone
         : undefined,
     portal: broken.portal ? unreachable('127.0.0.1:8089') : undefined,
-    redis: broken.redis ? `failed to check health: ${refused('127.0.0.1:16379')}` : undefined,
+    redis: broken.redis ? refused('127.0.0.1:16379') : undefined,
     registry: broken.registry ? unreachable('127.0.0.1:5052', '/') : undefined,
     registryctl: broken.registryctl ? unreachable('127.0.0.1:8087', '/api/health') : undefined,
   };
