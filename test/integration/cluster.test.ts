@@ -160,10 +160,11 @@ describe('the local cluster', function () {
       'GET',
       '/api/v1/namespaces',
     );
-    await cluster().createNamespace();
+    const later = await cluster().createNamespace();
     await cluster().compact();
     const watch = `/api/v1/namespaces?watch=true&timeoutSeconds=1&resourceVersion=${metadata.resourceVersion}`;
     const { body } = await cluster().api.send('GET', watch);
+    await cluster().api.json('DELETE', `/api/v1/namespaces/${later}`);
     expect(body).to.include('"code":410').and.include('too old resource version');
   });
 
