@@ -15,10 +15,13 @@ export interface GeneratedFile {
 
 /** Everything that is derived from the CRD below `root` (a folder's path with its trailing slash), as it should be. */
 export async function generatedFiles(root: string): Promise<readonly GeneratedFile[]> {
-  const crd = parse(await readFile(`${root}${CRD_PATH}`, 'utf8')) as Crd;
+  const source = await readFile(`${root}${CRD_PATH}`, 'utf8');
+  const crd = parse(source) as Crd;
   return [
     { path: 'src/api/registry-mirror.generated.ts', text: await typesFromSchema(crd) },
     { path: 'src/api/defaults.generated.ts', text: await defaultsFromSchema(crd) },
+    // A copy, since kustomize reads no file outside of its folder.
+    { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
     { path: 'docs/api-reference.md', text: await apiReference(crd) },
   ];
 }

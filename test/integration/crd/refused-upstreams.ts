@@ -154,9 +154,12 @@ export const refusedUpstreams: readonly RefusedCase[] = [
   ),
   withUpstream(
     'a description that looks like an ownership mark',
-    { ...registry, description: '[registrymirror.io/v1 {"mirror":"other"}]' },
+    {
+      ...registry,
+      description: '[registry-mirror-operator v1 cluster=c mirror=other endpoint=created project=created]',
+    },
     'spec.upstream.description',
-    "The description can't contain registrymirror.io",
+    "that is how the operator's ownership mark begins",
   ),
   withUpstream(
     'a description with control characters',
