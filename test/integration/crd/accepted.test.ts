@@ -3,11 +3,11 @@ import { withDefaults } from '../../../src/api/defaults.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { upstreamHosts } from '../../../src/api/upstream-types.js';
 import { acceptedCases } from './accepted-cases.js';
-import { sharedCrdCluster } from './cluster.js';
+import { useCrd } from './use-crd.js';
 import { collection, mirror, quay } from './mirror.js';
 
 describe('The API server accepts', () => {
-  const cluster = sharedCrdCluster();
+  const cluster = useCrd();
 
   for (const { accepts, spec, name = 'example' } of acceptedCases) {
     it(accepts, async () => {

@@ -9,6 +9,8 @@ import type { Cluster } from '../../cluster/cluster.js';
 import { eventually } from '../../support/wait.js';
 import { collection } from './mirror.js';
 
+/** The first start may have to build everything. */
+const startTimeoutMs = 40 * 60_000;
 const config = fileURLToPath(new URL('../../../config/', import.meta.url));
 const namespace = 'registry-mirror-system';
 const operator = `system:serviceaccount:${namespace}:registry-mirror-operator`;
@@ -85,7 +87,7 @@ describe('What config/ installs', () => {
   let cluster: Cluster;
 
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(startTimeoutMs);
     cluster = await startCluster({ controllerManager: false, audit: false });
     const first = await cluster.kubectl(['apply', '-k', config]);
     expect(first.stderr).to.equal('');

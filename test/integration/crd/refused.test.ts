@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-import type { Cluster } from '../../cluster/cluster.js';
-import { sharedCrdCluster } from './cluster.js';
+import { useCrd } from './use-crd.js';
 import { collection, mirror } from './mirror.js';
 import { refusedCases } from './refused-cases.js';
 
 describe('The API server refuses', () => {
-  const cluster: () => Cluster = sharedCrdCluster();
+  const cluster = useCrd();
 
   for (const { refuses, spec, name = 'example', says } of refusedCases) {
     it(refuses, async () => {

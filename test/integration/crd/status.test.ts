@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
-import { sharedCrdCluster } from './cluster.js';
+import { useCrd } from './use-crd.js';
 import { collection, mirror, quay } from './mirror.js';
 
 const now = '2026-01-01T00:00:00Z';
@@ -29,7 +29,7 @@ function cells(line: string | undefined): readonly string[] {
 }
 
 describe('A RegistryMirror', () => {
-  const cluster = sharedCrdCluster();
+  const cluster = useCrd();
   const path = `${collection}/quay`;
 
   beforeEach(async () => cluster().api.json('POST', collection, mirror('quay', { upstream: quay })));
