@@ -1,7 +1,7 @@
 import { digest } from './digest.js';
 import { patchExpression } from './jmespath.js';
 import { matchConditions } from './match-conditions.js';
-import { policyMetadata, type EnginePolicy } from './policy.js';
+import { FORM_VERSION, policyMetadata, type EnginePolicy } from './policy.js';
 import type { PolicyInput } from './render.js';
 import { namespaceSelector } from './selectors.js';
 
@@ -25,8 +25,7 @@ export function clusterPolicy({ name, settings, entries, rules, excludedNamespac
     // variable is all there is, it takes the text as it is and looks for no variables in what a Pod's author wrote.
     mutate: { foreach: [{ list: 'rewrites', patchesJson6902: '{{ element }}' }] },
   };
-  const content = { rule, failurePolicy: settings.failurePolicy, excludedNamespaces };
-  const contentHash = digest(content);
+  const contentHash = digest({ form: FORM_VERSION, rule, settings, excludedNamespaces });
   return {
     kind: 'ClusterPolicy',
     name,

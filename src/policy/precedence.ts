@@ -24,7 +24,9 @@ export interface Outcome {
 export function hostRules(own: readonly MirrorEntry[], all: readonly MirrorEntry[]): readonly HostRule[] {
   const mirrors = new Set(own.map(({ mirror }) => mirror));
   const hosts = new Set(own.flatMap((entry) => entry.hosts));
-  return [...choicesByHost(all)]
+  // A mirror that moves is in two policies for a while, perhaps not with the same entry: each goes by its own.
+  const others = all.filter(({ mirror }) => !mirrors.has(mirror));
+  return [...choicesByHost([...own, ...others])]
     .filter(([host]) => hosts.has(host))
     .map(([host, choices]) => ({ host, outcomes: outcomes(choices, mirrors) }));
 }

@@ -1,0 +1,31 @@
+import { rewriter, type RewriteResult } from '../image/rewrite.js';
+import { readMirrors } from './mirrors-file.js';
+import { place } from './placement.js';
+import type { Output } from './render.js';
+
+export interface CheckInput {
+  readonly filename: readonly string[];
+  readonly harborHost?: string;
+  readonly images: readonly string[];
+}
+
+/** Prints what becomes of each image name, or why nothing does. Namespaces, labels and pull secrets play no part here. */
+export async function check(input: CheckInput, { out, warn }: Output): Promise<void> {
+  const { placed, left } = place(await readMirrors(input.filename), input.harborHost);
+  for (const [mirror, reason] of left) warn(`Mirror ${mirror} rewrites nothing: ${reason}.`);
+  const rewrite = rewriter(placed.map(({ entry }) => entry));
+  for (const image of input.images) out(line(image, rewrite(image)));
+}
+
+function line(image: string, result: RewriteResult): string {
+  switch (result.outcome) {
+    case 'rewritten':
+      return `${image} -> ${result.image} (mirror ${result.mirror})`;
+    case 'invalid':
+      return `${JSON.stringify(image)} stays as it is: it is no valid image name`;
+    case 'otherHost':
+      return `${image} stays as it is: no mirror serves ${result.reference.domain === '' ? 'its host' : result.reference.domain}`;
+    case 'otherRepository':
+      return `${image} stays as it is: rewrite.repositories of ${result.mirrors.join(', ')} leaves out ${result.reference.path}`;
+  }
+}

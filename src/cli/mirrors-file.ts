@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { parseAllDocuments } from 'yaml';
+
+import { API_VERSION, KIND } from '../api/group.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { mirrorValidator } from './crd.js';
+import { InputError } from './input-error.js';
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/**
+ * Reads RegistryMirrors from YAML or JSON files, with the CRD's defaults filled in.
+ *
+ * @param paths files with one or more documents, Lists among them; `-` is the standard input.
+ * @throws InputError for what can't be read, is no RegistryMirror or breaks the CRD's schema; it names file and document.
+ */
+export async function readMirrors(paths: readonly string[]): Promise<readonly RegistryMirror[]> {
+  const validate = mirrorValidator();
+  const found: Found[] = [];
+  for (const path of paths) found.push(...documents(path, path === '-' ? await text(process.stdin) : read(path)));
+  const mirrors = found.map(({ where, object }) => mirror(where, object, validate));
+  const names = mirrors.map(({ metadata }) => metadata.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InputError(`The RegistryMirror ${twice} is there twice: remove one of them.`);
+  if (mirrors.length === 0) throw new InputError(`There is no ${KIND} in ${paths.join(', ')}.`);
+  return mirrors;
+}
+
+interface Found {
+  readonly where: string;
+  readonly object: unknown;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function documents(path: string, content: string): readonly Found[] {
+  const file = path === '-' ? 'standard input' : path;
+  return [...parseAllDocuments(content, { uniqueKeys: true })].flatMap((document, index) => {
+    const where = `${file}, document ${index + 1}`;
+    const [error] = document.errors;
+    if (error !== undefined) throw new InputError(`${where} is no valid YAML: ${error.message.trim()}`);
+    const object: unknown = document.toJS();
+    if (object === null || object === undefined) return [];
+    return isList(object)
+      ? object.items.map((item, i) => ({ where: `${where}, item ${i + 1}`, object: item }))
+      : [{ where, object }];
+  });
+}
+
+function isList(object: unknown): object is { readonly items: readonly unknown[] } {
+  return isRecord(object) && (object.kind === 'List' || object.kind === `${KIND}List`) && Array.isArray(object.items);
+}
+
+function isRecord(object: unknown): object is Readonly<Record<string, unknown>> {
+  return typeof object === 'object' && object !== null && !Array.isArray(object);
+}
+
+function mirror(where: string, object: unknown, validate: (object: object) => readonly string[]): RegistryMirror {
+  if (!isRecord(object)) throw new InputError(`${where} is no Kubernetes object.`);
+  const { apiVersion, kind, metadata } = object;
+  if (kind !== KIND || apiVersion !== API_VERSION) {
+    throw new InputError(
+      `${where} is a ${label(kind)} of ${label(apiVersion)}: only objects of kind ${KIND}, apiVersion ${API_VERSION}, can be read.`,
+    );
+  }
+  const name = isRecord(metadata) ? metadata.name : undefined;
+  if (typeof name !== 'string' || name.length > 253 || !NAME.test(name)) {
+    throw new InputError(`${where} needs a metadata.name of lower-case letters, digits, - and .`);
+  }
+  const faults = validate(object);
+  if (faults.length > 0) throw new InputError(`${where}, ${KIND} ${name}:\n  ${faults.join('\n  ')}`);
+  // The schema that it has just passed is what the type was generated from.
+  return object as unknown as RegistryMirror;
+}
+
+function label(value: unknown): string {
+  return typeof value === 'string' ? value : 'something without a name';
+}

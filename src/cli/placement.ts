@@ -1,0 +1,46 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { projectName } from '../api/upstream-types.js';
+import { policyEntry } from '../policy/entry.js';
+import type { PlacedEntry } from '../policy/group.js';
+import { policySettings } from '../policy/settings.js';
+import { findConflicts } from '../reconcile/conflicts.js';
+import { InputError } from './input-error.js';
+
+/** What the mirrors of some files come to, were they all served. */
+export interface Placement {
+  readonly placed: readonly PlacedEntry[];
+  /** Why a mirror isn't placed, by the mirror's name. */
+  readonly left: ReadonlyMap<string, string>;
+}
+
+/**
+ * Places mirrors in policies as the operator does once Harbor has their projects.
+ *
+ * @param harborHost pull host of the operator's own Harbor, for mirrors that name none.
+ * @throws InputError where a mirror's pull host isn't known.
+ */
+export function place(mirrors: readonly RegistryMirror[], harborHost: string | undefined): Placement {
+  const conflicts = findConflicts(mirrors, () => false);
+  const left = new Map<string, string>();
+  const placed = mirrors.flatMap((mirror): readonly PlacedEntry[] => {
+    const { name } = mirror.metadata;
+    const settings = policySettings(mirror.spec);
+    const conflict = conflicts.get(name);
+    if (settings === undefined) left.set(name, 'its rewrite.engine is None');
+    else if (conflict !== undefined) left.set(name, `${conflict.winner} has its host ${conflict.host}`);
+    else return [{ entry: policyEntry(mirror, pullPrefix(mirror, harborHost)), settings }];
+    return [];
+  });
+  return { placed, left };
+}
+
+/** `host[:port]/project`: where nodes pull the mirror's images from. */
+export function pullPrefix(mirror: RegistryMirror, harborHost: string | undefined): string {
+  const { url, pullHost = url === undefined ? harborHost : new URL(url).host } = mirror.spec.harbor ?? {};
+  if (pullHost === undefined) {
+    throw new InputError(
+      `The pull host of mirror ${mirror.metadata.name} is not known without a cluster: give it with --harbor-host, or write spec.harbor.pullHost.`,
+    );
+  }
+  return `${pullHost}/${projectName(mirror)}`;
+}

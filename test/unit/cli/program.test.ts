@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+
+import { run } from '../../../src/cli/program.js';
+import { readEntries } from '../../../src/policy/render.js';
+import { renderPolicies } from '../../../src/policy/render.js';
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly warnings: string;
+}
+
+async function runWith(...args: readonly string[]): Promise<Result> {
+  const out: string[] = [];
+  const warnings: string[] = [];
+  const code = await run(args, { out: (line) => out.push(line), warn: (line) => warnings.push(line) });
+  return { code, out: out.join('\n'), warnings: warnings.join('\n') };
+}
+
+function mirror(name: string, spec: object): object {
+  return { apiVersion: 'registrymirror.io/v1alpha1', kind: 'RegistryMirror', metadata: { name }, spec };
+}
+
+const HUB = mirror('dockerhub', { upstream: { type: 'docker-hub' } });
+const QUAY = mirror('quay', {
+  upstream: { type: 'quay' },
+  harbor: { url: 'https://other.example.org:8443', credentialsSecretRef: { name: 'x' } },
+  project: { name: 'red-hat' },
+  rewrite: { repositories: { include: ['a/**'] } },
+});
+
+describe('registry-mirror', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-mirror-cli-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  let files = 0;
+  const file = (content: string | readonly unknown[]): string => {
+    const path = join(folder, `${files++}.yaml`);
+    const documents =
+      typeof content === 'string' ? content : content.map((object) => JSON.stringify(object)).join('\n---\n');
+    writeFileSync(path, documents);
+    return path;
+  };
+
+  describe('check', () => {
+    it('prints each rewrite, or why there is none', async () => {
+      const args = ['check', '-f', file([HUB, QUAY]), '--harbor-host', 'h.test'];
+      const { code, out } = await runWith(...args, 'nginx', 'quay.io/a/b:1', 'quay.io/b', 'ghcr.io/x', 'x y');
+      expect(out.split('\n')).to.deep.equal([
+        'nginx -> h.test/dockerhub/library/nginx (mirror dockerhub)',
+        'quay.io/a/b:1 -> other.example.org:8443/red-hat/a/b:1 (mirror quay)',
+        'quay.io/b stays as it is: rewrite.repositories of quay leaves out b',
+        'ghcr.io/x stays as it is: no mirror serves ghcr.io',
+        '"x y" stays as it is: it is no valid image name',
+      ]);
+      expect(code).to.equal(0);
+    });
+
+    it('reads Lists and several files', async () => {
+      const list = { apiVersion: 'v1', kind: 'List', items: [HUB] };
+      const args = ['check', '-f', file([list]), '-f', file([QUAY]), '--harbor-host', 'h.test', 'nginx', 'quay.io/a/b'];
+      expect((await runWith(...args)).out.split('\n')).to.have.length(2);
+    });
+
+    it('says which mirrors rewrite nothing', async () => {
+      const off = mirror('off', { upstream: { type: 'quay' }, rewrite: { engine: 'None' } });
+      const again = mirror('hub-again', { upstream: { type: 'docker-hub' } });
+      const { out, warnings } = await runWith(
+        'check',
+        '-f',
+        file([HUB, off, again]),
+        '--harbor-host',
+        'h.test',
+        'nginx',
+      );
+      expect(out).to.include('mirror dockerhub');
+      expect(warnings).to.include('Mirror off rewrites nothing: its rewrite.engine is None.');
+      expect(warnings).to.include('Mirror hub-again rewrites nothing: dockerhub has its host docker.io.');
+    });
+  });
+
+  describe('render', () => {
+    it('prints the policies that the operator would write', async () => {
+      const { code, out } = await runWith('render', '-f', file([HUB, QUAY]), '--harbor-host', 'h.test');
+      expect(code).to.equal(0);
+      const [policy, ...rest] = parseAllDocuments(out).map(
+        (document) => document.toJS() as Parameters<typeof readEntries>[0],
+      );
+      expect(rest).to.deep.equal([]);
+      if (policy === undefined) throw new Error('No policy was printed.');
+      const entries = readEntries(policy) ?? [];
+      expect(entries.map(({ pullPrefix }) => pullPrefix)).to.deep.equal([
+        'h.test/dockerhub',
+        'other.example.org:8443/red-hat',
+      ]);
+      const settings = {
+        engine: 'ClusterPolicy',
+        failurePolicy: 'Fail',
+        podsWithPullSecrets: 'Skip',
+        pullSecret: 'None',
+      } as const;
+      const excludedNamespaces = ['kube-*', 'kyverno', 'harbor', 'registry-mirror-system'];
+      const [expected] = renderPolicies(
+        entries.map((entry) => ({ entry, settings })),
+        { excludedNamespaces },
+      );
+      expect(policy).to.deep.equal(expected?.object);
+    });
+
+    it('takes other namespaces to leave alone', async () => {
+      const { out } = await runWith(
+        'render',
+        '-f',
+        file([HUB]),
+        '--harbor-host',
+        'h.test',
+        '--excluded-namespaces',
+        'mine',
+      );
+      expect(out).to.include('request.namespace in').and.include('mine').and.not.include('kyverno\\"');
+    });
+  });
+
+  const refused: readonly [string, string | readonly unknown[], string][] = [
+    ['text that is no YAML', 'a: [', 'document 1 is no valid YAML'],
+    ['a key that is there twice', 'a: 1\na: 2', 'Map keys must be unique'],
+    ['a plain text', 'hello', 'document 1 is no Kubernetes object'],
+    ['an empty file', '', 'There is no RegistryMirror in'],
+    [
+      'another kind',
+      [HUB, { apiVersion: 'v1', kind: 'Pod' }],
+      'document 2 is a Pod of v1: only objects of kind RegistryMirror',
+    ],
+    [
+      'another version',
+      [{ ...HUB, apiVersion: 'registrymirror.io/v9' }],
+      'is a RegistryMirror of registrymirror.io/v9',
+    ],
+    ['a mirror without a name', [{ ...HUB, metadata: {} }], 'needs a metadata.name'],
+    ['the same mirror twice', [HUB, HUB], 'The RegistryMirror dockerhub is there twice'],
+    ['an unknown type', [mirror('x', { upstream: { type: 'nope' } })], 'spec.upstream.type must be one of docker-hub'],
+    ['no upstream', [mirror('x', {})], 'spec needs the field "upstream"'],
+    ['a misspelt field', [mirror('x', { upstream: { type: 'quay' }, rewrit: {} })], 'spec has no field "rewrit"'],
+    [
+      'a value of the wrong type',
+      [mirror('x', { upstream: { type: 'quay' }, suspend: 'no' })],
+      'spec.suspend must be boolean',
+    ],
+  ];
+  for (const [sentence, content, message] of refused) {
+    it(`refuses ${sentence}, and says so`, async () => {
+      const { code, out, warnings } = await runWith('check', '-f', file(content), '--harbor-host', 'h.test', 'nginx');
+      expect(warnings).to.include(message);
+      expect(out).to.equal('');
+      expect(code).to.equal(1);
+    });
+  }
+
+  it('refuses a file that is not there', async () => {
+    const { code, warnings } = await runWith('render', '-f', join(folder, 'nope.yaml'));
+    expect(warnings).to.include("nope.yaml can't be read");
+    expect(code).to.equal(1);
+  });
+
+  it('asks for the pull host where nothing names it', async () => {
+    const { code, warnings } = await runWith('check', '-f', file([HUB]), 'nginx');
+    expect(warnings).to.include('give it with --harbor-host');
+    expect(code).to.equal(1);
+  });
+
+  const wrongUses: readonly [string, readonly string[]][] = [
+    ['no file', ['check', 'nginx']],
+    ['no image', ['check', '-f', 'x']],
+    ['an unknown command', ['nope']],
+    ['a url as pull host', ['check', '-f', 'x', '--harbor-host', 'https://x.test', 'nginx']],
+    ['a bad namespace', ['render', '-f', 'x', '--excluded-namespaces', 'A B']],
+  ];
+  for (const [sentence, args] of wrongUses) {
+    it(`ends with 2 for a wrong use: ${sentence}`, async () => {
+      const { code, warnings } = await runWith(...args);
+      expect(code).to.equal(2);
+      expect(warnings).to.not.equal('');
+    });
+  }
+
+  it('prints its help', async () => {
+    const { code, out } = await runWith('--help');
+    expect(code).to.equal(0);
+    expect(out).to.include('render').and.include('check');
+  });
+});
