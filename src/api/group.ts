@@ -33,6 +33,8 @@ export const ANNOTATIONS = {
   allowedHosts: `${GROUP}/allowed-hosts`,
   /** On a policy: its mirrors' entries as JSON. */
   mirrors: `${GROUP}/mirrors`,
+  /** On a policy: the settings that its mirrors share, as JSON. */
+  settings: `${GROUP}/settings`,
   /** On a policy: the version of its form. */
   formVersion: `${GROUP}/form-version`,
   /** On a rewritten Pod: its images as they were, as JSON. */

@@ -1,0 +1,62 @@
+/**
+ * Every condition reason and Event reason, in one catalogue. A reason is part of the API: scripts match on it.
+ *
+ * A mirror's Ready condition has one of these; the Event of a transition has the same.
+ */
+export const REASONS = {
+  /** All is as the spec says. */
+  succeeded: 'Succeeded',
+  suspended: 'Suspended',
+  /** At it; nothing is wrong. */
+  progressing: 'Progressing',
+  policyPending: 'PolicyPending',
+  deleting: 'Deleting',
+  deleted: 'Deleted',
+
+  // Waiting: retried with backoff, heals by itself.
+  harborUnreachable: 'HarborUnreachable',
+  harborCredentialsRefused: 'HarborCredentialsRefused',
+  harborBusy: 'HarborBusy',
+  harborError: 'HarborError',
+  upstreamUnhealthy: 'UpstreamUnhealthy',
+  secretNotFound: 'SecretNotFound',
+  harborPermissionMissing: 'HarborPermissionMissing',
+  deletionBlocked: 'DeletionBlocked',
+
+  // Stalled: the user has to act.
+  harborNotConfigured: 'HarborNotConfigured',
+  secretInvalid: 'SecretInvalid',
+  secretNotAllowed: 'SecretNotAllowed',
+  projectNotOurs: 'ProjectNotOurs',
+  projectNotProxy: 'ProjectNotProxy',
+  projectPrivate: 'ProjectPrivate',
+  endpointMissing: 'EndpointMissing',
+  endpointShared: 'EndpointShared',
+  endpointTypeChanged: 'EndpointTypeChanged',
+  markMissing: 'MarkMissing',
+  upstreamChanged: 'UpstreamChanged',
+  upstreamMismatch: 'UpstreamMismatch',
+  hostConflict: 'HostConflict',
+  hostIsHarbor: 'HostIsHarbor',
+  engineUnavailable: 'EngineUnavailable',
+  harborRefused: 'HarborRefused',
+  policyRefused: 'PolicyRefused',
+
+  /** A bug of the operator's: logged with its stack, retried slowly. */
+  internalError: 'InternalError',
+  /** A setting that this Harbor's version lacks. */
+  settingUnsupported: 'SettingUnsupported',
+
+  // Reasons of the single conditions.
+  healthy: 'Healthy',
+  notChecked: 'NotChecked',
+  inForce: 'InForce',
+  withdrawn: 'Withdrawn',
+  rewriteDisabled: 'RewriteDisabled',
+  created: 'Created',
+  adopted: 'Adopted',
+  used: 'Used',
+  missing: 'Missing',
+} as const;
+
+export type Reason = (typeof REASONS)[keyof typeof REASONS];

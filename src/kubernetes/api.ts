@@ -1,0 +1,211 @@
+import { Agent } from 'node:https';
+import { Agent as HttpAgent } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import type { Readable } from 'node:stream';
+import type { KubeConfig } from '@kubernetes/client-node';
+import axios from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
+import { errorFromAnswer, KubernetesError } from './errors.js';
+import type { KubernetesObject, Resource } from './objects.js';
+import { resourcePath } from './objects.js';
+
+const TIMEOUT_MS = 15_000;
+const PAGE_SIZE = 500;
+
+export type PatchType = 'merge' | 'json' | 'apply';
+
+const PATCH_CONTENT_TYPE: Readonly<Record<PatchType, string>> = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  apply: 'application/apply-patch+yaml',
+};
+
+export interface KubernetesRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListPage<T> {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly T[];
+}
+
+/**
+ * Calls to the API server with what the client's own transport lacks: connections that are kept, a timeout on each call, and
+ * errors that carry neither a token nor a body. The kubeconfig is asked for credentials before each call, so a rotated token is
+ * used at once.
+ */
+export class KubernetesApi {
+  readonly #kubeConfig: KubeConfig;
+  readonly #http: AxiosInstance;
+  #agent: { readonly key: string; readonly agent: Agent } | undefined;
+  readonly #plainAgent = new HttpAgent({ keepAlive: true });
+
+  constructor(kubeConfig: KubeConfig) {
+    this.#kubeConfig = kubeConfig;
+    this.#http = axios.create({ proxy: false, maxRedirects: 0, validateStatus: () => true, maxBodyLength: Infinity });
+  }
+
+  /** The API server's url. */
+  get server(): string {
+    const cluster = this.#kubeConfig.getCurrentCluster();
+    if (!cluster) throw new KubernetesError('unexpected', 'the kubeconfig has no current cluster');
+    return cluster.server.replace(/\/+$/, '');
+  }
+
+  /**
+   * One call.
+   *
+   * @returns the answer's body
+   * @throws KubernetesError for every answer that isn't 2xx and for a connection that failed (kind `unavailable`)
+   */
+  async request<T>(request: KubernetesRequest): Promise<T> {
+    const response = await this.#send(request, 'json');
+    if (response.status < 200 || response.status > 299) throw this.#error(request, response, response.data);
+    return response.data as T;
+  }
+
+  /** Reads one object; undefined where there is none. */
+  async get<T extends KubernetesObject>(resource: Resource, name: string): Promise<T | undefined> {
+    try {
+      return await this.request<T>({ method: 'GET', path: resourcePath(resource, name) });
+    } catch (error) {
+      if (error instanceof KubernetesError && error.kind === 'notFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** One page of a collection. */
+  async listPage<T>(
+    resource: Resource,
+    query: Readonly<Record<string, string>>,
+    continueToken?: string,
+  ): Promise<ListPage<T>> {
+    return await this.request<ListPage<T>>({
+      method: 'GET',
+      path: resourcePath(resource),
+      query: { ...query, limit: PAGE_SIZE, ...(continueToken === undefined ? {} : { continue: continueToken }) },
+    });
+  }
+
+  async create<T extends KubernetesObject>(resource: Resource, object: unknown): Promise<T> {
+    return await this.request<T>({ method: 'POST', path: resourcePath(resource), body: object });
+  }
+
+  /**
+   * Patches one object or its subresource.
+   *
+   * @param fieldManager - required by `apply`, which then takes over fields that others changed
+   */
+  async patch<T extends KubernetesObject>(
+    resource: Resource,
+    name: string,
+    type: PatchType,
+    body: unknown,
+    options: { readonly subresource?: string; readonly fieldManager?: string } = {},
+  ): Promise<T> {
+    const query: Record<string, string> = {};
+    if (options.fieldManager !== undefined) query.fieldManager = options.fieldManager;
+    if (type === 'apply') query.force = 'true';
+    return await this.request<T>({
+      method: 'PATCH',
+      path: resourcePath(resource, name, options.subresource),
+      query,
+      body,
+      contentType: PATCH_CONTENT_TYPE[type],
+    });
+  }
+
+  async replace<T extends KubernetesObject>(resource: Resource, name: string, object: unknown): Promise<T> {
+    return await this.request<T>({ method: 'PUT', path: resourcePath(resource, name), body: object });
+  }
+
+  /** Deletes one object; one that is gone already is no error. */
+  async delete(resource: Resource, name: string): Promise<void> {
+    try {
+      await this.request({ method: 'DELETE', path: resourcePath(resource, name) });
+    } catch (error) {
+      if (error instanceof KubernetesError && error.kind === 'notFound') return;
+      throw error;
+    }
+  }
+
+  /** Opens a watch: a stream of JSON lines. The caller bounds its time by `signal`. */
+  async openWatch(
+    resource: Resource,
+    query: Readonly<Record<string, string | number | boolean>>,
+    signal: AbortSignal,
+  ): Promise<Readable> {
+    const request: KubernetesRequest = { method: 'GET', path: resourcePath(resource), query, signal };
+    const response = await this.#send({ ...request, timeoutMs: 0 }, 'stream');
+    const stream = response.data as Readable;
+    if (response.status === 200) return stream;
+    throw this.#error(request, response, await readJson(stream));
+  }
+
+  async #send(request: KubernetesRequest, responseType: 'json' | 'stream'): Promise<AxiosResponse<unknown>> {
+    const options: RequestOptions = {};
+    await this.#kubeConfig.applyToHTTPSOptions(options);
+    const headers = Object.fromEntries(
+      Object.entries((options.headers ?? {}) as Record<string, string>).map(([name, value]) => [name, value]),
+    );
+    if (request.body !== undefined) headers['Content-Type'] = request.contentType ?? 'application/json';
+    try {
+      return await this.#http.request<unknown>({
+        method: request.method,
+        url: `${this.server}${request.path}`,
+        params: request.query,
+        data: request.body === undefined ? undefined : JSON.stringify(request.body),
+        headers,
+        responseType,
+        timeout: request.timeoutMs ?? TIMEOUT_MS,
+        httpsAgent: this.#agentFor(options),
+        httpAgent: this.#plainAgent,
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      });
+    } catch (error) {
+      // An axios error holds the request's Authorization header: it must not get out.
+      const reason = axios.isAxiosError(error) ? (error.code ?? error.message) : String(error);
+      throw new KubernetesError('unavailable', `${request.method} ${request.path}: ${reason}`);
+    }
+  }
+
+  #agentFor(options: RequestOptions): Agent {
+    const { ca, cert, key, servername } = options;
+    const rejectUnauthorized = options.rejectUnauthorized ?? true;
+    // A changed CA or client certificate (both may be files that are rotated) needs new connections.
+    const identity = JSON.stringify([ca, cert, key, servername, rejectUnauthorized]);
+    if (this.#agent?.key !== identity) {
+      const tls = { ca, cert, key, servername, rejectUnauthorized };
+      const defined = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+      this.#agent = { key: identity, agent: new Agent({ keepAlive: true, keepAliveMsecs: 30_000, ...defined }) };
+    }
+    return this.#agent.agent;
+  }
+
+  #error(request: KubernetesRequest, response: AxiosResponse<unknown>, body: unknown): KubernetesError {
+    const retryAfter: unknown = response.headers['retry-after'];
+    return errorFromAnswer(
+      `${request.method} ${request.path}`,
+      response.status,
+      body,
+      typeof retryAfter === 'string' ? retryAfter : undefined,
+    );
+  }
+}
+
+async function readJson(stream: Readable): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Buffer));
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    // Not a metav1.Status (a proxy's page, say): the status code alone tells.
+    return undefined;
+  }
+}

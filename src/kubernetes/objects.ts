@@ -1,0 +1,48 @@
+/** The metadata that we read of any Kubernetes object. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly finalizers?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Any Kubernetes object. */
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+}
+
+/** A collection of the API: what a list, a watch and a name are relative to. */
+export interface Resource {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly namespace?: string;
+}
+
+/** The path of a collection below the API server's url, or of one object in it. */
+export function resourcePath(resource: Resource, name?: string, subresource?: string): string {
+  const parts = resource.group === '' ? ['/api', resource.version] : ['/apis', resource.group, resource.version];
+  if (resource.namespace !== undefined) parts.push('namespaces', encodeURIComponent(resource.namespace));
+  parts.push(resource.plural);
+  if (name !== undefined) parts.push(encodeURIComponent(name));
+  if (subresource !== undefined) parts.push(subresource);
+  return parts.join('/');
+}
+
+/**
+ * Whether `a` is a later version of the same object than `b`. Comparing resourceVersions as numbers is allowed for
+ * objects of one resource (Kubernetes documentation, "Resource versions", since 1.35; etcd's revisions before).
+ */
+export function isNewer(a: KubernetesObject, b: KubernetesObject): boolean {
+  const [left, right] = [a.metadata.resourceVersion ?? '0', b.metadata.resourceVersion ?? '0'];
+  return left.length === right.length ? left > right : left.length > right.length;
+}

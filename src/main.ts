@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { KubeConfig } from '@kubernetes/client-node';
+import { loadConfig } from './config.js';
+import type { Config } from './config.js';
+import { createMetrics } from './http/metrics.js';
+import { probes } from './http/probes.js';
+import { serve } from './http/server.js';
+import type { HttpServer } from './http/server.js';
+import { createLog } from './log.js';
+import { RegistryMirrorOperator } from './operator/operator.js';
+
+/** How long a shutdown may take before it is forced: less than the Pod's grace period. */
+const SHUTDOWN_MS = 25_000;
+
+async function main(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const metrics = createMetrics();
+  const operator = new RegistryMirrorOperator({ config, kubeConfig, log, metrics });
+  const ready = (): void => {
+    if (!operator.isReady) throw new Error('the cluster has not been read yet');
+  };
+  const servers: HttpServer[] = [];
+  if (config.probeAddress !== undefined) servers.push(await serve(config.probeAddress, probes({}, { cluster: ready })));
+  if (config.metricsAddress !== undefined) servers.push(await serve(config.metricsAddress, metrics.routes));
+
+  const end = async (code: number): Promise<never> => {
+    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    await operator.stopped();
+    await Promise.all(servers.map((server) => server.close()));
+    process.exit(code);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info(`${signal}: finishing what is being done.`);
+      void end(0);
+    });
+  }
+  void operator.lostLease().then(() => {
+    // Another replica works now: whatever this one still did would be done twice.
+    log.error('The leader lease is lost; ending.');
+    process.exit(1);
+  });
+  try {
+    await operator.start();
+  } catch (error) {
+    log.error('The operator could not start.', { error });
+    await end(1);
+  }
+}
+
+const loaded = loadConfig({
+  argv: process.argv.slice(2),
+  env: process.env,
+  readFile: (path) => readFileSync(path, 'utf8'),
+});
+if (loaded.kind === 'exit') {
+  (loaded.code === 0 ? process.stdout : process.stderr).write(loaded.text);
+  process.exitCode = loaded.code;
+} else {
+  await main(loaded.config);
+}

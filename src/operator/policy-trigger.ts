@@ -1,0 +1,76 @@
+import { backoffMs } from '../kubernetes/backoff.js';
+
+export interface PolicyTriggerOptions {
+  /** Whether mirrors are still being looked at, so that more changes are to be expected. */
+  readonly isBusy: () => boolean;
+  readonly sync: () => Promise<void>;
+  /** Whether the policies in the cluster are known: nothing is written blindly. */
+  readonly canSync: () => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The longest that a change waits for others to share its write with. */
+const LONGEST_WAIT_MS = 1000;
+const LOOK_EVERY_MS = 25;
+const BACKOFF = { baseMs: 500, ceilingMs: 60_000 };
+
+/** Runs one sync for all changes that come together: when the mirrors' queue is empty, or after a second. */
+export class PolicyTrigger {
+  readonly #options: PolicyTriggerOptions;
+  #dueSince: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+  #stopped = false;
+
+  constructor(options: PolicyTriggerOptions) {
+    this.#options = options;
+  }
+
+  /** A sync is needed. */
+  due(): void {
+    this.#dueSince ??= Date.now();
+    this.#schedule(LOOK_EVERY_MS);
+  }
+
+  /** Ends; a sync that runs is waited for. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #schedule(ms: number): void {
+    if (this.#stopped || this.#timer !== undefined || this.#running !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+    }, ms);
+  }
+
+  #look(): void {
+    const waited = Date.now() - (this.#dueSince ?? Date.now());
+    const { isBusy, canSync } = this.#options;
+    if (!canSync() || (isBusy() && waited < LONGEST_WAIT_MS)) {
+      this.#schedule(LOOK_EVERY_MS);
+      return;
+    }
+    this.#dueSince = undefined;
+    this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    let pause = LOOK_EVERY_MS;
+    try {
+      await this.#options.sync();
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      this.#dueSince ??= Date.now();
+      this.#options.onError(error);
+      pause = backoffMs(this.#failures, BACKOFF);
+    }
+    this.#running = undefined;
+    if (this.#dueSince !== undefined) this.#schedule(pause);
+  }
+}

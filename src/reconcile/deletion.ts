@@ -1,0 +1,121 @@
+import { ANNOTATIONS, FINALIZER } from '../api/group.js';
+import { REASONS } from '../api/reasons.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { projectName, upstreamHosts } from '../api/upstream-types.js';
+import { HarborError } from '../harbor/errors.js';
+import type { WorkResult } from '../operator/work-queue.js';
+import { act } from './act.js';
+import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
+import { verdictOf } from './outcome.js';
+import { planRemoval } from './plan-removal.js';
+import { sameStatus } from './same-status.js';
+import { summarise } from './summarise.js';
+import type { Read } from './secrets.js';
+import type { Verdict } from './verdict.js';
+import { waiting } from './verdict.js';
+
+/** A deletion acts on a picture of Harbor that is not older than this. */
+const FRESH_MS = 1000;
+const RETRY_MS = 2000;
+/** How long the policies may take to be in force without the mirror before the status says so. */
+const POLICY_GRACE_MS = 3000;
+
+/**
+ * What a deleted mirror goes through: out of the policies first, then Harbor by `deletionPolicy`, the finalizer last. Suspension
+ * doesn't stop it. Pods that are there already are untouched.
+ */
+export class Deletion {
+  readonly #options: MirrorReconcilerOptions;
+
+  constructor(options: MirrorReconcilerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(mirror: RegistryMirror): Promise<WorkResult | undefined> {
+    const { policies, now } = this.#options;
+    const { name, finalizers = [] } = mirror.metadata;
+    policies.decide(name, { kind: 'out' });
+    if (!finalizers.includes(FINALIZER)) return undefined;
+    const policy = policies.state(name);
+    if (policy.kind === 'pending') {
+      const overdue = now() - policy.since > POLICY_GRACE_MS;
+      if (overdue) {
+        const message =
+          'Waiting until no policy in force names this mirror; then its objects in Harbor are dealt with.';
+        await this.#report(mirror, waiting(REASONS.deleting, message));
+      }
+      return { requeueAfterMs: overdue ? RETRY_MS : POLICY_GRACE_MS };
+    }
+    const removal = await this.#removeFromHarbor(mirror);
+    if (!removal.ok) {
+      await this.#report(mirror, removal.problem);
+      return { retryAfterMs: RETRY_MS };
+    }
+    await this.#letGo(mirror, removal.value);
+    return undefined;
+  }
+
+  async #letGo(mirror: RegistryMirror, left: readonly string[]): Promise<void> {
+    const { cluster, policies } = this.#options;
+    const finalizers = (mirror.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+    await cluster.setFinalizers(mirror, finalizers);
+    policies.forget(mirror.metadata.name);
+    const rest = left.length === 0 ? '' : ` Left in Harbor: ${left.join(', ')}.`;
+    await cluster.announce(mirror, 'Normal', REASONS.deleted, `The mirror is out of the policies and gone.${rest}`);
+  }
+
+  /** @returns what is left in Harbor, or why it isn't done yet */
+  async #removeFromHarbor(mirror: RegistryMirror): Promise<Read<readonly string[]>> {
+    const { harbor } = mirror.status;
+    const names = [harbor?.projectName, projectName(mirror)].filter((name) => name !== undefined);
+    if (mirror.spec.deletionPolicy === 'Retain') {
+      const value =
+        harbor?.projectName === undefined ? [] : [`project ${harbor.projectName} and its endpoint (Retain)`];
+      return { ok: true, value };
+    }
+    if (mirror.metadata.annotations?.[ANNOTATIONS.abandon] === 'true') {
+      return { ok: true, value: [`whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`] };
+    }
+    const session = await this.#options.harbors.sessionFor(mirror);
+    if (!session.ok) return { ok: false, problem: this.#blocked(session.problem) };
+    const { inventory, client, signal } = session.value;
+    try {
+      const view = await inventory.view({ maxAgeMs: FRESH_MS });
+      const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
+      const plan = planRemoval(view, identity, new Set(names));
+      const result = await act(plan.actions, {
+        api: client,
+        inventory,
+        view,
+        signal,
+        onDone: (action, ms) => {
+          this.#options.onAction(mirror.metadata.name, action, ms);
+        },
+      });
+      return result.done ? { ok: true, value: plan.left } : { ok: false, problem: this.#blocked(result.verdict) };
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      return { ok: false, problem: this.#blocked(verdictOf(error)) };
+    }
+  }
+
+  #blocked(verdict: Verdict): Verdict {
+    if (verdict.kind === 'ready') return verdict;
+    const way = `To let go without deleting, set the annotation ${ANNOTATIONS.abandon}: "true".`;
+    return waiting(verdict.reason, `${verdict.message} ${way}`);
+  }
+
+  async #report(mirror: RegistryMirror, verdict: Verdict): Promise<void> {
+    const { cluster, now } = this.#options;
+    const status = summarise({
+      mirror,
+      hosts: upstreamHosts(mirror.spec),
+      verdict,
+      harbor: undefined,
+      policy: { kind: 'absent' },
+      heldBack: [],
+      now: new Date(now()).toISOString(),
+    });
+    if (!sameStatus(mirror.status, status)) await cluster.writeStatus(mirror, status);
+  }
+}

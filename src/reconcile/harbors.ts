@@ -1,0 +1,150 @@
+import { REASONS } from '../api/reasons.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { createHarborClient } from '../harbor/client.js';
+import { harborBaseUrl } from '../harbor/connection.js';
+import type { HarborConnection, ProxyEnvironment } from '../harbor/connection.js';
+import type { RequestOptions } from '../harbor/request.js';
+import { findCondition } from '../api/conditions.js';
+import type { HealthThresholds } from './harbor-health.js';
+import { HarborSession } from './harbor-session.js';
+import { readCaCertificate, readCredentials } from './secrets.js';
+import type { Read, SecretLookup } from './secrets.js';
+import { stalled } from './verdict.js';
+
+/** The operator's own Harbor: what mirrors without `spec.harbor` use. */
+export interface OwnHarbor {
+  readonly url: string;
+  readonly pullHost: string | undefined;
+  readonly login:
+    | { readonly kind: 'secret'; readonly name: string }
+    | { readonly kind: 'given'; readonly username: string; readonly password: string };
+  readonly caSecret: string | undefined;
+  readonly insecureSkipTLSVerify: boolean;
+}
+
+export interface HarborsOptions {
+  readonly own: OwnHarbor;
+  readonly secret: SecretLookup;
+  readonly mirrors: () => readonly RegistryMirror[];
+  readonly checkEveryMs: number;
+  readonly thresholds: HealthThresholds;
+  readonly requestTimeoutMs: number;
+  readonly proxy: ProxyEnvironment;
+  readonly onResponse: NonNullable<RequestOptions['onResponse']>;
+  /** A Harbor came up or went down: its mirrors have to be looked at. */
+  readonly onHealthChange: () => void;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** The part of a mirror that decides which Harbor it uses, resolved. */
+interface Address {
+  readonly url: string;
+  readonly pullHost: string | undefined;
+  readonly connection: HarborConnection;
+}
+
+/** One session per Harbor and credentials, made when a mirror first needs it and let go with the last. */
+export class Harbors {
+  readonly #options: HarborsOptions;
+  readonly #sessions = new Map<string, { readonly session: HarborSession; readonly identity: string }>();
+
+  constructor(options: HarborsOptions) {
+    this.#options = options;
+  }
+
+  /** The session for a mirror's Harbor, or why there is none. */
+  async sessionFor(mirror: RegistryMirror): Promise<Read<HarborSession>> {
+    const address = this.#addressOf(mirror);
+    if (!address.ok) return address;
+    const { url, pullHost, connection } = address.value;
+    const key = JSON.stringify([url, pullHost, mirror.spec.harbor?.credentialsSecretRef?.name]);
+    const identity = JSON.stringify(connection);
+    const existing = this.#sessions.get(key);
+    if (existing?.identity === identity) return { ok: true, value: existing.session };
+    const wasUp = existing?.session.health.isUp ?? !this.#wasDown(url);
+    const session = this.#open(address.value, wasUp);
+    if (!session.ok) return session;
+    this.#sessions.set(key, { session: session.value, identity });
+    session.value.start();
+    await existing?.session.stop();
+    return session;
+  }
+
+  /** The hosts that nodes pull from, of all Harbors in use: mirroring one of these would be a loop. */
+  async pullHosts(): Promise<ReadonlySet<string>> {
+    const hosts = new Set<string>();
+    for (const { session } of this.#sessions.values()) {
+      const host = session.knownPullHost ?? (session.health.isUp ? await session.pullHost() : undefined);
+      if (host !== undefined) hosts.add(host);
+    }
+    return hosts;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map(async ({ session }) => session.stop()));
+  }
+
+  #open({ url, pullHost, connection }: Address, wasUp: boolean): Read<HarborSession> {
+    const { requestTimeoutMs, proxy, onResponse, checkEveryMs, thresholds, onHealthChange, now } = this.#options;
+    try {
+      const client = createHarborClient(connection, { requestTimeoutMs, proxy, onResponse });
+      return {
+        ok: true,
+        value: new HarborSession({ url, pullHost, client, checkEveryMs, thresholds, wasUp, onHealthChange, now }),
+      };
+    } catch (error) {
+      // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.
+      const message = error instanceof Error ? error.message : String(error);
+      return { ok: false, problem: stalled(REASONS.harborNotConfigured, `${message}.`) };
+    }
+  }
+
+  #addressOf({ spec: { harbor = {} } }: RegistryMirror): Read<Address> {
+    const { own } = this.#options;
+    const isOwn = harbor.url === undefined;
+    const defaults = isOwn ? own : { pullHost: undefined, caSecret: undefined, insecureSkipTLSVerify: false };
+    const url = harborBaseUrl(harbor.url ?? own.url);
+    const login = this.#loginFor(url, harbor.credentialsSecretRef?.name);
+    if (!login.ok) return login;
+    const caSecret = harbor.caCertificateSecretRef?.name ?? defaults.caSecret;
+    const certificate = this.#caFor(url, caSecret);
+    if (!certificate.ok) return certificate;
+    const connection: HarborConnection = {
+      url,
+      ...login.value,
+      insecureSkipTLSVerify: defaults.insecureSkipTLSVerify,
+      ...(certificate.value === undefined ? {} : { caCertificate: certificate.value }),
+    };
+    return { ok: true, value: { url, pullHost: harbor.pullHost ?? defaults.pullHost, connection } };
+  }
+
+  #loginFor(
+    url: string,
+    secretName: string | undefined,
+  ): Read<{ readonly username: string; readonly password: string }> {
+    const { login } = this.#options.own;
+    if (secretName === undefined && login.kind === 'given') {
+      return { ok: true, value: { username: login.username, password: login.password } };
+    }
+    const name = secretName ?? (login.kind === 'secret' ? login.name : '');
+    const read = readCredentials({ name, use: 'harbor', host: new URL(url).host }, this.#options.secret);
+    if (!read.ok) return read;
+    return { ok: true, value: { username: read.value.accessKey, password: read.value.accessSecret } };
+  }
+
+  #caFor(url: string, secretName: string | undefined): Read<string | undefined> {
+    if (secretName === undefined) return { ok: true, value: undefined };
+    return readCaCertificate({ name: secretName, use: 'harbor', host: new URL(url).host }, this.#options.secret);
+  }
+
+  /** What the statuses say about this Harbor: the state outlives a restart of the operator. */
+  #wasDown(url: string): boolean {
+    return this.#options
+      .mirrors()
+      .some(
+        ({ status }) =>
+          status.harbor?.url === url && findCondition(status.conditions, 'HarborReachable')?.status === 'False',
+      );
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Cluster } from '../cluster/cluster.js';
+import { Daemons } from './daemons.js';
+import type { Daemon } from './daemons.js';
+import { runCommand } from './command.js';
+import { freePorts } from './ports.js';
+import { eventually } from './wait.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export const NAMESPACE = 'registry-mirror-system';
+export const SERVICE_ACCOUNT = 'registry-mirror-operator';
+/** The user name of the operator in the API server's audit log. */
+export const OPERATOR_USER = `system:serviceaccount:${NAMESPACE}:${SERVICE_ACCOUNT}`;
+
+/** The operator as a process of its own, with exactly the rights that config/ gives it. */
+export interface OperatorProcess {
+  readonly daemon: Daemon;
+  readonly probeUrl: string;
+  readonly metricsUrl: string;
+  /** Its log so far, one object per line. */
+  log(): readonly Readonly<Record<string, unknown>>[];
+  /** SIGTERM, and SIGKILL when it doesn't end. */
+  stop(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+}
+
+export interface OperatorOptions {
+  readonly harborUrl: string;
+  readonly pullHost?: string;
+  readonly login: { readonly username: string; readonly password: string };
+  /** Where the operator thinks the API server is, e.g. a fault proxy; default: the API server itself. */
+  readonly kubeconfig?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Installs the CRD, namespace and RBAC as `kubectl apply -k config` does, without the Deployment. */
+export async function installOperator(cluster: Cluster): Promise<void> {
+  for (const part of ['crd', 'namespace.yaml', 'rbac']) {
+    const path = join(ROOT, 'config', part);
+    const args = part.endsWith('.yaml') ? ['-f', path] : ['-k', path];
+    const { code, stderr } = await cluster.kubectl(['apply', ...args]);
+    if (code !== 0) throw new Error(`kubectl apply of config/${part} failed: ${stderr}`);
+  }
+  const established = ['wait', '--for=condition=Established', 'crd/registrymirrors.registrymirror.io', '--timeout=30s'];
+  const { code, stderr } = await cluster.kubectl(established);
+  if (code !== 0) throw new Error(`the CRD is not established: ${stderr}`);
+}
+
+let built: Promise<string> | undefined;
+
+/** The operator as one file, as the image has it: it starts in half the time. */
+export async function bundledOperator(): Promise<string> {
+  built ??= (async () => {
+    const { code, stderr } = await runCommand(process.execPath, [join(ROOT, 'build.mjs')], { env: process.env });
+    if (code !== 0) throw new Error(`the build failed: ${stderr}`);
+    return join(ROOT, 'dist', 'main.js');
+  })();
+  return await built;
+}
+
+/** Starts the operator under its ServiceAccount and resolves when it is ready. `installOperator` comes first. */
+export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
+  const program = await bundledOperator();
+  const kubeconfig = options.kubeconfig ?? (await cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT));
+  const [probePort, metricsPort] = await freePorts(2);
+  const logPath = join(mkdtempSync(join(tmpdir(), 'registry-mirror-operator-')), 'operator.log');
+  const daemons = new Daemons(join(logPath, '..'));
+  const daemon = daemons.start({
+    name: 'registry-mirror-operator',
+    program: process.execPath,
+    args: ['--enable-source-maps', program],
+    logPath,
+    env: {
+      PATH: process.env.PATH,
+      KUBECONFIG: kubeconfig,
+      POD_NAMESPACE: NAMESPACE,
+      HARBOR_URL: options.harborUrl,
+      ...(options.pullHost === undefined ? {} : { HARBOR_PULL_HOST: options.pullHost }),
+      HARBOR_USERNAME: options.login.username,
+      HARBOR_PASSWORD: options.login.password,
+      PROBE_ADDRESS: `127.0.0.1:${String(probePort)}`,
+      METRICS_ADDRESS: `127.0.0.1:${String(metricsPort)}`,
+      HEALTH_INTERVAL: '1s',
+      MIN_INTERVAL: '1s',
+      LEADER_ELECT: 'false',
+      LOG_LEVEL: 'debug',
+      ...options.env,
+    },
+  });
+  const probeUrl = `http://127.0.0.1:${String(probePort)}`;
+  const stop = async (graceMs: number): Promise<void> => {
+    await daemon.stop(graceMs);
+    daemons.release();
+  };
+  try {
+    await eventually(
+      async () => {
+        daemon.check();
+        const { ok } = await fetch(`${probeUrl}/readyz`);
+        if (!ok) throw new Error('the operator is not ready');
+      },
+      { timeoutMs: 20_000, message: 'the operator becomes ready' },
+    );
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  return {
+    daemon,
+    probeUrl,
+    metricsUrl: `http://127.0.0.1:${String(metricsPort)}`,
+    log: () => (existsSync(logPath) ? parseLines(readFileSync(logPath, 'utf8')) : []),
+    stop: async () => stop(20_000),
+    kill: async () => stop(0),
+  };
+}
+
+function parseLines(text: string): readonly Readonly<Record<string, unknown>>[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+}
