@@ -260,12 +260,14 @@ export function summary(call: Call): Answer {
       ? {}
       : {
           registry: {
+            creation_time: endpoint.createdAt,
             ...(endpoint.description === '' ? {} : { description: endpoint.description }),
             id: endpoint.id,
             ...(endpoint.insecure ? { insecure: true } : {}),
             name: endpoint.name,
             status: endpoint.status,
             type: endpoint.type,
+            update_time: endpoint.updatedAt,
             url: endpoint.url,
           },
         }),

@@ -53,7 +53,8 @@ const found = (call: Call): Quota => {
 
 export function get(call: Call): Answer {
   requireSystem(call, 'quota', 'read');
-  return ok(shown(call, found(call)));
+  // A single quota is answered without the time of its last change.
+  return ok({ ...shown(call, found(call)), update_time: '0001-01-01T00:00:00.000Z' });
 }
 
 /** A limit below what is used is taken: pulls then go on, and only caching stops. */

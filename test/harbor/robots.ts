@@ -102,11 +102,10 @@ export interface NewRobot {
   readonly permissions: readonly Permission[];
   readonly duration?: number;
   readonly description?: string;
-  readonly disable?: boolean;
   readonly creator?: { readonly ref: number; readonly type: 'local' | 'robot' };
 }
 
-export function insertRobot(harbor: Harbor, draft: NewRobot): Robot {
+export function insertRobot(harbor: Pick<Harbor, 'state'>, draft: NewRobot): Robot {
   const time = now();
   const duration = draft.duration ?? -1;
   return harbor.state.robots.put({
@@ -115,7 +114,7 @@ export function insertRobot(harbor: Harbor, draft: NewRobot): Robot {
     level: draft.level,
     projectId: draft.projectId,
     description: draft.description ?? '',
-    disable: draft.disable ?? false,
+    disable: false, // asked for at creation it's ignored
     duration,
     expiresAt: expiry(duration),
     secret: newSecret(),
@@ -190,7 +189,6 @@ export function create(call: Call): Answer {
     permissions,
     duration,
     description: fields.text('description') ?? '',
-    disable: fields.flag('disable') ?? false,
     creator: creatorOf(call),
   });
   return created(`/api/v2.0/robots/${robot.id}`, {
