@@ -203,10 +203,25 @@ const refusedLifecycles: readonly RefusedCase[] = [
   },
 ];
 
+const foreignSecret = { name: 'kube-system/token' };
+const refusedSecrets: readonly RefusedCase[] = ['credentialsSecretRef', 'caCertificateSecretRef'].flatMap((field) => [
+  {
+    refuses: `an upstream's ${field} to another namespace`,
+    spec: { upstream: { ...withCredentials, [field]: foreignSecret }, project: { public: true } },
+    says: [`spec.upstream.${field}.name`, "Write a Secret's name"],
+  },
+  {
+    refuses: `a Harbor's ${field} to another namespace`,
+    spec: { upstream, harbor: { ...ownHarbor, [field]: foreignSecret } },
+    says: [`spec.harbor.${field}.name`, "Write a Secret's name"],
+  },
+]);
+
 export const refusedCases: readonly RefusedCase[] = [
   ...refusedUpstreams,
   ...refusedHarbors,
   ...refusedProjects,
   ...refusedRewrites,
+  ...refusedSecrets,
   ...refusedLifecycles,
 ];

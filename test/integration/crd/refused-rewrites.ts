@@ -18,6 +18,50 @@ function withGlob(refuses: string, glob: string): RefusedCase {
   );
 }
 
+/** Both selectors have the same rules, each its own copy. */
+function refusedSelectors(selector: string): readonly RefusedCase[] {
+  const at = `spec.rewrite.${selector}`;
+  const withLabels = (refuses: string, matchLabels: object, ...says: readonly string[]): RefusedCase =>
+    withRewrite(`a ${selector} with ${refuses}`, { [selector]: { matchLabels } }, ...says);
+  const withRequirement = (refuses: string, requirement: object, ...says: readonly string[]): RefusedCase =>
+    withRewrite(`a ${selector} with ${refuses}`, { [selector]: { matchExpressions: [requirement] } }, ...says);
+  return [
+    withLabels('a label key with a space', { 'a b': 'c' }, `${at}.matchLabels`, ...labelKey),
+    withLabels('a label value with a slash', { team: 'a/b' }, `${at}.matchLabels`, ...labelValue),
+    withLabels('a label value of 64 characters', { team: 'a'.repeat(64) }, `${at}.matchLabels.team`, 'more than 63'),
+    withRequirement(
+      'a key that is no label key',
+      { key: 'UPPER.prefix/', operator: 'Exists' },
+      `${at}.matchExpressions[0].key`,
+      ...labelKey,
+    ),
+    withRequirement(
+      'a value that is no label value',
+      { key: 'a', operator: 'In', values: ["x'"] },
+      `${at}.matchExpressions[0].values[0]`,
+      ...labelValue,
+    ),
+    withRequirement(
+      'an unknown operator',
+      { key: 'a', operator: 'Equals', values: ['b'] },
+      `${at}.matchExpressions[0].operator`,
+      '"In", "NotIn", "Exists", "DoesNotExist"',
+    ),
+    withRequirement(
+      'In without values',
+      { key: 'a', operator: 'In' },
+      `${at}.matchExpressions[0].values`,
+      'The operators In and NotIn need values.',
+    ),
+    withRequirement(
+      'Exists with values',
+      { key: 'a', operator: 'Exists', values: ['b'] },
+      `${at}.matchExpressions[0].values`,
+      'take no values: leave them out',
+    ),
+  ];
+}
+
 export const refusedRewrites: readonly RefusedCase[] = [
   withRewrite('an unknown engine', { engine: 'Kyverno' }, 'spec.rewrite.engine', '"ClusterPolicy", "MutatingPolicy"'),
   withRewrite('an unknown failure policy', { failurePolicy: 'fail' }, 'spec.rewrite.failurePolicy', '"Fail", "Ignore"'),
@@ -84,52 +128,5 @@ export const refusedRewrites: readonly RefusedCase[] = [
     'must have at most 64 items',
   ),
 
-  withRewrite(
-    'a label key with a space',
-    { podSelector: { matchLabels: { 'a b': 'c' } } },
-    'spec.rewrite.podSelector.matchLabels',
-    ...labelKey,
-  ),
-  withRewrite(
-    'a label value with a slash',
-    { namespaceSelector: { matchLabels: { team: 'a/b' } } },
-    'spec.rewrite.namespaceSelector.matchLabels',
-    ...labelValue,
-  ),
-  withRewrite(
-    'a label value of 64 characters',
-    { podSelector: { matchLabels: { team: 'a'.repeat(64) } } },
-    'spec.rewrite.podSelector.matchLabels.team',
-    'may not be more than 63',
-  ),
-  withRewrite(
-    'a selector key that is no label key',
-    { podSelector: { matchExpressions: [{ key: 'UPPER.prefix/', operator: 'Exists' }] } },
-    'spec.rewrite.podSelector.matchExpressions[0].key',
-    ...labelKey,
-  ),
-  withRewrite(
-    'a selector value that is no label value',
-    { podSelector: { matchExpressions: [{ key: 'a', operator: 'In', values: ["x'"] }] } },
-    'spec.rewrite.podSelector.matchExpressions[0].values[0]',
-    ...labelValue,
-  ),
-  withRewrite(
-    'an unknown operator',
-    { namespaceSelector: { matchExpressions: [{ key: 'a', operator: 'Equals', values: ['b'] }] } },
-    'spec.rewrite.namespaceSelector.matchExpressions[0].operator',
-    '"In", "NotIn", "Exists", "DoesNotExist"',
-  ),
-  withRewrite(
-    'In without values',
-    { namespaceSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } },
-    'spec.rewrite.namespaceSelector.matchExpressions[0].values',
-    'The operators In and NotIn need values.',
-  ),
-  withRewrite(
-    'Exists with values',
-    { namespaceSelector: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } },
-    'spec.rewrite.namespaceSelector.matchExpressions[0].values',
-    'take no values: leave them out',
-  ),
+  ...['podSelector', 'namespaceSelector'].flatMap(refusedSelectors),
 ];

@@ -135,12 +135,6 @@ export const refusedUpstreams: readonly RefusedCase[] = [
     'A CA certificate needs an https url.',
   ),
   withUpstream(
-    'a Secret of another namespace',
-    { ...registry, caCertificateSecretRef: { name: 'kube-system/ca' } },
-    'spec.upstream.caCertificateSecretRef.name',
-    "Write a Secret's name",
-  ),
-  withUpstream(
     'a reference without a name',
     { ...registry, caCertificateSecretRef: {} },
     'spec.upstream.caCertificateSecretRef.name',
