@@ -14,11 +14,19 @@ export interface Received {
   readonly body: string;
 }
 
-/** One HTTP call that keeps no cookies, follows no redirects and touches nothing of the path. */
+/** One HTTP call on a connection of its own, that keeps no cookies, follows no redirects and touches nothing of the path. */
 export function send(url: string, sent: Sent, signal?: AbortSignal): Promise<Received> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const options = { hostname, port, method: sent.method, path: sent.path, headers: { ...sent.headers }, signal };
+    const options = {
+      agent: false as const,
+      hostname,
+      port,
+      method: sent.method,
+      path: sent.path,
+      headers: { ...sent.headers },
+      signal,
+    };
     const call = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

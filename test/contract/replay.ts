@@ -102,8 +102,7 @@ class Replay {
   #pin(exchange: Exchange): void {
     const { state } = this.#lab.harbor;
     const [, kind, text] =
-      /\/(registries|projects|retentions|robots|users)\/(\d+)$/.exec(exchange.response?.headers?.location ?? '') ??
-      [];
+      /\/(registries|projects|retentions|robots|users)\/(\d+)$/.exec(exchange.response?.headers?.location ?? '') ?? [];
     if (kind === undefined) return;
     const id = Number(text);
     switch (kind) {

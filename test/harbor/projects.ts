@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from './answer.js';
 import { badRequest, conflict, created, forbidden, internal, invalid, notFound, ok, precondition } from './answer.js';
 import type { Fields, Shape } from './body.js';
@@ -162,7 +163,7 @@ export async function create(call: Call): Promise<Answer> {
   requireLogin(call);
   const draft = checkedDraft(call);
   // Between the checks and the insertion Harbor does other work: an endpoint deleted meanwhile isn't noticed.
-  await new Promise((resolve) => setImmediate(resolve));
+  await delay(1);
   if (harbor.state.projectNamed(draft.name) !== undefined) {
     throw conflict(`The project named ${draft.name} already exists`);
   }
