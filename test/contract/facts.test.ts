@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { get } from 'node:https';
+import { selfSigned } from '../harbor/certificate.js';
 import type { HarborStandIn } from '../harbor/index.js';
 import { startHarbor } from '../harbor/index.js';
 import { callApi, send } from './http.js';
@@ -166,6 +168,54 @@ describe('the Harbor stand-in, where recordings have no single exchange,', () =>
     await admin('POST', '/projects', { project_name: 'quay', registry_id: 1, metadata });
     expect(harbor.project('quay')?.metadata).to.deep.equal({ public: 'true', proxy_speed_kb: '5', retention_id: '1' });
     expect((await admin('GET', '/systeminfo')).json).to.include({ harbor_version: 'v2.12.0-080b0220' });
+  });
+
+  it('fails one of two changes of a project at once', async () => {
+    await admin('POST', '/projects', { project_name: 'p' });
+    const change = (key: string): Promise<Received> => admin('PUT', '/projects/p', { metadata: { [key]: 'true' } });
+    let seen: readonly number[] = [];
+    while (!seen.includes(500)) seen = statuses(await Promise.all([change('auto_scan'), change('prevent_vul')]));
+    expect(seen).to.deep.equal([200, 500]);
+  });
+
+  it('can answer 200 to several deletions of a project at once', async () => {
+    let seen: readonly number[] = [];
+    for (let round = 1; String(seen) !== '200,200'; round += 1) {
+      await admin('POST', '/projects', { project_name: `p${round}` });
+      const remove = (): Promise<Received> => admin('DELETE', `/projects/p${round}`);
+      seen = statuses(await Promise.all([remove(), remove()]));
+      expect(seen).to.be.deep.oneOf([
+        [200, 200],
+        [200, 404],
+      ]);
+    }
+  });
+
+  it('answers below its base path only', async () => {
+    await harbor.stop();
+    harbor = await startHarbor({ basePath: '/harbor' });
+    expect(harbor.url).to.match(/\/harbor$/);
+    const ping = (path: string): Promise<Received> => send(harbor.url, { method: 'GET', path });
+    expect((await ping('/harbor/api/v2.0/ping')).status).to.equal(200);
+    expect((await ping('/api/v2.0/ping')).status).to.equal(404);
+  });
+
+  it('speaks HTTPS with the certificate that it is given', async () => {
+    await harbor.stop();
+    const certificate = selfSigned('127.0.0.1');
+    harbor = await startHarbor({ tls: certificate });
+    const status = (ca: string | undefined): Promise<number | string | undefined> =>
+      new Promise((resolve) => {
+        const call = get(`${harbor.url}/api/v2.0/ping`, { agent: false, ca }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        call.on('error', (error: Error & { readonly code?: string }) => {
+          resolve(error.code);
+        });
+      });
+    expect(await status(certificate.cert)).to.equal(200);
+    expect(await status(undefined)).to.equal('DEPTH_ZERO_SELF_SIGNED_CERT');
   });
 
   it('answers hundreds of calls in parallel', async function () {

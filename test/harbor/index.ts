@@ -237,6 +237,7 @@ export async function startHarbor(options: HarborOptions = {}): Promise<HarborSt
   const server = new HarborServer(harbor, {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
+    basePath: options.basePath ?? '',
     tls: options.tls,
   });
   await server.start();

@@ -17,6 +17,8 @@ export interface HarborOptions {
   /** 0 (the default) takes a free port. */
   readonly port?: number;
   readonly host?: string;
+  /** Where a reverse proxy would serve Harbor, `/harbor`: the API is then below it. */
+  readonly basePath?: string;
   /** Harbor's version without the v. Before 2.15 `ca_certificate` is ignored silently and the newest proxy settings are missing. */
   readonly version?: string;
   readonly adminPassword?: string;

@@ -199,8 +199,10 @@ function changedAllowlist(fields: Fields, project: Project): readonly unknown[] 
   return allowlist?.list('items')?.filter(isObject) ?? project.allowlist;
 }
 
+const beingWritten = new WeakSet<Project>();
+
 /** Merges metadata without checking the values; name, registry_id, storage_limit and public at the top are ignored. */
-export function update(call: Call): Answer {
+export async function update(call: Call): Promise<Answer> {
   const { harbor } = call;
   const fields = readBody(call, 'project', shape);
   const project = requireProject(call, paramOf(call, 'project_name_or_id'), 'project', 'update');
@@ -211,7 +213,13 @@ export function update(call: Call): Answer {
       "the retention_id in the request's payload when updating a project should be omitted, alternatively passing the one that has already been associated to this project",
     );
   }
-  project.allowlist = changedAllowlist(fields, project);
+  const allowlist = changedAllowlist(fields, project);
+  // Two at once end in a deadlock of the database.
+  if (beingWritten.has(project)) throw internal();
+  beingWritten.add(project);
+  await delay(1);
+  beingWritten.delete(project);
+  project.allowlist = allowlist;
   project.metadata = {
     ...project.metadata,
     ...keptMetadata(harbor, project.registryId !== undefined, given),
@@ -228,10 +236,12 @@ export function deletable(call: Call): Answer {
   return ok(isEmpty ? { deletable: true } : { message: blocked });
 }
 
-export function remove(call: Call): Answer {
+export async function remove(call: Call): Promise<Answer> {
   const project = requireProject(call, paramOf(call, 'project_name_or_id'), 'project', 'delete');
   const { state } = call.harbor;
   if (state.repositoriesOf(project.id).length > 0) throw precondition(`precondition failed: ${blocked}`);
+  // Several deletions at once may all succeed.
+  await delay(1);
   state.projects.delete(project.id);
   for (const quota of state.quotas.filter((row) => row.projectId === project.id)) state.quotas.delete(quota.id);
   for (const policy of state.retentions.filter((row) => row.projectId === project.id))

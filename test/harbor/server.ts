@@ -25,6 +25,7 @@ export type WriteHook = (call: RecordedCall) => void | Promise<void>;
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  readonly basePath: string;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
@@ -71,7 +72,7 @@ export class HarborServer {
     });
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
-    this.#harbor.url = `${tls === undefined ? 'http' : 'https'}://${host}:${this.#port}`;
+    this.#harbor.url = `${tls === undefined ? 'http' : 'https'}://${host}:${this.#port}${this.#where.basePath}`;
   }
 
   /** Refuses connections and drops those that are open. */
@@ -89,7 +90,7 @@ export class HarborServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const incoming = await read(request);
+    const incoming = await read(request, this.#where.basePath);
     const identity = await this.#authenticator.identify(request.headers);
     const call: IncomingCall = {
       method: incoming.method,
@@ -162,10 +163,12 @@ function requestId(request: IncomingMessage): string | undefined {
   return Array.isArray(id) ? id[0] : id;
 }
 
-async function read(request: IncomingMessage): Promise<Incoming> {
+async function read(request: IncomingMessage, basePath: string): Promise<Incoming> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const url = request.url ?? '/';
+  const asked = request.url ?? '/';
+  // What's outside of the base path is nobody's: the doubled slash keeps it from being taken for the API.
+  const url = asked.startsWith(`${basePath}/`) ? asked.slice(basePath.length) : `/${asked}`;
   const at = url.indexOf('?');
   return {
     method: request.method ?? 'GET',
