@@ -1,4 +1,4 @@
-import { ANNOTATIONS, LABELS } from '../api/group.js';
+import { ANNOTATIONS } from '../api/group.js';
 import { jmesPathLiteral, jmesPathString } from './escape.js';
 import { anyGlobPattern, globPattern } from './glob-pattern.js';
 import {
@@ -10,6 +10,7 @@ import {
   MAX_PATH_BYTES,
   REMAINDER_PATTERN,
 } from './grammar.js';
+import { NOTED_PATTERN, NOTES } from './notes.js';
 import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
 
 /** Ends the search for a prefix as a prefix does, and means "leave alone". No pull prefix is so short. */
@@ -33,7 +34,7 @@ export function patchExpression(rules: readonly HostRule[]): string {
     `[].{q: q, i: i, s: s, k: k, o: o, h: ${replaced(HOST_PATTERN, 'n', '${1}')}, r: ${replaced(HOST_PATTERN, 'n', '${2}')} }`,
     ...prefixStages(rules),
     `[?t && t != '${LEAVE_ALONE}' && ${IS_REFERENCE}] }`,
-    `(length(l) > \`0\` && [${PATCHES}, !e && ${NOTES} || \`[]\`][] || \`[]\`)`,
+    `(length(l) > \`0\` && [${PATCHES}, !e && ${NOTES_PATCH} || \`[]\`][] || \`[]\`)`,
     'to_string(@)',
   ].join(' | ');
 }
@@ -47,16 +48,12 @@ const IS_REFERENCE =
 const PATCHES = "l[].{op: 'replace', path: join('', [q, to_string(i), s]), value: join('/', [t, r]) }";
 
 /** The subresource takes no change of the Pod's metadata, so only a Pod's creation leaves these notes. */
-const NOTES =
-  `[{op: 'add', path: ${jmesPathLiteral(`/metadata/annotations/${pointer(ANNOTATIONS.originalImages)}`)}, value: ${originalImages()} }, ` +
-  `{op: 'add', path: ${jmesPathLiteral(`/metadata/labels/${pointer(LABELS.mirrored)}`)}, value: 'true'}]`;
+const NOTES_PATCH =
+  `[{op: 'add', path: ${jmesPathLiteral(NOTES.originalImages)}, value: ${originalImages()} }, ` +
+  `{op: 'add', path: ${jmesPathLiteral(NOTES.mirrored)}, value: 'true'}]`;
 
-/**
- * A webhook may be called again for a Pod that others have changed since: what it noted the first time is kept. Only text
- * of exactly that form is parsed, since a Pod's author may write anything there.
- */
 function originalImages(): string {
-  const noted = `regex_match('^[{]("[a-z0-9./-]+":"[^"\\\\]*",?)*[}]$', a || '') && parse_json(a) || \`{}\``;
+  const noted = `regex_match('${NOTED_PATTERN}', a || '') && parse_json(a) || \`{}\``;
   return `to_string(merge(${noted}, object_from_lists(l[].k, l[].o)))`;
 }
 
@@ -120,9 +117,4 @@ function spellings(host: string): readonly string[] {
 
 function replaced(pattern: string, source: string, replacement: string): string {
   return `regex_replace_all('${pattern}', ${source}, '${replacement}')`;
-}
-
-/** A key as a JSON pointer has it. */
-function pointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,6 +1,9 @@
 import type { LabelSelector, RegistryMirrorSpec } from '../api/registry-mirror.js';
 import { digest } from './digest.js';
 
+/** How the name of every policy of ours begins; Kyverno names its webhooks after the policies. */
+export const POLICY_NAME_PREFIX = 'registry-mirrors-';
+
 /** What writes the rewrite into Pods: a policy of Kyverno, or of the API server itself. */
 export type PolicyEngine = 'ClusterPolicy' | 'MutatingPolicy' | 'MutatingAdmissionPolicy';
 
@@ -40,5 +43,5 @@ function selector(name: string, value: LabelSelector | undefined): Record<string
 
 /** Name of the policy of mirrors with these settings, before a split. */
 export function policyName(settings: PolicySettings): string {
-  return `registry-mirrors-${digest(settings)}`;
+  return `${POLICY_NAME_PREFIX}${digest(settings)}`;
 }

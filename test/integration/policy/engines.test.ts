@@ -10,7 +10,7 @@ import { goldenCases, goldenEntries, repositoryCases, repositoryEntries, type Go
 import { create, dryRun, images, podOf, putEphemeral, type Pod } from './pod.js';
 import { chunks, inParallel, PoliciesInForce } from './policies.js';
 
-const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy'];
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const EXCLUDED = ['kube-*', 'kyverno', 'harbor'];
 const NGINX = 'harbor.cache.test/dockerhub/library/nginx';
 
@@ -33,11 +33,11 @@ for (const engine of ENGINES) {
 
     const put = async (
       placed: readonly { readonly entry: MirrorEntry; readonly settings: PolicySettings }[],
-      image: string,
+      ...probes: readonly string[]
     ): Promise<PoliciesInForce> =>
       PoliciesInForce.put(cluster().api, renderPolicies(placed, { excludedNamespaces: EXCLUDED }), {
         namespace,
-        image,
+        images: probes,
       });
 
     const imagesOf = async (pod: Pod, where = namespace): Promise<readonly string[]> =>
@@ -247,6 +247,7 @@ for (const engine of ENGINES) {
             entry,
             settings: settings({ podsWithPullSecrets: index % 2 === 0 ? 'Skip' : 'Rewrite' }),
           })),
+          'nginx',
           'bitnami/nginx',
         );
       });

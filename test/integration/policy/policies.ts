@@ -1,5 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 
+import { rewriter } from '../../../src/image/rewrite.js';
 import { inForce } from '../../../src/policy/in-force.js';
 import type { PolicyObject, RenderedPolicy } from '../../../src/policy/policy.js';
 import type { Api } from '../../cluster/api.js';
@@ -17,30 +18,23 @@ const PATHS: Readonly<Record<string, string>> = {
 export class PoliciesInForce {
   readonly #api: Api;
   readonly #policies: readonly RenderedPolicy[];
+  readonly #probes: Probes;
 
-  private constructor(api: Api, policies: readonly RenderedPolicy[]) {
+  private constructor(api: Api, policies: readonly RenderedPolicy[], probes: Probes) {
     this.#api = api;
     this.#policies = policies;
+    this.#probes = probes;
   }
 
-  /**
-   * Writes the policies and waits until their effect is seen.
-   *
-   * @param probe an image that they rewrite, in a namespace that they cover.
-   */
-  static async put(
-    api: Api,
-    policies: readonly RenderedPolicy[],
-    probe: { readonly namespace: string; readonly image: string },
-  ): Promise<PoliciesInForce> {
+  /** Writes the policies and waits until the effect of each is seen. */
+  static async put(api: Api, policies: readonly RenderedPolicy[], probes: Probes): Promise<PoliciesInForce> {
     for (const object of policies.flatMap(objects)) await apply(api, object);
-    const put = new PoliciesInForce(api, policies);
+    const put = new PoliciesInForce(api, policies, probes);
+    const rewrite = rewriter(policies.flatMap(({ entries }) => entries));
     await eventually(async () => {
       const configurations = await webhooks(api);
-      if (!policies.every((policy) => inForce(policy, configurations)))
-        throw new Error('The webhook is not there yet.');
-      const [image] = images(await dryRun(api, probe.namespace, podOf([probe.image])));
-      if (image === probe.image) throw new Error(`${probe.image} is not rewritten yet.`);
+      if (!policies.every((policy) => inForce(policy, configurations))) throw new Error('A webhook is not there yet.');
+      await put.#expect((image) => rewrite(image).image);
     }, LONG);
     return put;
   }
@@ -54,8 +48,23 @@ export class PoliciesInForce {
       const names = (await webhooks(this.#api)).flatMap(({ webhooks: hooks }) => hooks ?? []);
       const left = names.find(({ name }) => this.#policies.some((policy) => name.includes(policy.name)));
       if (left !== undefined) throw new Error(`${left.name} is still there.`);
+      // The API server's own policies show no sign but their effect, which ends up to a second later.
+      await this.#expect((image) => image);
     }, LONG);
   }
+
+  async #expect(expected: (image: string) => string): Promise<void> {
+    for (const image of this.#probes.images) {
+      const [result] = images(await dryRun(this.#api, this.#probes.namespace, podOf([image])));
+      if (result !== expected(image)) throw new Error(`${image} still becomes ${result ?? 'nothing'}.`);
+    }
+  }
+}
+
+/** Images that show what is in force: one of each policy, in a namespace that all of them cover. */
+export interface Probes {
+  readonly namespace: string;
+  readonly images: readonly string[];
 }
 
 const LONG = { timeoutMs: 30_000, message: 'the policies' };

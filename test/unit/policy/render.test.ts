@@ -9,7 +9,7 @@ import { hostRules } from '../../../src/policy/precedence.js';
 import { readEntries, renderPolicies } from '../../../src/policy/render.js';
 import { policySettings, type PolicyEngine, type PolicySettings } from '../../../src/policy/settings.js';
 
-const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy'];
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const options = { excludedNamespaces: ['kube-*', 'kyverno'] };
 
 function settings(more: Partial<PolicySettings> = {}): PolicySettings {

@@ -1,0 +1,153 @@
+import { ANNOTATIONS, LABELS } from '../api/group.js';
+import { celString, celStrings } from './escape.js';
+import { anyGlobPattern, globPattern } from './glob-pattern.js';
+import { DOCKER_HUB, IMAGE_ID_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES, REMAINDER_PATTERN } from './grammar.js';
+import { KEY_PATTERN, NOTED_PATTERN, NOTES } from './notes.js';
+import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
+
+/** A named step, evaluated when first used. As in MutatingAdmissionPolicy and MutatingPolicy. */
+export interface Variable {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/**
+ * The rewrite as CEL variables, one after the other; {@link patchExpression} makes a JSON patch of the last ones. Most are lists
+ * of maps, one per image, with p: the image's JSON pointer; k: its key in the annotation; i: the image as it stood; h, r: its
+ * host and what follows; g: its path; t: the prefix to put in front.
+ */
+export function rewriteVariables(rules: readonly HostRule[]): readonly Variable[] {
+  const known = celStrings(rules.map(({ host }) => host));
+  const kept = '"p": m.p, "k": m.k, "i": m.i';
+  return [
+    { name: 'images', expression: requestImages() },
+    {
+      name: 'split',
+      expression: `variables.images.map(m, {${kept}, "h": ${FIRST_PART}, "r": ${REST}})`,
+    },
+    {
+      name: 'named',
+      expression: `variables.split.map(m, {${kept}, "h": ${HOST}, "r": ${REST_BEHIND_HOST}}).filter(m, m.h in ${known})`,
+    },
+    {
+      name: 'valid',
+      expression: `variables.named.map(m, {${kept}, "h": m.h, "r": ${WITH_LIBRARY}}).filter(m, ${IS_REFERENCE})`,
+    },
+    { name: 'prefixes', expression: prefixMap(rules) },
+    {
+      name: 'rewrites',
+      expression: `variables.valid.map(m, {${kept}, "r": m.r, "t": ${prefix(rules)}}).filter(m, m.t != "")`,
+    },
+    { name: 'noted', expression: NOTED },
+  ];
+}
+
+/** The JSON patch of the rewrite. The subresource takes no change of the Pod's metadata, so only a Pod's creation leaves notes. */
+export function patchExpression(): string {
+  const replacements = 'variables.rewrites.map(m, JSONPatch{op: "replace", path: m.p, value: m.t + "/" + m.r})';
+  const notes = [
+    note('annotations', ANNOTATIONS.originalImages, NOTES.originalImages, 'variables.noted'),
+    note('labels', LABELS.mirrored, NOTES.mirrored, '"true"'),
+  ];
+  return `${replacements} + (${IS_UPDATE} || size(variables.rewrites) == 0 ? [] : [${notes.join(', ')}])`;
+}
+
+const IS_UPDATE = 'request.operation == "UPDATE"';
+
+const FIRST_PART = 'm.i.contains("/") ? m.i.substring(0, m.i.indexOf("/")) : ""';
+const REST = 'm.i.substring(m.i.indexOf("/") + 1)';
+
+/** The first part is a host only if it looks like one; all else is Docker Hub's. */
+const LOOKS_LIKE_HOST = '(m.h == "localhost" || m.h.matches("[.:A-Z]"))';
+const HOST = `${LOOKS_LIKE_HOST} && m.h != ${celString(LEGACY_DOCKER_HUB)} ? m.h : ${celString(DOCKER_HUB)}`;
+const REST_BEHIND_HOST = `${LOOKS_LIKE_HOST} ? m.r : m.i`;
+const WITH_LIBRARY = `m.h == ${celString(DOCKER_HUB)} && !m.r.contains("/") ? "library/" + m.r : m.r`;
+
+const PATH = 'm.r.split("@")[0].split(":")[0]';
+const IS_REFERENCE =
+  `m.r.matches(${celString(REMAINDER_PATTERN)}) && !m.i.matches(${celString(IMAGE_ID_PATTERN)}) && ` +
+  `(size(m.r) <= ${MAX_PATH_BYTES} || size(${PATH}) <= ${MAX_PATH_BYTES})`;
+
+/**
+ * Where the images stand. Entries without name or image are left out: the Pod is validated only later. Ephemeral containers
+ * are told apart by name, as the API server does it: those that the Pod had before can't be changed any more.
+ */
+function requestImages(): string {
+  const list = (name: string): string => images(name, `object.spec.${name}`, 'has(e.image) && has(e.name)', 'e.image');
+  const isNew =
+    '!(has(oldObject.spec.ephemeralContainers) && oldObject.spec.ephemeralContainers.exists(o, o.name == e.name))';
+  const ephemeral = images(
+    'ephemeralContainers',
+    'object.spec.ephemeralContainers',
+    `has(e.image) && has(e.name) && ${isNew}`,
+    'e.image',
+  );
+  const volumes = images(
+    'volumes',
+    'object.spec.volumes',
+    'has(e.image) && has(e.image.reference) && has(e.name)',
+    'e.image.reference',
+  );
+  return `${IS_UPDATE} ? ${ephemeral} : ${list('containers')} + ${list('initContainers')} + ${volumes}`;
+}
+
+function images(list: string, source: string, condition: string, image: string): string {
+  const isVolume = list === 'volumes';
+  const pointer = `"/spec/${list}/" + string(n) + "/image${isVolume ? '/reference' : ''}"`;
+  const key = isVolume ? '"volumes/" + e.name' : 'string(e.name)';
+  return `(has(${source}) ? ${source}.transformList(n, e, ${condition}, {"p": ${pointer}, "k": ${key}, "i": string(${image})}) : [])`;
+}
+
+function prefixMap(rules: readonly HostRule[]): string {
+  const entries = rules.flatMap((rule) => {
+    const only = onlyPrefix(rule);
+    return only === undefined ? [] : [`${celString(rule.host)}: ${celString(only)}`];
+  });
+  return `{${entries.join(', ')}}`;
+}
+
+/** The host decides alone through one map; only hosts whose paths go different ways are looked at one by one. */
+function prefix(rules: readonly HostRule[]): string {
+  const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
+  const branches = byPath
+    .map(({ host, outcomes }) => `m.h == ${celString(host)} ? (${byOutcome(outcomes)}) : `)
+    .join('');
+  return byPath.length === rules.length ? `${branches}""` : `${branches}variables.prefixes[m.h]`;
+}
+
+function byOutcome(outcomes: readonly Outcome[]): string {
+  const branches = outcomes.map(({ pullPrefix, include, exclude }) => {
+    const excluded = anyGlobPattern(exclude);
+    const conditions = [
+      'true',
+      ...(include === undefined ? [] : [`${PATH}.matches(${celString(globPattern(include))})`]),
+      ...(excluded === undefined ? [] : [`!${PATH}.matches(${celString(excluded)})`]),
+    ];
+    return `${conditions.join(' && ')} ? ${celString(pullPrefix ?? '')} : `;
+  });
+  return `${branches.join('')}""`;
+}
+
+const ORIGINAL_IMAGES = `object.metadata.annotations[${celString(ANNOTATIONS.originalImages)}]`;
+const QUOTE = celString('"');
+const COLON = celString('":');
+
+/** The annotation's text. An invalid name would need escaping; its Pod is refused anyway. */
+const NOTED =
+  `${celString('{')} + ((${has('annotations', ANNOTATIONS.originalImages)} && ${ORIGINAL_IMAGES}.matches(${celString(NOTED_PATTERN)})` +
+  ` ? ${ORIGINAL_IMAGES}.substring(1, size(${ORIGINAL_IMAGES}) - 1).split(",") : [])` +
+  `.filter(o, !variables.rewrites.exists(m, o.startsWith(${QUOTE} + m.k + ${COLON})))` +
+  ` + variables.rewrites.filter(m, m.k.matches(${celString(`^${KEY_PATTERN}$`)}))` +
+  `.map(m, ${QUOTE} + m.k + ${COLON} + ${QUOTE} + m.i + ${QUOTE})).join(",") + ${celString('}')}`;
+
+function has(map: 'annotations' | 'labels', key: string): string {
+  return `has(object.metadata.${map}) && ${celString(key)} in object.metadata.${map}`;
+}
+
+/** Adds a label or annotation; a JSON patch can't add to a map that isn't there. */
+function note(map: 'annotations' | 'labels', key: string, pointer: string, value: string): string {
+  return (
+    `has(object.metadata.${map}) ? JSONPatch{op: "add", path: ${celString(pointer)}, value: ${value}}` +
+    ` : JSONPatch{op: "add", path: "/metadata/${map}", value: {${celString(key)}: ${value}}}`
+  );
+}

@@ -1,0 +1,26 @@
+import type { LabelSelector } from '../api/registry-mirror.js';
+import { namespaceSelector } from './selectors.js';
+import type { PolicySettings } from './settings.js';
+
+/** As in MutatingAdmissionPolicy and MutatingPolicy: which requests they see. */
+export interface MatchConstraints {
+  readonly resourceRules: readonly object[];
+  readonly namespaceSelector: LabelSelector;
+  readonly objectSelector?: LabelSelector;
+}
+
+/** New Pods and new ephemeral containers, and nothing else: what Git says about a Deployment stays true. */
+export function matchConstraints(settings: PolicySettings): MatchConstraints {
+  const rule = (resource: string, operation: string): object => ({
+    apiGroups: [''],
+    apiVersions: ['v1'],
+    resources: [resource],
+    operations: [operation],
+    scope: 'Namespaced',
+  });
+  return {
+    resourceRules: [rule('pods', 'CREATE'), rule('pods/ephemeralcontainers', 'UPDATE')],
+    namespaceSelector: namespaceSelector(settings.namespaceSelector),
+    ...(settings.podSelector === undefined ? {} : { objectSelector: settings.podSelector }),
+  };
+}
