@@ -17,6 +17,12 @@ import type {
   SystemInfo,
 } from './types.js';
 
+/** The ids of what a Harbor holds. */
+export interface Present {
+  readonly endpoints: ReadonlySet<number>;
+  readonly projects: ReadonlySet<number>;
+}
+
 /** What every call takes besides its own arguments. */
 export interface CallOptions {
   /** Ends the call (also while it waits for its turn or for a retry) with a HarborError of kind `aborted`. */
@@ -35,6 +41,8 @@ export interface HarborApi {
   checkAccess(options?: CallOptions): Promise<void>;
   /** Gets a token as a node does before it pulls. */
   checkTokenService(options?: CallOptions): Promise<void>;
+  /** The ids of all that is there: cheaper than the whole lists. */
+  listPresent(options?: CallOptions): Promise<Present>;
   /** The endpoint types that this Harbor lists. May be empty although creating works. */
   listEndpointTypes(options?: CallOptions): Promise<readonly string[]>;
 

@@ -1,5 +1,6 @@
 import type { HarborApi } from './api.js';
 import type { HarborConnection } from './connection.js';
+import { presenceCalls } from './presence.js';
 import { projectCalls } from './projects.js';
 import { quotaCalls } from './quotas.js';
 import { registryCalls } from './registries.js';
@@ -24,6 +25,7 @@ export function createHarborClient(connection: HarborConnection, options: Reques
   const { request, close } = createTransport(connection, options);
   return {
     ...systemCalls(request),
+    ...presenceCalls(request),
     ...registryCalls(request),
     ...projectCalls(request),
     ...repositoryCalls(request),

@@ -1,4 +1,4 @@
-import type { HarborApi } from './api.js';
+import type { HarborApi, Present } from './api.js';
 import { CachedList } from './cached-list.js';
 import { Listed } from './listed.js';
 import type { Endpoint, Project, Quota } from './types.js';
@@ -98,6 +98,15 @@ export class HarborInventory {
         });
         return;
     }
+  }
+
+  /** Whether anything that is known is not among these: then the picture is wrong.  */
+  async lacks(present: Present): Promise<boolean> {
+    const view = await this.view({ maxAgeMs: Infinity });
+    return (
+      view.endpoints().some(({ id }) => !present.endpoints.has(id)) ||
+      view.projects().some(({ id }) => !present.projects.has(id))
+    );
   }
 
   /** After a surprise (a conflict, something missing): the next view is read anew, whatever age it asks for. */

@@ -16,6 +16,7 @@ import { resourcePath } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import { describeAction } from '../reconcile/actions.js';
 import { Harbors } from '../reconcile/harbors.js';
+import { HostIndex } from '../reconcile/host-index.js';
 import { MirrorReconciler } from '../reconcile/mirror-reconciler.js';
 import { Policies } from '../reconcile/policies.js';
 import type { Secret } from '../reconcile/secrets.js';
@@ -215,11 +216,13 @@ function startWork(cluster: OperatorCluster, config: Config, clusterId: string, 
     requestTimeoutMs: config.requestTimeoutMs,
     proxy: config.proxy,
     onResponse: metrics.harborResponse,
-    onHealthChange: everything,
+    onChange: everything,
     now: () => performance.now(),
   });
+  const hosts = new HostIndex();
   const mirrorReconciler = new MirrorReconciler({
     cluster,
+    hosts,
     harbors,
     policies,
     clusterId,
@@ -233,7 +236,10 @@ function startWork(cluster: OperatorCluster, config: Config, clusterId: string, 
       log.error('A bug of the operator.', { mirror, error });
     },
   });
+  for (const mirror of cluster.mirrors()) hosts.set(mirror);
   cluster.mirrorInformer.onChange((event) => {
+    if (event.type === 'DELETED') hosts.delete(event.object.metadata.name);
+    else hosts.set(event.object);
     queue.add(event.object.metadata.name);
     if (claimsMayHaveChanged(event)) for (const name of losersOfConflicts(cluster.mirrors())) queue.add(name);
   });
@@ -246,7 +252,6 @@ function startWork(cluster: OperatorCluster, config: Config, clusterId: string, 
   };
   cluster.webhookInformer.onChange(() => {
     policies.observe();
-    if (policies.isMoving) trigger.due();
   });
   for (const informer of [...cluster.policyInformers.values(), cluster.bindingInformer])
     informer.onChange(lookAtPolicies);

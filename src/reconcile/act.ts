@@ -1,5 +1,6 @@
 import type { HarborApi } from '../harbor/api.js';
 import { HarborError } from '../harbor/errors.js';
+import type { HarborErrorKind } from '../harbor/errors.js';
 import type { HarborInventory, InventoryView } from '../harbor/inventory.js';
 import type { Endpoint, EndpointUpdate } from '../harbor/types.js';
 import type { Action } from './actions.js';
@@ -7,6 +8,14 @@ import type { Verdict } from './verdict.js';
 import { verdictOf } from './outcome.js';
 
 const REPOSITORIES_PER_PAGE = 100;
+/** Answers that say that Harbor isn't as the picture has it. */
+const SURPRISES: ReadonlySet<HarborErrorKind> = new Set([
+  'conflict',
+  'notFound',
+  'forbidden',
+  'referenced',
+  'serverError',
+]);
 
 /** Where actions are carried out, and what is told of each. */
 export interface ActContext {
@@ -39,8 +48,8 @@ export async function act(actions: readonly Action[], context: ActContext): Prom
       } else await carryOut(action, context);
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
-      // The answer doesn't say what is there now: the next look has to be a fresh one.
-      context.inventory.invalidate();
+      // Where the answer leaves open what is there now, the next look has to be a fresh one.
+      if (error.mayHaveHappened || SURPRISES.has(error.kind)) context.inventory.invalidate();
       return { done: false, failed: action, error, verdict: verdictOf(error, action) };
     }
     context.onDone(action, performance.now() - startedAt);

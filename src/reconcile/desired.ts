@@ -7,6 +7,8 @@ import type { Credentials } from '../harbor/types.js';
 /** Harbor's limit on an endpoint's name, in bytes. */
 const ENDPOINT_NAME_BYTES = 64;
 const HASH_LENGTH = 8;
+/** The type that serves where this Harbor can't proxy the upstream's own. */
+const STAND_IN = 'docker-registry';
 
 /** The Secrets that a mirror's endpoint is written with. */
 export interface UpstreamSecrets {
@@ -71,12 +73,13 @@ export function desiredState(
 ): Desired {
   const { spec } = mirror;
   const facts = upstreamTypes[spec.upstream.type];
-  const fallback = facts.fallbackHarborType ?? (unproxied.has(facts.harborType) ? 'docker-registry' : undefined);
+  const types = [facts.fallbackHarborType ?? facts.harborType, facts.harborType, STAND_IN];
+  const [endpointType = STAND_IN] = types.filter((type) => !unproxied.has(type));
   const { project } = spec;
   return {
     mirror: mirror.metadata.name,
-    endpointType: fallback ?? facts.harborType,
-    endpointTypes: fallback === undefined ? [facts.harborType] : [fallback, facts.harborType],
+    endpointType,
+    endpointTypes: [endpointType, facts.harborType].filter((type) => !unproxied.has(type)),
     url: upstreamUrl(spec),
     insecure: spec.upstream.insecureSkipTLSVerify,
     description: spec.upstream.description ?? '',

@@ -1,12 +1,8 @@
-import { parseDuration } from '../api/duration.js';
-import { ANNOTATIONS } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../api/upstream-types.js';
 import { HarborError } from '../harbor/errors.js';
 import type { InventoryView } from '../harbor/inventory.js';
-import { policyEntry } from '../policy/entry.js';
-import { policySettings } from '../policy/settings.js';
 import { act } from './act.js';
 import type { ActResult } from './act.js';
 import type { Action } from './actions.js';
@@ -15,41 +11,34 @@ import { desiredState } from './desired.js';
 import type { Desired } from './desired.js';
 import type { HarborSession } from './harbor-session.js';
 import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
+import { KEEP, OUT, privateProblem, seen, serving } from './look-result.js';
+import type { HarborLookResult } from './look-result.js';
 import { verdictOf } from './outcome.js';
-import { planHarbor } from './plan.js';
+import { Planner } from './planner.js';
+import type { Subject } from './planner.js';
+import { fieldOf, readBack } from './read-back.js';
 import type { HarborPlan } from './plan.js';
 import type { ServingDecision } from './policy-state.js';
 import { upstreamSecrets } from './secrets.js';
 import type { HarborFindings } from './summarise.js';
-import type { Verdict } from './verdict.js';
 import { stalled, waiting } from './verdict.js';
 
-/** Nothing is written to Harbor on a picture older than this. */
-const FRESH_MS = 5000;
-
-/** What one look at a mirror found and did. */
-export interface HarborLookResult {
-  readonly verdict: Verdict;
-  readonly serving: ServingDecision;
-  readonly harbor?: HarborFindings;
-  /** Writes that suspension holds back, in words. */
-  readonly heldBack: readonly string[];
-}
-
-type Options = Pick<MirrorReconcilerOptions, 'cluster' | 'harbors' | 'clusterId' | 'minIntervalMs' | 'onAction'>;
+type Options = Pick<
+  MirrorReconcilerOptions,
+  'cluster' | 'harbors' | 'policies' | 'clusterId' | 'minIntervalMs' | 'onAction'
+>;
 
 /** Create, then settings that can only be written afterwards, then nothing. */
 const MAX_ROUNDS = 3;
 
-const KEEP: ServingDecision = { kind: 'keep' };
-const OUT: ServingDecision = { kind: 'out' };
-
 /** The Harbor side of a mirror: observe, plan, act. */
 export class HarborLook {
   readonly #options: Options;
+  readonly #planner: Planner;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#planner = new Planner(options);
   }
 
   /** Brings Harbor to what the mirror says, and finds out whether the mirror may serve. */
@@ -57,7 +46,7 @@ export class HarborLook {
     const session = await this.#options.harbors.sessionFor(mirror);
     if (!session.ok) return { verdict: session.problem, serving: KEEP, heldBack: [] };
     const { health, url } = session.value;
-    const base = { url, clusterId: this.#options.clusterId, unsupported: [...session.value.unsupported] };
+    const base = { url, clusterId: this.#options.clusterId, unsupported: [] };
     if (!health.isUp) return this.#harborDown(mirror, session.value, base);
     try {
       return await this.#lookAt(mirror, session.value, base);
@@ -118,57 +107,32 @@ export class HarborLook {
     findings: HarborFindings,
   ): Promise<HarborLookResult> {
     for (let round = 1; ; round += 1) {
-      const { view, plan } = await this.#plan(mirror, session, desired);
+      const { view, plan } = await this.#planner.plan({ mirror, session, desired });
       if (mirror.spec.suspend && plan.actions.length > 0) {
         const heldBack = plan.actions.map(describeAction);
-        return { verdict: plan.verdict, serving: servingUndone(plan), harbor: seen(findings, plan), heldBack };
+        return { verdict: plan.verdict, serving: this.#undone(mirror, view), harbor: seen(findings, plan), heldBack };
       }
       const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
       const result = await this.#act(mirror, session, view, actions);
+      if (result.done) await readBack(actions, result, session);
       const isDone = !result.done || plan.actions.length === 0 || plan.verdict.kind !== 'ready';
-      if (isDone || round === MAX_ROUNDS) return await this.#conclude(mirror, desired, session, findings, plan, result);
+      if (isDone || round === MAX_ROUNDS)
+        return this.#conclude({ mirror, session, desired }, findings, view, plan, result);
     }
+  }
+
+  /** What failed or has to wait takes nothing out of the policies, unless what Pods pull from now is gone. */
+  #undone({ metadata }: RegistryMirror, view: InventoryView): ServingDecision {
+    const name = this.#options.policies.servedProject(metadata.name);
+    if (name === undefined) return KEEP;
+    const project = view.projectByName(name);
+    const isThere = project?.registryId !== undefined && view.endpointById(project.registryId) !== undefined;
+    return isThere ? KEEP : OUT;
   }
 
   async #loopingHost(mirror: RegistryMirror): Promise<string | undefined> {
     const pullHosts = await this.#options.harbors.pullHosts();
     return upstreamHosts(mirror.spec).find((host) => pullHosts.has(host));
-  }
-
-  /** Plans on the shared picture, and again on a fresh one where there is something to write. */
-  async #plan(
-    mirror: RegistryMirror,
-    session: HarborSession,
-    desired: Desired,
-  ): Promise<{ view: InventoryView; plan: HarborPlan }> {
-    const quotas = desired.storageLimit !== undefined;
-    const isNews = !isObserved(mirror);
-    const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
-    let view = await session.inventory.view({ maxAgeMs: isNews ? FRESH_MS : interval, quotas });
-    let plan = this.#planOn(view, mirror, session, desired, await session.retentionFor(view, desired));
-    if (plan.actions.length === 0) return { view, plan };
-    view = await session.inventory.view({ maxAgeMs: FRESH_MS, quotas });
-    await confirmMissing(mirror, session, view, desired);
-    plan = this.#planOn(view, mirror, session, desired, await session.retentionFor(view, desired));
-    return { view, plan };
-  }
-
-  #planOn(
-    view: InventoryView,
-    mirror: RegistryMirror,
-    session: HarborSession,
-    desired: Desired,
-    retention: Awaited<ReturnType<HarborSession['retentionFor']>>,
-  ): HarborPlan {
-    return planHarbor({
-      desired,
-      identity: { clusterId: this.#options.clusterId, mirror: mirror.metadata.name },
-      adoptionPolicy: mirror.spec.adoptionPolicy,
-      known: mirror.status.harbor?.url === session.url ? mirror.status.harbor : undefined,
-      view,
-      unsupported: session.unsupported,
-      ...(retention === undefined ? {} : { retention }),
-    });
   }
 
   async #act(
@@ -189,31 +153,33 @@ export class HarborLook {
     });
   }
 
-  async #conclude(
-    mirror: RegistryMirror,
-    desired: Desired,
-    session: HarborSession,
+  #conclude(
+    { mirror, session, desired }: Subject,
     findings: HarborFindings,
+    view: InventoryView,
     plan: HarborPlan,
     result: ActResult,
-  ): Promise<HarborLookResult> {
+  ): HarborLookResult {
     const after = seen(findings, plan);
     if (!result.done) {
       const { failed, error, verdict } = result;
-      if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject')
-        session.unproxied.add(desired.endpointType);
+      if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') {
+        session.unproxied.add(plan.endpoint?.type ?? desired.endpointType);
+      }
       const upstream = error.kind === 'upstreamUnhealthy' && verdict.kind === 'waiting';
       const harbor = upstream ? { ...after, upstreamProblem: verdict.message } : after;
-      return { verdict, serving: servingUndone(plan), harbor, heldBack: [] };
+      return { verdict, serving: this.#undone(mirror, view), harbor, heldBack: [] };
     }
     if (plan.verdict.kind !== 'ready') {
-      return { verdict: plan.verdict, serving: servingUndone(plan), harbor: after, heldBack: [] };
+      return { verdict: plan.verdict, serving: this.#undone(mirror, view), harbor: after, heldBack: [] };
     }
-    const view = await session.inventory.view({ maxAgeMs: Infinity });
     const project = view.projectByName(desired.projectName);
     const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);
     const harbor = {
       ...after,
+      unsupported: [...session.unsupported]
+        .filter((key) => key in desired.metadata || key === 'caCertificate')
+        .map(fieldOf),
       ...(project === undefined ? {} : { project }),
       ...(endpoint === undefined ? {} : { endpoint }),
     };
@@ -231,63 +197,4 @@ export class HarborLook {
 function wakeUp({ endpoint, hold, verdict }: HarborPlan): readonly Action[] {
   if (endpoint?.status !== 'unhealthy' || hold === 'used' || verdict.kind !== 'ready') return [];
   return [{ kind: 'WakeEndpoint', id: endpoint.id, description: endpoint.description }];
-}
-
-/** What is in Harbor by this plan's picture. */
-function seen(findings: HarborFindings, plan: HarborPlan): HarborFindings {
-  return {
-    ...findings,
-    endpoint: plan.endpoint ?? null,
-    project: plan.project ?? null,
-    ...(plan.hold === undefined ? {} : { hold: plan.hold }),
-  };
-}
-
-function serving(mirror: RegistryMirror, { pullPrefix = '' }: HarborFindings): ServingDecision {
-  const settings = policySettings(mirror.spec);
-  return settings === undefined ? OUT : { kind: 'serve', entry: policyEntry(mirror, pullPrefix), settings };
-}
-
-/** What failed or has to wait takes nothing out of the policies, unless there is nothing left to pull from. */
-function servingUndone({ project, endpoint }: HarborPlan): ServingDecision {
-  return project === undefined || endpoint === undefined ? OUT : KEEP;
-}
-
-/** A private project that Pods get no credentials for is not put into a policy: they could not pull. */
-function privateProblem(
-  { spec }: RegistryMirror,
-  { project }: HarborFindings,
-): Pick<HarborLookResult, 'verdict' | 'serving'> | undefined {
-  const { engine, pullSecret, nodesAuthenticate } = spec.rewrite;
-  if (project?.metadata.public !== 'false' || engine === 'None' || pullSecret === 'Inject' || nodesAuthenticate) {
-    return undefined;
-  }
-  const message =
-    `Project ${project.name} is private, so Pods can't pull from it. Set spec.project.public to true, ` +
-    'spec.rewrite.pullSecret to Inject, or spec.rewrite.nodesAuthenticate to true.';
-  return { verdict: stalled(REASONS.projectPrivate, message), serving: KEEP };
-}
-
-/** Whether the status is about this very spec and request. */
-function isObserved({ metadata, status }: RegistryMirror): boolean {
-  const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
-  return (
-    status.observedGeneration === metadata.generation &&
-    (requestedAt === undefined || requestedAt === status.lastHandledReconcileAt)
-  );
-}
-
-/**
- * A project that was there and is missing in the lists may have moved between two pages while they were read: before that takes Pods
- * off the cache, it is looked up by name.
- */
-async function confirmMissing(
-  { status }: RegistryMirror,
-  { client, inventory, signal }: HarborSession,
-  view: InventoryView,
-  { projectName: name }: Desired,
-): Promise<void> {
-  if (status.harbor?.projectName !== name || view.projectByName(name) !== undefined) return;
-  const project = await client.findProject(name, { signal });
-  if (project !== undefined) inventory.record({ kind: 'projectWritten', project });
 }

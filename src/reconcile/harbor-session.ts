@@ -9,6 +9,7 @@ import type { Desired } from './desired.js';
 import { HarborHealth } from './harbor-health.js';
 import type { HealthThresholds } from './harbor-health.js';
 
+const SWEEP_EVERY_MS = 40_000;
 const INFO_MAX_AGE_MS = 600_000;
 /** Retention policies have no list: each is a read of its own, so they are looked at less often than the rest. */
 const RETENTION_MAX_AGE_MS = 3_600_000;
@@ -22,7 +23,8 @@ export interface HarborSessionOptions {
   readonly thresholds: HealthThresholds;
   /** Whether Harbor counted as up before the operator started. */
   readonly wasUp: boolean;
-  readonly onHealthChange: () => void;
+  /** Harbor came up or went down, or something went missing in it. */
+  readonly onChange: () => void;
   readonly now: () => number;
 }
 
@@ -40,6 +42,8 @@ export class HarborSession {
   readonly #stopped = new AbortController();
   readonly #retentions = new Map<number, { readonly value: Retention | 'none'; readonly at: number }>();
   #pullHost: { readonly value: string; readonly at: number } | undefined;
+  #asking: Promise<string | undefined> | undefined;
+  #sweptAt: number | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: HarborSessionOptions) {
@@ -78,12 +82,21 @@ export class HarborSession {
    */
   async pullHost(): Promise<string | undefined> {
     if (this.#options.pullHost !== undefined) return this.#options.pullHost;
-    const now = this.#options.now();
-    if (this.#pullHost !== undefined && now - this.#pullHost.at < INFO_MAX_AGE_MS) return this.#pullHost.value;
-    const { externalUrl } = await this.client.systemInfo({ signal: this.signal });
-    if (externalUrl === undefined || !URL.canParse(externalUrl)) return this.#pullHost?.value;
-    this.#pullHost = { value: new URL(externalUrl).host, at: now };
-    return this.#pullHost.value;
+    const known = this.#pullHost;
+    if (known !== undefined && this.#options.now() - known.at < INFO_MAX_AGE_MS) return known.value;
+    this.#asking ??= this.#askPullHost();
+    return await this.#asking;
+  }
+
+  async #askPullHost(): Promise<string | undefined> {
+    try {
+      const { externalUrl } = await this.client.systemInfo({ signal: this.signal });
+      if (externalUrl === undefined || !URL.canParse(externalUrl)) return this.#pullHost?.value;
+      this.#pullHost = { value: new URL(externalUrl).host, at: this.#options.now() };
+      return this.#pullHost.value;
+    } finally {
+      this.#asking = undefined;
+    }
   }
 
   /**
@@ -119,10 +132,24 @@ export class HarborSession {
     while (!signal.aborted) {
       const failure = await this.#failure();
       if (this.#isStopped()) return;
-      if (this.health.report(failure)) this.#options.onHealthChange();
+      if (this.health.report(failure)) this.#options.onChange();
       const pause = this.#options.checkEveryMs * (0.9 + Math.random() * 0.2);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** What went missing is noticed within a minute, however long the intervals of the mirrors are. */
+  async #sweep(): Promise<void> {
+    const now = this.#options.now();
+    if (!this.health.isUp || now - (this.#sweptAt ?? now - 1) < SWEEP_EVERY_MS) {
+      this.#sweptAt ??= now;
+      return;
+    }
+    this.#sweptAt = now;
+    const present = await this.client.listPresent({ signal: this.signal });
+    if (!(await this.inventory.lacks(present))) return;
+    this.inventory.invalidate();
+    this.#options.onChange();
   }
 
   #isStopped(): boolean {
@@ -133,6 +160,7 @@ export class HarborSession {
     try {
       await this.client.checkAccess({ signal: this.signal });
       await this.client.checkTokenService({ signal: this.signal });
+      await this.#sweep();
       return undefined;
     } catch (error) {
       if (error instanceof HarborError) return error.message;

@@ -31,8 +31,8 @@ export interface HarborsOptions {
   readonly requestTimeoutMs: number;
   readonly proxy: ProxyEnvironment;
   readonly onResponse: NonNullable<RequestOptions['onResponse']>;
-  /** A Harbor came up or went down: its mirrors have to be looked at. */
-  readonly onHealthChange: () => void;
+  /** A Harbor came up or went down, or lost something: its mirrors have to be looked at. */
+  readonly onChange: () => void;
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -42,6 +42,12 @@ interface Address {
   readonly url: string;
   readonly pullHost: string | undefined;
   readonly connection: HarborConnection;
+}
+
+/** Mirrors with the same key share a session. */
+function keyOf({ spec: { harbor = {} } }: RegistryMirror, own: OwnHarbor): string {
+  const { url, pullHost, credentialsSecretRef, caCertificateSecretRef } = harbor;
+  return JSON.stringify([url ?? own.url, pullHost, credentialsSecretRef?.name, caCertificateSecretRef?.name]);
 }
 
 /** One session per Harbor and credentials, made when a mirror first needs it and let go with the last. */
@@ -57,8 +63,8 @@ export class Harbors {
   async sessionFor(mirror: RegistryMirror): Promise<Read<HarborSession>> {
     const address = this.#addressOf(mirror);
     if (!address.ok) return address;
-    const { url, pullHost, connection } = address.value;
-    const key = JSON.stringify([url, pullHost, mirror.spec.harbor?.credentialsSecretRef?.name]);
+    const { url, connection } = address.value;
+    const key = keyOf(mirror, this.#options.own);
     const identity = JSON.stringify(connection);
     const existing = this.#sessions.get(key);
     if (existing?.identity === identity) return { ok: true, value: existing.session };
@@ -69,6 +75,14 @@ export class Harbors {
     session.value.start();
     await existing?.session.stop();
     return session;
+  }
+
+  /** Lets go of the Harbors that no mirror uses any more. */
+  async prune(): Promise<void> {
+    const used = new Set(this.#options.mirrors().map((mirror) => keyOf(mirror, this.#options.own)));
+    const unused = [...this.#sessions].filter(([key]) => !used.has(key));
+    for (const [key] of unused) this.#sessions.delete(key);
+    await Promise.all(unused.map(async ([, { session }]) => session.stop()));
   }
 
   /** The hosts that nodes pull from, of all Harbors in use: mirroring one of these would be a loop. */
@@ -86,12 +100,12 @@ export class Harbors {
   }
 
   #open({ url, pullHost, connection }: Address, wasUp: boolean): Read<HarborSession> {
-    const { requestTimeoutMs, proxy, onResponse, checkEveryMs, thresholds, onHealthChange, now } = this.#options;
+    const { requestTimeoutMs, proxy, onResponse, checkEveryMs, thresholds, onChange, now } = this.#options;
     try {
       const client = createHarborClient(connection, { requestTimeoutMs, proxy, onResponse });
       return {
         ok: true,
-        value: new HarborSession({ url, pullHost, client, checkEveryMs, thresholds, wasUp, onHealthChange, now }),
+        value: new HarborSession({ url, pullHost, client, checkEveryMs, thresholds, wasUp, onChange, now }),
       };
     } catch (error) {
       // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.

@@ -7,8 +7,9 @@ import type { WorkResult } from '../operator/work-queue.js';
 import type { Action } from './actions.js';
 import { Deletion } from './deletion.js';
 import { findConflicts } from './conflicts.js';
+import type { HostIndex } from './host-index.js';
 import { HarborLook } from './harbor-look.js';
-import type { HarborLookResult } from './harbor-look.js';
+import type { HarborLookResult } from './look-result.js';
 import type { Harbors } from './harbors.js';
 import type { Policies } from './policies.js';
 import type { PolicyState } from './policy-state.js';
@@ -41,6 +42,7 @@ export interface MirrorCluster {
 export interface MirrorReconcilerOptions {
   readonly cluster: MirrorCluster;
   readonly harbors: Harbors;
+  readonly hosts: HostIndex;
   readonly policies: Policies;
   readonly clusterId: string;
   readonly minIntervalMs: number;
@@ -69,10 +71,11 @@ export class MirrorReconciler {
 
   /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
   async reconcile(name: string): Promise<WorkResult | undefined> {
-    const { cluster, policies } = this.#options;
+    const { cluster, harbors, policies } = this.#options;
     const mirror = cluster.mirror(name);
     if (mirror === undefined) {
       policies.forget(name);
+      await harbors.prune();
       return undefined;
     }
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
@@ -89,8 +92,8 @@ export class MirrorReconciler {
   }
 
   async #look(mirror: RegistryMirror): Promise<HarborLookResult> {
-    const { cluster, policies, onBug } = this.#options;
-    const conflicts = findConflicts(cluster.mirrors(), (claim) => policies.serves(claim.mirror, claim.host));
+    const { hosts, policies, onBug } = this.#options;
+    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim.mirror, claim.host));
     const conflict = conflicts.get(mirror.metadata.name);
     if (conflict !== undefined) {
       const what = conflict.prefix === '' ? conflict.host : `${conflict.host}/${conflict.prefix}`;

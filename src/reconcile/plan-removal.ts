@@ -1,6 +1,7 @@
 import type { Endpoint, Project } from '../harbor/types.js';
 import type { Mark } from '../harbor/mark.js';
 import type { Action } from './actions.js';
+import { endpointName } from './desired.js';
 import { ownership } from './ownership.js';
 import type { Identity } from './ownership.js';
 import type { HarborView } from './plan.js';
@@ -30,7 +31,7 @@ export function planRemoval(
   for (const endpoint of view.endpoints()) {
     const owner = ownership(endpoint, identity);
     if (owner.kind !== 'ours' || endpoint.id === keep?.registryId) continue;
-    const removal = removeEndpoint(endpoint, owner.mark, view.projectsByEndpoint(endpoint.id), projectNames);
+    const removal = removeEndpoint(endpoint, owner.mark, view.projectsByEndpoint(endpoint.id), identity, projectNames);
     actions.push(...removal.actions);
     left.push(...removal.left);
   }
@@ -41,12 +42,13 @@ function removeEndpoint(
   endpoint: Endpoint,
   mark: Mark,
   projects: readonly Project[],
+  identity: Identity,
   projectNames: ReadonlySet<string>,
 ): RemovalPlan {
   const actions: Action[] = [];
   const left: string[] = [];
   for (const project of projects) {
-    const ours = projectNames.has(project.name) || project.name === endpoint.name;
+    const ours = projectNames.has(project.name) || isNamedAfter(endpoint, project, identity);
     if (!ours) left.push(`project ${project.name} (made by someone else on our endpoint)`);
     else if (mark.project === 'adopted') left.push(`project ${project.name} (adopted)`);
     else actions.push(...removeProject(project));
@@ -55,6 +57,11 @@ function removeEndpoint(
   else if (left.length > 0) left.push(`endpoint ${endpoint.name} (still used)`);
   else actions.push({ kind: 'DeleteEndpoint', id: endpoint.id, name: endpoint.name, why: 'its mirror is gone' });
   return { actions, left };
+}
+
+/** Whether the endpoint was made for this project: its name says so, with a hash or without. */
+function isNamedAfter(endpoint: Endpoint, project: Project, { clusterId }: Identity): boolean {
+  return endpoint.name === project.name || endpoint.name === endpointName(project.name, clusterId, () => true);
 }
 
 function removeProject({ id, name }: Project): readonly Action[] {

@@ -5,7 +5,7 @@ import { isKubernetesError } from '../kubernetes/errors.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import { canonicalJson } from '../policy/digest.js';
 import type { PlacedEntry } from '../policy/group.js';
-import { inForce } from '../policy/in-force.js';
+import { contentsInForce, inForce } from '../policy/in-force.js';
 import type { RenderedPolicy } from '../policy/policy.js';
 import { readEntries, readSettings, renderPolicies } from '../policy/render.js';
 import { policySettings } from '../policy/settings.js';
@@ -48,6 +48,16 @@ interface LiveEntry extends PlacedEntry {
   readonly policy: string;
 }
 
+/** What the cluster's policies come to, worked out once per change of the cluster and not once per mirror. */
+interface Snapshot {
+  /** What the cluster's policies have, by mirror; a mirror that is moving is in two. */
+  readonly live: ReadonlyMap<string, readonly LiveEntry[]>;
+  /** Rendered policies that the API server acts on exactly as they are, by kind and name. */
+  readonly inForce: ReadonlySet<string>;
+  /** Whether no webhook still sends Pods to an older content of any policy. */
+  readonly isSettled: boolean;
+}
+
 /**
  * All policies, as one: which mirror is in which, and since when that is in force. A mirror's decision only marks the policies as due; one
  * sync then writes what all decisions since the last one come to.
@@ -59,8 +69,10 @@ export class Policies {
   /** The last placed entry of each mirror that is to stay as it is. */
   #placed = new Map<string, PlacedEntry>();
   #rendered: readonly RenderedPolicy[] = [];
+  #snapshot: Snapshot | undefined;
+  #isMoving = false;
   /** What the API server or Kyverno said to a policy, by its name. */
-  readonly #refused = new Map<string, Extract<PolicyState, { kind: 'failed' }>>();
+  readonly #refused = new Map<string, Refusal>();
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
@@ -68,10 +80,11 @@ export class Policies {
 
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
   decide(mirror: string, decision: ServingDecision): void {
-    const before = this.#decisions.get(mirror);
+    const before = this.#decisions.get(mirror) ?? { kind: 'keep' };
     this.#decisions.set(mirror, decision);
-    if (canonicalJson(before ?? { kind: 'keep' }) === canonicalJson(decision)) return;
-    this.#states.delete(mirror);
+    if (canonicalJson(before) === canonicalJson(decision)) return;
+    // What stays as it is stays in force, too.
+    if (decision.kind !== 'keep' && !this.#isPlaced(mirror, decision)) this.#states.delete(mirror);
     this.#refresh(mirror);
     this.#options.onDue();
   }
@@ -87,22 +100,27 @@ export class Policies {
     return this.#states.get(mirror) ?? this.#refresh(mirror);
   }
 
+  /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
+  servesThrough(mirror: string, pullPrefix: string): boolean {
+    return this.state(mirror).kind === 'inForce' && this.#placed.get(mirror)?.entry.pullPrefix === pullPrefix;
+  }
+
+  /** The Harbor project that Pods are sent to for this mirror, as far as it is in a policy. */
+  servedProject(mirror: string): string | undefined {
+    const entry = (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
+    return entry?.pullPrefix.slice(entry.pullPrefix.indexOf('/') + 1);
+  }
+
   /** Whether the policy in the cluster has this host for this mirror. */
   serves(mirror: string, host: string): boolean {
-    return (
-      this.#placed.get(mirror)?.entry.hosts.includes(host) ??
-      this.#live().get(mirror)?.[0]?.entry.hosts.includes(host) ??
-      false
-    );
+    const entry = (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
+    return entry?.hosts.includes(host) ?? false;
   }
 
   /** Something that states depend on changed in the cluster: policies or webhooks. */
   observe(): void {
-    for (const mirror of new Set([...this.#states.keys(), ...this.#decisions.keys()])) {
-      const before = this.#states.get(mirror);
-      const after = this.#refresh(mirror);
-      if (before?.kind !== after.kind) this.#options.onStateChange(mirror);
-    }
+    this.#refreshAll();
+    if (this.#isMoving) this.#options.onDue();
   }
 
   /**
@@ -111,33 +129,28 @@ export class Policies {
    * @throws KubernetesError where a write failed for now; to be tried again
    */
   async sync(): Promise<void> {
-    const { cluster } = this.#options;
-    const live = this.#live();
+    const { live } = this.#look();
     const placed = this.#place(live);
     this.#placed = new Map(placed.map((item) => [item.entry.mirror, item]));
     const target = this.#render(placed);
     const moving = this.#moving(live, target);
-    this.#rendered = moving.length === 0 ? target : this.#render([...placed, ...moving]);
-    const errors: unknown[] = [];
-    for (const policy of this.#rendered)
-      await this.#apply(policy, placed).catch((error: unknown) => errors.push(error));
-    if (errors.length === 0) {
-      const names = new Set(this.#rendered.map(key));
-      for (const { kind, object } of cluster.policies()) {
-        const { name } = object.metadata;
-        if (names.has(`${kind}/${name}`)) continue;
-        await cluster.deletePolicy(kind, name);
-        this.#options.onWrite('DeletePolicy', kind, name);
-      }
+    this.#isMoving = moving.length > 0;
+    this.#rendered = this.#isMoving ? this.#render([...placed, ...moving]) : target;
+    const failures: unknown[] = [];
+    for (const policy of this.#rendered) {
+      await this.#apply(policy).catch((error: unknown) => failures.push(error));
     }
-    this.observe();
-    if (errors.length > 0) throw errors[0];
+    // What is to go goes last, and not while its replacement is missing.
+    if (failures.length === 0) await this.#deleteRest();
+    this.#refreshAll();
+    if (failures.length > 0) throw failures[0];
   }
 
-  /** Whether another sync is needed once what is written now is in force. */
-  get isMoving(): boolean {
-    const target = this.#render([...this.#placed.values()]);
-    return this.#moving(this.#live(), target).length > 0;
+  #isPlaced(mirror: string, decision: ServingDecision): boolean {
+    const placed = this.#placed.get(mirror);
+    if (decision.kind !== 'serve' || placed === undefined) return false;
+    const { entry, settings } = decision;
+    return canonicalJson({ entry, settings }) === canonicalJson({ entry: placed.entry, settings: placed.settings });
   }
 
   #render(placed: readonly PlacedEntry[]): readonly RenderedPolicy[] {
@@ -145,7 +158,7 @@ export class Policies {
   }
 
   /** Every mirror's entry as decided; as it was where nothing was decided. */
-  #place(live: ReadonlyMap<string, readonly LiveEntry[]>): readonly PlacedEntry[] {
+  #place(live: Snapshot['live']): readonly PlacedEntry[] {
     return this.#options.cluster.mirrors().flatMap((mirror) => {
       const { name } = mirror.metadata;
       const decision = this.#decisions.get(name) ?? { kind: 'keep' };
@@ -158,39 +171,43 @@ export class Policies {
   }
 
   /** Entries in the cluster whose mirror is to be in another policy that isn't in force yet. */
-  #moving(live: ReadonlyMap<string, readonly LiveEntry[]>, target: readonly RenderedPolicy[]): readonly PlacedEntry[] {
+  #moving(live: Snapshot['live'], target: readonly RenderedPolicy[]): readonly PlacedEntry[] {
     const homes = new Map(target.flatMap((policy) => policy.entries.map((entry) => [entry.mirror, policy] as const)));
+    const { inForce: acting } = this.#look(target);
     return [...live.values()].flat().filter(({ entry, policy }) => {
       const home = homes.get(entry.mirror);
-      return home !== undefined && home.name !== policy && !this.#isInForce(home, entry.mirror);
+      return home !== undefined && home.name !== policy && !acting.has(key(home));
     });
   }
 
-  async #apply(policy: RenderedPolicy, placed: readonly PlacedEntry[]): Promise<void> {
-    const { cluster } = this.#options;
+  async #apply(policy: RenderedPolicy): Promise<void> {
+    const { cluster, onWrite } = this.#options;
+    this.#refused.delete(key(policy));
     if (cluster.serves(policy.kind) === false) {
       this.#refused.set(key(policy), missingApi(policy.kind, cluster));
       return;
     }
     const live = this.#find(policy);
-    if (live !== undefined && isAsRendered(live, policy)) {
-      this.#refused.delete(key(policy));
-      return;
-    }
+    if (live !== undefined && isAsRendered(live, policy)) return;
     try {
       await cluster.applyPolicy(policy);
-      this.#refused.delete(key(policy));
-      this.#options.onWrite('ApplyPolicy', policy.kind, policy.name);
+      onWrite('ApplyPolicy', policy.kind, policy.name);
     } catch (error) {
       if (!isKubernetesError(error, 'invalid', 'forbidden', 'notFound')) throw error;
-      const mirrors = placed.length;
-      const message = `The ${policy.kind} ${policy.name} (${mirrors} mirrors) is refused: ${error.message}`;
-      this.#refused.set(
-        key(policy),
-        error.kind === 'notFound'
-          ? missingApi(policy.kind, cluster)
-          : { kind: 'failed', stalled: true, reason: REASONS.policyRefused, message },
-      );
+      const refusal =
+        error.kind === 'notFound' ? missingApi(policy.kind, cluster) : refusedPolicy(policy, error.message);
+      this.#refused.set(key(policy), refusal);
+    }
+  }
+
+  async #deleteRest(): Promise<void> {
+    const { cluster, onWrite } = this.#options;
+    const names = new Set(this.#rendered.map(key));
+    for (const { kind, object } of cluster.policies()) {
+      const { name } = object.metadata;
+      if (names.has(key({ kind, name }))) continue;
+      await cluster.deletePolicy(kind, name);
+      onWrite('DeletePolicy', kind, name);
     }
   }
 
@@ -198,27 +215,41 @@ export class Policies {
     return this.#options.cluster.policies().find((live) => live.kind === kind && live.object.metadata.name === name);
   }
 
-  /** What the cluster's policies have, by mirror; a mirror that is moving is in two. */
-  #live(): ReadonlyMap<string, readonly LiveEntry[]> {
-    const entries = this.#options.cluster.policies().flatMap(({ object }) => {
+  #look(rendered: readonly RenderedPolicy[] = this.#rendered): Snapshot {
+    if (rendered !== this.#rendered) return this.#takeSnapshot(rendered);
+    this.#snapshot ??= this.#takeSnapshot(rendered);
+    return this.#snapshot;
+  }
+
+  #takeSnapshot(rendered: readonly RenderedPolicy[]): Snapshot {
+    const { cluster } = this.#options;
+    const webhooks = cluster.webhooks();
+    const entries = cluster.policies().flatMap(({ object }) => {
       const settings = readSettings(object);
       if (settings === undefined) return [];
       return (readEntries(object) ?? []).map((entry) => ({ entry, settings, policy: object.metadata.name }));
     });
-    return Map.groupBy(entries, ({ entry }) => entry.mirror);
+    const acting = rendered.filter((policy) => {
+      const live = this.#find(policy);
+      return live !== undefined && isAsRendered(live, policy) && inForce(policy, webhooks);
+    });
+    const current = new Set(rendered.map(({ contentHash }) => contentHash));
+    return {
+      live: Map.groupBy(entries, ({ entry }) => entry.mirror),
+      inForce: new Set(acting.map(key)),
+      isSettled:
+        rendered.every((policy) => acting.includes(policy) || this.#refused.has(key(policy))) &&
+        contentsInForce(webhooks).every((hash) => current.has(hash)),
+    };
   }
 
-  /** Whether the mirror's entry in this policy is what the API server acts on. */
-  #isInForce(policy: RenderedPolicy, mirror: string): boolean {
-    const live = this.#find(policy);
-    if (live === undefined) return false;
-    const wanted = policy.entries.find((entry) => entry.mirror === mirror);
-    const stored = readEntries(live.object)?.find((entry) => entry.mirror === mirror);
-    if (wanted === undefined || canonicalJson(stored ?? null) !== canonicalJson(wanted)) return false;
-    const state = this.#states.get(mirror);
-    // In force already, and only other mirrors' entries have changed since.
-    if (state?.kind === 'inForce' && state.policy.name === policy.name) return true;
-    return isAsRendered(live, policy) && inForce(policy, this.#options.cluster.webhooks());
+  #refreshAll(): void {
+    this.#snapshot = undefined;
+    for (const mirror of new Set([...this.#states.keys(), ...this.#decisions.keys()])) {
+      const before = this.#states.get(mirror);
+      const after = this.#refresh(mirror);
+      if (before?.kind !== after.kind) this.#options.onStateChange(mirror);
+    }
   }
 
   #refresh(mirror: string): PolicyState {
@@ -230,28 +261,28 @@ export class Policies {
 
   #compute(mirror: string, since: number): PolicyState {
     const decision = this.#decisions.get(mirror)?.kind ?? 'keep';
-    const live = this.#live().get(mirror) ?? [];
-    const home = this.#rendered.find((policy) => policy.entries.some((entry) => entry.mirror === mirror));
-    if (decision === 'out' || (decision === 'keep' && live.length === 0 && home === undefined)) {
-      return live.length === 0 && this.#isSettled() ? { kind: 'absent' } : { kind: 'pending', since };
+    const { live, isSettled } = this.#look();
+    const there = live.get(mirror) ?? [];
+    const home = this.#rendered.find(({ entries }) => entries.some((entry) => entry.mirror === mirror));
+    if (decision === 'out' || (decision === 'keep' && there.length === 0 && home === undefined)) {
+      return there.length === 0 && isSettled ? { kind: 'absent' } : { kind: 'pending', since };
     }
     if (home === undefined) return { kind: 'pending', since };
-    const failed = this.#refused.get(key(home));
-    if (failed !== undefined) return failed;
+    const refusal = this.#refused.get(key(home));
+    if (refusal !== undefined) return refusal;
     const policy = { kind: home.kind, name: home.name };
-    return this.#isInForce(home, mirror) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
+    return this.#actsOn(home, mirror, there) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
   }
 
-  /** Whether the API server acts on exactly what is rendered: no webhook still sends Pods to an older content. */
-  #isSettled(): boolean {
-    const webhooks = this.#options.cluster.webhooks();
-    return this.#rendered.every((policy) => {
-      const live = this.#find(policy);
-      return (
-        this.#refused.has(key(policy)) ||
-        (live !== undefined && isAsRendered(live, policy) && inForce(policy, webhooks))
-      );
-    });
+  /** Whether the mirror's entry in this policy is what the API server acts on. */
+  #actsOn(home: RenderedPolicy, mirror: string, there: readonly LiveEntry[]): boolean {
+    const wanted = this.#placed.get(mirror)?.entry;
+    const stored = there.find(({ policy }) => policy === home.name)?.entry;
+    if (wanted === undefined || canonicalJson(stored ?? null) !== canonicalJson(wanted)) return false;
+    if (this.#look().inForce.has(key(home))) return true;
+    // In force before, and only other mirrors' entries have changed since.
+    const before = this.#states.get(mirror);
+    return before?.kind === 'inForce' && before.policy.name === home.name;
   }
 }
 
@@ -265,7 +296,14 @@ function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean {
   );
 }
 
-function missingApi(kind: PolicyEngine, cluster: PolicyCluster): Extract<PolicyState, { kind: 'failed' }> {
+type Refusal = Extract<PolicyState, { kind: 'failed' }>;
+
+function refusedPolicy({ kind, name, entries }: RenderedPolicy, answer: string): Refusal {
+  const message = `The ${kind} ${name} (${entries.length} mirrors) is refused: ${answer}`;
+  return { kind: 'failed', stalled: true, reason: REASONS.policyRefused, message };
+}
+
+function missingApi(kind: PolicyEngine, cluster: PolicyCluster): Refusal {
   const engines: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
   const served = engines.filter((engine) => cluster.serves(engine) === true);
   const alternatives = served.length === 0 ? 'None' : [...served, 'None'].join(', ');

@@ -1,0 +1,102 @@
+import { parseDuration } from '../api/duration.js';
+import { ANNOTATIONS } from '../api/group.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { InventoryView } from '../harbor/inventory.js';
+import type { Retention } from '../harbor/types.js';
+import type { Desired } from './desired.js';
+import type { HarborSession } from './harbor-session.js';
+import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
+import { planHarbor } from './plan.js';
+import type { HarborPlan } from './plan.js';
+import { planRemoval } from './plan-removal.js';
+
+/** Nothing is written to Harbor on a picture older than this. */
+const FRESH_MS = 5000;
+
+/** What is planned about. */
+export interface Subject {
+  readonly mirror: RegistryMirror;
+  readonly session: HarborSession;
+  readonly desired: Desired;
+}
+
+/** Plans, on a picture of Harbor that is young enough for what comes out. */
+export class Planner {
+  readonly #options: Pick<MirrorReconcilerOptions, 'policies' | 'clusterId' | 'minIntervalMs'>;
+
+  constructor(options: Pick<MirrorReconcilerOptions, 'policies' | 'clusterId' | 'minIntervalMs'>) {
+    this.#options = options;
+  }
+
+  /**
+   * Plans on the shared picture, and again on a fresh one where there is something to write.
+   *
+   * @throws HarborError where Harbor could not be read
+   */
+  async plan(subject: Subject): Promise<{ readonly view: InventoryView; readonly plan: HarborPlan }> {
+    const { mirror, session, desired } = subject;
+    const quotas = desired.storageLimit !== undefined;
+    const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
+    const shared = await session.inventory.view({ maxAgeMs: isObserved(mirror) ? interval : FRESH_MS, quotas });
+    const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
+    if (first.actions.length === 0 && first.endpoint !== undefined) return { view: shared, plan: first };
+    const fresh = await session.inventory.view({ maxAgeMs: FRESH_MS, quotas });
+    await confirmMissing(subject, fresh);
+    return { view: fresh, plan: this.#planOn(fresh, subject, await session.retentionFor(fresh, desired)) };
+  }
+
+  #planOn(
+    view: InventoryView,
+    { mirror, session, desired }: Subject,
+    retention: Retention | 'none' | undefined,
+  ): HarborPlan {
+    const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
+    const plan = planHarbor({
+      desired,
+      identity,
+      adoptionPolicy: mirror.spec.adoptionPolicy,
+      known: mirror.status.harbor?.url === session.url ? mirror.status.harbor : undefined,
+      view,
+      unsupported: session.unsupported,
+      ...(retention === undefined ? {} : { retention }),
+    });
+    if (plan.actions.length > 0 || !this.#mayRetire(mirror, session, plan)) return plan;
+    const { actions } = planRemoval(view, identity, new Set(), plan.project);
+    return { ...plan, actions };
+  }
+
+  /** Whether an earlier project of this mirror's can go: when new Pods are sent to the present one, and not before. */
+  #mayRetire({ metadata, spec }: RegistryMirror, session: HarborSession, { verdict, project }: HarborPlan): boolean {
+    if (spec.deletionPolicy !== 'Delete' || verdict.kind !== 'ready' || project === undefined) return false;
+    if (spec.rewrite.engine === 'None') return true;
+    return this.#options.policies.servesThrough(metadata.name, `${session.knownPullHost ?? ''}/${project.name}`);
+  }
+}
+
+/** Whether the status is about this very spec and request. */
+function isObserved({ metadata, status }: RegistryMirror): boolean {
+  const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
+  return (
+    status.observedGeneration === metadata.generation &&
+    (requestedAt === undefined || requestedAt === status.lastHandledReconcileAt)
+  );
+}
+
+/**
+ * What was there and is missing in the lists may have moved between two pages while they were read: before that takes Pods off the
+ * cache, it is looked up.
+ */
+async function confirmMissing({ mirror, session, desired }: Subject, view: InventoryView): Promise<void> {
+  const { client, inventory, signal } = session;
+  const { harbor } = mirror.status;
+  const name = desired.projectName;
+  if (harbor?.projectName !== name) return;
+  if (view.projectByName(name) === undefined) {
+    const project = await client.findProject(name, { signal });
+    if (project !== undefined) inventory.record({ kind: 'projectWritten', project });
+  }
+  const id = view.projectByName(name)?.registryId;
+  if (id === undefined || view.endpointById(id) !== undefined) return;
+  const endpoint = await client.getEndpoint(id, { signal });
+  if (endpoint !== undefined) inventory.record({ kind: 'endpointWritten', endpoint });
+}
