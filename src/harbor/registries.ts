@@ -17,7 +17,9 @@ type RegistryCalls = Pick<
 
 /** `/registries`: the endpoints. */
 export function registryCalls(request: HarborRequest): RegistryCalls {
-  const list: Call = { method: 'GET', route: '/registries' };
+  // Unsorted, an endpoint that is updated while the pages are read moves to the end and another one out of sight.
+  const sorted = { sort: 'creation_time' };
+  const list: Call = { method: 'GET', route: '/registries', query: sorted };
   const one = (method: Call['method'], id: number, signal?: AbortSignal): Call => ({
     method,
     route: '/registries/{id}',
@@ -31,7 +33,7 @@ export function registryCalls(request: HarborRequest): RegistryCalls {
     async findEndpoint(name, { signal } = {}) {
       const q = exactName(name);
       // What can't be asked for by name is looked for among all.
-      const query = q === undefined ? {} : { q };
+      const query = q === undefined ? sorted : { q };
       const found = await readPages(request, { ...list, query, signal }, endpoint);
       return found.find((candidate) => candidate.name === name);
     },

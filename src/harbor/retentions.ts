@@ -22,7 +22,7 @@ export function retentionCalls(request: HarborRequest): RetentionCalls {
     /** One that isn't there is a 500, not a 404. */
     getRetention: (id, { signal } = {}) => readAs(request, one('GET', id, signal), retention),
 
-    /** 400 where the project has one: proxy projects are born with one. */
+    /** 400 where the project has one: proxy projects are born with one. 403 to a robot with the operator's permissions. */
     async createRetention(created, { signal } = {}) {
       const call: Call = { method: 'POST', route: '/retentions', body: policy(created), signal };
       return createdId(call, await request(call));
@@ -40,18 +40,21 @@ export function retentionCalls(request: HarborRequest): RetentionCalls {
 
 function policy({ projectId, daysSinceLastPull }: NewRetention): object {
   const everything = { kind: 'doublestar', pattern: '**' };
+  const keepsAll = daysSinceLastPull === 'all';
   const rule = {
     disabled: false,
     action: 'retain',
-    template: 'nDaysSinceLastPull',
-    params: { nDaysSinceLastPull: daysSinceLastPull },
+    // `always` keeps everything although somebody runs the policy by hand.
+    ...(keepsAll
+      ? { template: 'always', params: {} }
+      : { template: 'nDaysSinceLastPull', params: { nDaysSinceLastPull: daysSinceLastPull } }),
     tag_selectors: [{ ...everything, decoration: 'matches', extras: '{"untagged":true}' }],
     scope_selectors: { repository: [{ ...everything, decoration: 'repoMatches' }] },
   };
   return {
     algorithm: 'or',
     rules: [rule],
-    trigger: { kind: 'Schedule', settings: { cron: DAILY }, references: {} },
+    trigger: { kind: 'Schedule', settings: { cron: keepsAll ? '' : DAILY }, references: {} },
     scope: { level: 'project', ref: projectId },
   };
 }

@@ -113,6 +113,8 @@ export interface Retention {
    * and it runs on a schedule.
    */
   readonly daysSinceLastPull?: number;
+  /** It deletes nothing: it never runs by itself, or one of its rules keeps everything. */
+  readonly keepsAll: boolean;
   /** Cron with six fields, as Harbor takes it; empty: never by itself. */
   readonly schedule: string;
   readonly ruleCount: number;
@@ -120,7 +122,11 @@ export interface Retention {
 
 export interface NewRetention {
   readonly projectId: number;
-  readonly daysSinceLastPull: number;
+  /**
+   * `all`: nothing is ever deleted. Better than deleting the policy: a robot may update it, but not make a new one (403) once it is to
+   * delete again.
+   */
+  readonly daysSinceLastPull: number | 'all';
 }
 
 export interface RobotPermission {

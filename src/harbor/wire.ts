@@ -141,17 +141,23 @@ export const retention = z
       projectId: wire.scope.ref,
       schedule,
       ruleCount: rules.length,
+      keepsAll: schedule === '' || rules.some((each) => each.template === 'always' && coversAll(each)),
       ...optional('daysSinceLastPull', days),
     };
   });
 
 function daysOf(only: z.infer<typeof rule>): number | undefined {
   const days = only.params?.nDaysSinceLastPull;
+  const counts = only.template === 'nDaysSinceLastPull' && coversAll(only);
+  return counts && typeof days === 'number' ? days : undefined;
+}
+
+/** Whether the rule is active, and for all repositories and tags. */
+function coversAll({ disabled, action, tag_selectors, scope_selectors }: z.infer<typeof rule>): boolean {
   const everything = (selectors: readonly z.infer<typeof selector>[] | null | undefined, decoration: string): boolean =>
     selectors?.length === 1 && selectors[0]?.pattern === '**' && selectors[0].decoration === decoration;
-  const keepsByPull = only.disabled !== true && only.action === 'retain' && only.template === 'nDaysSinceLastPull';
-  const all = everything(only.tag_selectors, 'matches') && everything(only.scope_selectors?.repository, 'repoMatches');
-  return keepsByPull && all && typeof days === 'number' ? days : undefined;
+  const isActive = disabled !== true && action === 'retain';
+  return isActive && everything(tag_selectors, 'matches') && everything(scope_selectors?.repository, 'repoMatches');
 }
 
 const permission = z.object({
