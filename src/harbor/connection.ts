@@ -47,7 +47,7 @@ export function agentFactory(
   connection: HarborConnection,
   proxy: ProxyEnvironment | undefined,
 ): (maxSockets: number) => HarborAgent {
-  const proxyEnv = proxy === undefined ? {} : { proxyEnv: { ...proxy } };
+  const proxyEnv = isProxied(proxy) ? { proxyEnv: { ...proxy } } : {};
   if (new URL(connection.url).protocol === 'http:') {
     return (maxSockets) => new HttpAgent({ keepAlive: true, maxSockets, ...proxyEnv });
   }
@@ -56,6 +56,11 @@ export function agentFactory(
     rejectUnauthorized: connection.insecureSkipTLSVerify !== true,
   };
   return (maxSockets) => new HttpsAgent({ keepAlive: true, maxSockets, ...tls, ...proxyEnv });
+}
+
+/** Whether this environment names a proxy at all. */
+export function isProxied(proxy: ProxyEnvironment | undefined): proxy is ProxyEnvironment {
+  return proxy?.HTTP_PROXY !== undefined || proxy?.HTTPS_PROXY !== undefined;
 }
 
 function trust(caCertificate: string | undefined): SecureContext {

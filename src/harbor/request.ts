@@ -5,7 +5,7 @@ import { callPath } from './call.js';
 import type { Answer, Call, HarborRequest, LaneName } from './call.js';
 import { failure } from './classify.js';
 import type { FailureContext } from './classify.js';
-import { agentFactory, harborBaseUrl } from './connection.js';
+import { agentFactory, harborBaseUrl, isProxied } from './connection.js';
 import type { HarborAgent, HarborConnection, ProxyEnvironment } from './connection.js';
 import { startDeadline } from './deadline.js';
 import { HarborError } from './errors.js';
@@ -97,7 +97,8 @@ function httpClient(options: RequestOptions): AxiosInstance {
   const http = axios.create({
     adapter: measuredAdapter(options.onResponse),
     maxRedirects: 0,
-    proxy: false,
+    // The proxy is the agents' affair; with `false` axios takes it out of them.
+    ...(isProxied(options.proxy) ? {} : { proxy: false }),
     maxContentLength: options.maxResponseBytes ?? 32 * 1024 * 1024,
     responseType: 'text',
     transformResponse: (body: unknown) => body,
