@@ -31,5 +31,4 @@ USER 65532:65532
 WORKDIR /app
 EXPOSE 8080 8081
 # SIGTERM reaches node itself: no shell, no init in between.
-# DEP0040: a library of a library still asks for punycode.
-ENTRYPOINT ["node", "--enable-source-maps", "--disable-warning=DEP0040", "/app/main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "/app/main.js"]

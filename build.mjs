@@ -23,6 +23,8 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   keepNames: true,
+  // node-fetch, deep in the dependencies, takes Node's URL and asks for this only in case; it would warn of punycode at each start.
+  alias: { 'whatwg-url': 'node:url' },
   legalComments: 'linked',
   logLevel: 'warning',
   define: { 'process.env.REGISTRY_MIRROR_VERSION': JSON.stringify(version) },
@@ -34,5 +36,8 @@ await build({
 
 await cp('crds', 'dist/crds', { recursive: true });
 // Node takes dist/ for ES modules wherever it is copied to.
-await writeFile('dist/package.json', `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`);
+await writeFile(
+  'dist/package.json',
+  `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`,
+);
 await chmod('dist/cli/main.js', 0o755);

@@ -57,6 +57,8 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string;
 }
 
+/** Put in by the build. */
+const VERSION = process.env.REGISTRY_MIRROR_VERSION ?? 'development';
 const DEFAULT_NAMESPACE = 'registry-mirror-system';
 const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
@@ -117,6 +119,7 @@ function readFlags(argv: readonly string[]): { readonly kind: 'flags'; readonly 
   };
   const command = new Command('registry-mirror-operator')
     .description('Keeps Harbor’s proxy-cache projects and the policies that send Pods through them in step.')
+    .version(VERSION)
     .configureOutput({ writeOut: write, writeErr: write })
     .exitOverride()
     .allowExcessArguments(false);

@@ -149,6 +149,11 @@ describe('the configuration', () => {
     );
   });
 
+  it('says its version with --version', () => {
+    const loaded = loadConfig({ argv: ['--version'], env: {}, readFile: readFile({}) });
+    expect(loaded).to.deep.equal({ kind: 'exit', code: 0, text: 'development\n' });
+  });
+
   const addresses: readonly (readonly [string, unknown])[] = [
     [':9090', { host: undefined, port: 9090 }],
     ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
