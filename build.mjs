@@ -1,15 +1,16 @@
-// Bundles the operator and the command line tool into dist/, which then needs no node_modules.
+// Bundles the operator and the command line tool into dist/ (or the folder given), which then needs no node_modules.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
+const out = process.argv[2] ?? 'dist';
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-await rm('dist', { recursive: true, force: true });
-await mkdir('dist/cli', { recursive: true });
+await rm(out, { recursive: true, force: true });
+await mkdir(`${out}/cli`, { recursive: true });
 
 await build({
   entryPoints: { main: 'src/main.ts', 'cli/main': 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir: out,
   bundle: true,
   // Code that both use stands once.
   splitting: true,
@@ -34,10 +35,10 @@ await build({
   },
 });
 
-await cp('crds', 'dist/crds', { recursive: true });
+await cp('crds', `${out}/crds`, { recursive: true });
 // Node takes dist/ for ES modules wherever it is copied to.
 await writeFile(
   'dist/package.json',
   `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`,
 );
-await chmod('dist/cli/main.js', 0o755);
+await chmod(`${out}/cli/main.js`, 0o755);

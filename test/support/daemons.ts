@@ -9,6 +9,8 @@ export interface Daemon {
   readonly logPath: string;
   /** True while the process lives. */
   running(): boolean;
+  /** The exit code of a process that has ended; null when a signal ended it, undefined while it lives. */
+  exitCode(): number | null | undefined;
   /** Throws, with the log's last lines, when the process has ended. */
   check(): void;
   /** Ends the process: SIGTERM, then SIGKILL after `graceMs` (0: SIGKILL at once). Resolves when it is gone. */
@@ -66,6 +68,7 @@ export class Daemons {
       pid,
       logPath: options.logPath,
       running,
+      exitCode: () => (running() ? undefined : child.exitCode),
       check: () => {
         if (running()) return;
         throw new Error(

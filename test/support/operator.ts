@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ export interface OperatorProcess {
   readonly daemon: Daemon;
   readonly probeUrl: string;
   readonly metricsUrl: string;
-  /** Its log so far, one object per line. */
+  /** Its log so far, one object per line; all of it after the end. */
   log(): readonly Readonly<Record<string, unknown>>[];
   /** SIGTERM, and SIGKILL when it doesn't end. */
   stop(): Promise<void>;
@@ -53,12 +53,16 @@ export async function installOperator(cluster: Cluster): Promise<void> {
 
 let built: Promise<string> | undefined;
 
-/** The operator as one file, as the image has it: it starts in half the time. */
+/** The operator as the image has it, in a folder of this process's own: it starts in half the time. */
 export async function bundledOperator(): Promise<string> {
   built ??= (async () => {
-    const { code, stderr } = await runCommand(process.execPath, [join(ROOT, 'build.mjs')], { env: process.env });
+    const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-bundle-'));
+    process.once('exit', () => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const { code, stderr } = await runCommand(process.execPath, [join(ROOT, 'build.mjs'), folder], { cwd: ROOT });
     if (code !== 0) throw new Error(`the build failed: ${stderr}`);
-    return join(ROOT, 'dist', 'main.js');
+    return join(folder, 'main.js');
   })();
   return await built;
 }
@@ -68,8 +72,10 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   const program = await bundledOperator();
   const kubeconfig = options.kubeconfig ?? (await cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT));
   const [probePort, metricsPort] = await freePorts(2);
-  const logPath = join(mkdtempSync(join(tmpdir(), 'registry-mirror-operator-')), 'operator.log');
-  const daemons = new Daemons(join(logPath, '..'));
+  const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-operator-'));
+  const logPath = join(folder, 'operator.log');
+  const daemons = new Daemons(folder);
+  let written = '';
   const daemon = daemons.start({
     name: 'registry-mirror-operator',
     program: process.execPath,
@@ -95,6 +101,8 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   const probeUrl = `http://127.0.0.1:${String(probePort)}`;
   const stop = async (graceMs: number): Promise<void> => {
     await daemon.stop(graceMs);
+    if (existsSync(logPath)) written = readFileSync(logPath, 'utf8');
+    rmSync(folder, { recursive: true, force: true });
     daemons.release();
   };
   try {
@@ -114,7 +122,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
     daemon,
     probeUrl,
     metricsUrl: `http://127.0.0.1:${String(metricsPort)}`,
-    log: () => (existsSync(logPath) ? parseLines(readFileSync(logPath, 'utf8')) : []),
+    log: () => parseLines(existsSync(logPath) ? readFileSync(logPath, 'utf8') : written),
     stop: async () => stop(20_000),
     kill: async () => stop(0),
   };
