@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { Command } from 'commander';
+import { BuildError } from '../cluster/build-error.js';
+import { lastLines } from '../support/daemons.js';
+import { STEPS, tell } from './demo.js';
+import type { Stage } from './demo.js';
+import { Narrator } from './narrator.js';
+import { Setting } from './setting.js';
+
+const command = new Command('demo')
+  .description('Shows on this machine, without containers, what the operator does.')
+  .option('--once', 'end when the story is told, instead of keeping everything up', false)
+  .parse();
+
+const narrator = new Narrator(STEPS);
+const setting = new Setting();
+
+/** ctrl-C before the end of the story. */
+const INTERRUPTED = Symbol('interrupted');
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => INTERRUPTED);
+
+async function keepUp({ cluster, registry, harbor, kubectl, mirrors }: Stage): Promise<void> {
+  await registry.up();
+  await kubectl.quiet(['apply', '-f', '-'], { stdin: mirrors.manifest });
+  await kubectl.quiet(['wait', 'registrymirrors', '--all', '--for=condition=Ready', '--timeout=60s']);
+  console.log(`
+The upstream is up and the mirrors are there again. To play with them, in another terminal:
+
+  export KUBECONFIG=${cluster.kubeconfigPath}
+  kubectl run web --image=nginx && kubectl get pod web -o jsonpath='{..image}{"\\n"}'
+  kubectl describe registrymirror dockerhub
+
+Harbor: ${harbor.url}${harbor.kind === 'stand-in' ? `, user ${harbor.admin.username}, password ${harbor.admin.password}` : ''}
+ctrl-C ends everything and removes it.`);
+  const timer = setInterval(() => undefined, 60_000);
+  await interrupted;
+  clearInterval(timer);
+}
+
+function explain(error: unknown): string {
+  if (error instanceof BuildError) return error.message;
+  const text = error instanceof Error ? messages(error) : String(error);
+  const { operatorLog } = setting;
+  const log = operatorLog === undefined ? '' : `\n\nThe operator's last lines:\n${lastLines(operatorLog, 10)}`;
+  return `The demo failed at ${narrator.current}:\n${text}${log}`;
+}
+
+/** What went wrong and why: `fetch failed` alone says nothing. */
+function messages({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${messages(cause)}` : message;
+}
+
+async function run(): Promise<number> {
+  const startedAt = Date.now();
+  console.log('registry-mirror-operator, the demo: a real API server and a real Kyverno, on loopback.');
+  const told = await Promise.race([tell(narrator, setting), interrupted]);
+  if (typeof told === 'symbol') return 130;
+  console.log(`\nDone in ${((Date.now() - startedAt) / 1000).toFixed(0)} s.`);
+  if (!command.opts<{ once: boolean }>().once) await keepUp(told);
+  return 0;
+}
+
+let code = 1;
+try {
+  code = await run();
+} catch (error) {
+  console.error(`\n${explain(error)}`);
+} finally {
+  await setting.stop();
+}
+// A build that was interrupted still runs in this process; what it started ends with it.
+process.exit(code);
