@@ -115,7 +115,8 @@ async function createPods(narrator: Narrator, { cluster, kubectl }: Stage): Prom
   }
   narrator.gap();
   narrator.say('A rewritten Pod says what its images were:');
-  await kubectl.show(`get pod notebook -n ${NAMESPACE} -o jsonpath={.metadata.annotations}`);
+  const path = String.raw`{.metadata.annotations.registrymirror\.io/original-images}`;
+  await kubectl.show(`get pod notebook -n ${NAMESPACE} -o jsonpath='${path}'`);
   narrator.gap();
   narrator.say('Only Pods are rewritten. What Git says about the Deployment stays true:');
   await kubectl.show(`get deployment dashboard -n ${NAMESPACE} -o jsonpath={..image}`);
