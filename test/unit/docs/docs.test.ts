@@ -1,0 +1,68 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { REASONS } from '../../../src/api/reasons.js';
+import { OPTIONS } from '../../../src/config/options.js';
+import type { SettingOption } from '../../../src/config/options.js';
+import { createMetrics } from '../../../src/http/metrics.js';
+
+const root = join(import.meta.dirname, '../../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+
+describe('the documentation', () => {
+  it('says of every reason what it means and what to do', () => {
+    const explained = tableRows('docs/troubleshooting.md').map(([first = '']) => first);
+    const missing = Object.values(REASONS).filter((reason) => !explained.includes(`\`${reason}\``));
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('explains no reason that is none', () => {
+    const explained = tableRows('docs/troubleshooting.md').flatMap(
+      ([first = '']) => /^`(\w+)`$/.exec(first)?.[1] ?? [],
+    );
+    expect(Object.values(REASONS)).to.include.members(explained);
+  });
+
+  it('has the settings as --help tells them', () => {
+    const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);
+    const expected = Object.values(OPTIONS).map(({ env, flag, fallback, description }: SettingOption) =>
+      [code(env), code(flag), code(fallback), description].join(' | '),
+    );
+    expect(tableRows('docs/operations.md').map((cells) => cells.join(' | '))).to.include.members(expected);
+  });
+
+  it('has every metric of the operator', async () => {
+    const reply = await createMetrics().routes['/metrics']?.();
+    const names = [...(reply?.body ?? '').matchAll(/^# HELP (registry_mirror_\w+)/gm)].map(([, name]) => name ?? '');
+    expect(names).not.to.be.empty;
+    expect(names.filter((name) => !read('docs/operations.md').includes(`\`${name}\``))).to.deep.equal([]);
+  });
+
+  it('has no link that leads nowhere', () => {
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#:\s]+)(?:#[^)\s]*)?\)/g)]
+        .map(([, target]) => target ?? '')
+        .filter((target) => !existsSync(join(root, dirname(page), target)))
+        .map((target) => `${page}: ${target}`),
+    );
+    expect(broken).to.deep.equal([]);
+  });
+
+  it('has every decision in the list of decisions', () => {
+    const list = read('docs/adr/README.md');
+    const files = globSync('*.md', { cwd: join(root, 'docs/adr') }).filter(
+      (file) => !/^(README|template)\.md$/.test(file),
+    );
+    expect(files.filter((file) => !list.includes(`(${file})`))).to.deep.equal([]);
+  });
+});
+
+/** The cells of all table rows of a page. */
+function tableRows(page: string): readonly (readonly string[])[] {
+  return read(page)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.slice(1, line.lastIndexOf('|')).split('|'))
+    .map((cells) => cells.map((cell) => cell.trim()));
+}
