@@ -38,7 +38,7 @@ await build({
 await cp('crds', `${out}/crds`, { recursive: true });
 // Node takes dist/ for ES modules wherever it is copied to.
 await writeFile(
-  'dist/package.json',
+  `${out}/package.json`,
   `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`,
 );
 await chmod(`${out}/cli/main.js`, 0o755);

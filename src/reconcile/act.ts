@@ -160,11 +160,10 @@ function updated(before: Endpoint, update: EndpointUpdate): Endpoint {
 async function setRetention(action: Of<'SetRetention'>, { api, signal }: ActContext): Promise<void> {
   const project = await api.getProject(action.projectId, { signal });
   const id = project?.retentionId;
-  const { days, projectId } = action;
-  if (days === undefined) {
-    if (id !== undefined) await api.deleteRetention(id, { signal });
-  } else if (id === undefined) await api.createRetention({ projectId, daysSinceLastPull: days }, { signal });
-  else await api.updateRetention(id, { projectId, daysSinceLastPull: days }, { signal });
+  const { keep: daysSinceLastPull, projectId } = action;
+  // Changed rather than deleted: making a new one takes a right of its own.
+  if (id === undefined) await api.createRetention({ projectId, daysSinceLastPull }, { signal });
+  else await api.updateRetention(id, { projectId, daysSinceLastPull }, { signal });
 }
 
 /** Page by page, always the first: what was deleted moves the rest up. */

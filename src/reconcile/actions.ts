@@ -30,7 +30,7 @@ export type Action =
       readonly kind: 'SetRetention';
       readonly project: string;
       readonly projectId: number;
-      readonly days: number | undefined;
+      readonly keep: number | 'all';
     }
   | { readonly kind: 'EmptyProject'; readonly id: number; readonly name: string }
   | { readonly kind: 'DeleteProject'; readonly id: number; readonly name: string };
@@ -55,9 +55,9 @@ export function describeAction(action: Action): string {
     case 'UpdateQuota':
       return `set the storage quota of project ${action.project} to ${action.hardBytes < 0 ? 'unlimited' : `${action.hardBytes} bytes`}`;
     case 'SetRetention':
-      return action.days === undefined
-        ? `take the retention policy of project ${action.project} away`
-        : `keep what was pulled from project ${action.project} within ${action.days} days`;
+      return action.keep === 'all'
+        ? `keep everything in project ${action.project}`
+        : `keep what was pulled from project ${action.project} within ${action.keep} days`;
     case 'EmptyProject':
       return `delete the cached repositories of project ${action.name}`;
     case 'DeleteProject':

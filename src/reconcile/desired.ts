@@ -38,8 +38,8 @@ export interface Desired {
   readonly initialMetadata: Readonly<Record<string, string>>;
   /** Bytes, -1 for unlimited; undefined: not managed. */
   readonly storageLimit?: number;
-  /** Days, or null for no retention policy; undefined: not managed. */
-  readonly retentionDays?: number | null;
+  /** Days since the last pull that artifacts are kept for; undefined: not managed. */
+  readonly retention?: number | 'all';
 }
 
 /** The settings of Harbor's project that the spec states. Harbor takes strings only (a JSON boolean is a 422). */
@@ -88,7 +88,7 @@ export function desiredState(
     metadata: managedMetadata(spec),
     initialMetadata: project.public === undefined ? { public: 'true' } : {},
     ...(project.storageQuota === undefined ? {} : { storageLimit: storageBytes(project.storageQuota) }),
-    ...(project.retention === undefined ? {} : { retentionDays: project.retention.daysSinceLastPull ?? null }),
+    ...(project.retention === undefined ? {} : { retention: project.retention.daysSinceLastPull ?? 'all' }),
   };
 }
 

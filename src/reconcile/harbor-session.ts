@@ -106,9 +106,9 @@ export class HarborSession {
    */
   async retentionFor(
     view: InventoryView,
-    { retentionDays, projectName }: Pick<Desired, 'retentionDays' | 'projectName'>,
+    { retention, projectName }: Pick<Desired, 'retention' | 'projectName'>,
   ): Promise<Retention | 'none' | undefined> {
-    const project = retentionDays === undefined ? undefined : view.projectByName(projectName);
+    const project = retention === undefined ? undefined : view.projectByName(projectName);
     if (project === undefined) return undefined;
     const known = this.#retentions.get(project.id);
     const now = this.#options.now();

@@ -240,13 +240,14 @@ function projectUpdates(input: PlanInput, project: Project): readonly Action[] {
       hardBytes: desired.storageLimit,
     });
   }
-  const days = desired.retentionDays;
-  if (days !== undefined && input.retention !== undefined && !keeps(input.retention, days)) {
-    actions.push({ kind: 'SetRetention', project: project.name, projectId: project.id, days: days ?? undefined });
+  const keep = desired.retention;
+  if (keep !== undefined && input.retention !== undefined && !keeps(input.retention, keep)) {
+    actions.push({ kind: 'SetRetention', project: project.name, projectId: project.id, keep });
   }
   return actions;
 }
 
-function keeps(retention: Retention | 'none', days: number | null): boolean {
-  return retention === 'none' ? days === null : days !== null && retention.daysSinceLastPull === days;
+function keeps(retention: Retention | 'none', wanted: number | 'all'): boolean {
+  if (wanted === 'all') return retention === 'none' || retention.keepsAll;
+  return retention !== 'none' && retention.daysSinceLastPull === wanted;
 }

@@ -1,6 +1,7 @@
 import { parseDuration } from '../api/duration.js';
 import { ANNOTATIONS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import { HarborError } from '../harbor/errors.js';
 import type { InventoryView } from '../harbor/inventory.js';
 import type { Retention } from '../harbor/types.js';
 import type { Desired } from './desired.js';
@@ -37,11 +38,13 @@ export class Planner {
     const { mirror, session, desired } = subject;
     const quotas = desired.storageLimit !== undefined;
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
-    const shared = await session.inventory.view({ maxAgeMs: isObserved(mirror) ? interval : FRESH_MS, quotas });
+    const maxAgeMs = isRequested(mirror) ? 0 : isObserved(mirror) ? interval : FRESH_MS;
+    const shared = await session.inventory.view({ maxAgeMs, quotas });
     const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
     if (first.actions.length === 0 && first.endpoint !== undefined) return { view: shared, plan: first };
     const fresh = await session.inventory.view({ maxAgeMs: FRESH_MS, quotas });
-    await confirmMissing(subject, fresh);
+    const isNew = await appeared(subject, fresh);
+    await confirmEndpoint(subject, fresh, isNew);
     return { view: fresh, plan: this.#planOn(fresh, subject, await session.retentionFor(fresh, desired)) };
   }
 
@@ -73,30 +76,49 @@ export class Planner {
   }
 }
 
-/** Whether the status is about this very spec and request. */
-function isObserved({ metadata, status }: RegistryMirror): boolean {
+/** Whether somebody asked for a look now: then nothing older will do. */
+function isRequested({ metadata, status }: RegistryMirror): boolean {
   const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
-  return (
-    status.observedGeneration === metadata.generation &&
-    (requestedAt === undefined || requestedAt === status.lastHandledReconcileAt)
-  );
+  return requestedAt !== undefined && requestedAt !== status.lastHandledReconcileAt;
+}
+
+/** Whether the status is about this very spec. */
+function isObserved({ metadata, status }: RegistryMirror): boolean {
+  return status.observedGeneration === metadata.generation;
 }
 
 /**
- * What was there and is missing in the lists may have moved between two pages while they were read: before that takes Pods off the
- * cache, it is looked up.
+ * Looks a project that the picture lacks up by name, before anything is created for it, and enters it where it is there by now.
+ *
+ * @throws HarborError `forbidden` where it is there and these credentials may not read it
  */
-async function confirmMissing({ mirror, session, desired }: Subject, view: InventoryView): Promise<void> {
+async function appeared({ session, desired }: Subject, view: InventoryView): Promise<boolean> {
   const { client, inventory, signal } = session;
-  const { harbor } = mirror.status;
   const name = desired.projectName;
-  if (harbor?.projectName !== name) return;
-  if (view.projectByName(name) === undefined) {
-    const project = await client.findProject(name, { signal });
-    if (project !== undefined) inventory.record({ kind: 'projectWritten', project });
+  if (view.projectByName(name) !== undefined || !(await client.projectExists(name, { signal }))) return false;
+  const project = await client.findProject(name, { signal });
+  if (project === undefined) {
+    const reason = `project ${name} exists, and these credentials may not read it`;
+    throw new HarborError({ kind: 'forbidden', method: 'GET', path: '/api/v2.0/projects', reason });
   }
+  inventory.record({ kind: 'projectWritten', project });
+  return true;
+}
+
+/**
+ * An endpoint that is missing in the lists may have moved between two pages while they were read: before that takes Pods off the cache,
+ * it is looked up.
+ */
+async function confirmEndpoint(
+  { mirror, session, desired }: Subject,
+  view: InventoryView,
+  isNew: boolean,
+): Promise<void> {
+  const { client, inventory, signal } = session;
+  const name = desired.projectName;
   const id = view.projectByName(name)?.registryId;
   if (id === undefined || view.endpointById(id) !== undefined) return;
+  if (!isNew && mirror.status.harbor?.projectName !== name) return;
   const endpoint = await client.getEndpoint(id, { signal });
   if (endpoint !== undefined) inventory.record({ kind: 'endpointWritten', endpoint });
 }
