@@ -42,9 +42,14 @@ export class Planner {
     const shared = await session.inventory.view({ maxAgeMs, quotas });
     const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
     if (first.actions.length === 0 && first.endpoint !== undefined) return { view: shared, plan: first };
-    const fresh = await session.inventory.view({ maxAgeMs: FRESH_MS, quotas });
-    const isNew = await appeared(subject, fresh);
-    await confirmEndpoint(subject, fresh, isNew);
+    // Who adopts writes to what others may have made a second ago.
+    const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : FRESH_MS;
+    let fresh = await session.inventory.view({ maxAgeMs: freshMs, quotas });
+    if (await appeared(subject, fresh)) {
+      fresh = await session.inventory.view({ maxAgeMs: 0, quotas });
+      await confirmProject(subject, fresh);
+    }
+    await confirmEndpoint(subject, fresh);
     return { view: fresh, plan: this.#planOn(fresh, subject, await session.retentionFor(fresh, desired)) };
   }
 
@@ -88,37 +93,39 @@ function isObserved({ metadata, status }: RegistryMirror): boolean {
 }
 
 /**
- * Looks a project that the picture lacks up by name, before anything is created for it, and enters it where it is there by now.
+ * Whether a project that the picture lacks is there by now: it is looked up by name before anything is created for it.
  *
- * @throws HarborError `forbidden` where it is there and these credentials may not read it
+ * @throws HarborError
  */
 async function appeared({ session, desired }: Subject, view: InventoryView): Promise<boolean> {
+  const { client, signal } = session;
+  const name = desired.projectName;
+  return view.projectByName(name) === undefined && (await client.projectExists(name, { signal }));
+}
+
+/**
+ * A project that is there and missing in the lists moved between two pages while they were read, or may not be read.
+ *
+ * @throws HarborError `forbidden` where these credentials may not read it
+ */
+async function confirmProject({ session, desired }: Subject, view: InventoryView): Promise<void> {
   const { client, inventory, signal } = session;
   const name = desired.projectName;
-  if (view.projectByName(name) !== undefined || !(await client.projectExists(name, { signal }))) return false;
+  if (view.projectByName(name) !== undefined) return;
   const project = await client.findProject(name, { signal });
   if (project === undefined) {
     const reason = `project ${name} exists, and these credentials may not read it`;
     throw new HarborError({ kind: 'forbidden', method: 'GET', path: '/api/v2.0/projects', reason });
   }
   inventory.record({ kind: 'projectWritten', project });
-  return true;
 }
 
-/**
- * An endpoint that is missing in the lists may have moved between two pages while they were read: before that takes Pods off the cache,
- * it is looked up.
- */
-async function confirmEndpoint(
-  { mirror, session, desired }: Subject,
-  view: InventoryView,
-  isNew: boolean,
-): Promise<void> {
+/** The same for the endpoint of a project that was in order: before it counts as deleted, it is looked up. */
+async function confirmEndpoint({ mirror, session, desired }: Subject, view: InventoryView): Promise<void> {
   const { client, inventory, signal } = session;
   const name = desired.projectName;
   const id = view.projectByName(name)?.registryId;
-  if (id === undefined || view.endpointById(id) !== undefined) return;
-  if (!isNew && mirror.status.harbor?.projectName !== name) return;
+  if (id === undefined || view.endpointById(id) !== undefined || mirror.status.harbor?.projectName !== name) return;
   const endpoint = await client.getEndpoint(id, { signal });
   if (endpoint !== undefined) inventory.record({ kind: 'endpointWritten', endpoint });
 }

@@ -9,7 +9,7 @@ import { contentsInForce, inForce } from '../policy/in-force.js';
 import type { RenderedPolicy } from '../policy/policy.js';
 import { readEntries, readSettings, renderPolicies } from '../policy/render.js';
 import { policySettings } from '../policy/settings.js';
-import type { PolicyEngine } from '../policy/settings.js';
+import type { PolicyEngine, PolicySettings } from '../policy/settings.js';
 import { contains } from './contains.js';
 import type { PolicyState, ServingDecision } from './policy-state.js';
 
@@ -263,25 +263,40 @@ export class Policies {
     const decision = this.#decisions.get(mirror)?.kind ?? 'keep';
     const { live, isSettled } = this.#look();
     const there = live.get(mirror) ?? [];
-    const home = this.#rendered.find(({ entries }) => entries.some((entry) => entry.mirror === mirror));
+    const wanted = this.#wanted(mirror);
+    const home = wanted === undefined ? undefined : this.#homeOf(mirror, wanted.settings);
     if (decision === 'out' || (decision === 'keep' && there.length === 0 && home === undefined)) {
       return there.length === 0 && isSettled ? { kind: 'absent' } : { kind: 'pending', since };
     }
-    if (home === undefined) return { kind: 'pending', since };
+    if (wanted === undefined || home === undefined) return { kind: 'pending', since };
     const refusal = this.#refused.get(key(home));
     if (refusal !== undefined) return refusal;
     const policy = { kind: home.kind, name: home.name };
-    return this.#actsOn(home, mirror, there) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
+    return this.#actsOn(home, wanted, there) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
+  }
+
+  /** What the mirror is to have, whether it is written already or not. */
+  #wanted(mirror: string): PlacedEntry | undefined {
+    const decision = this.#decisions.get(mirror);
+    if (decision?.kind === 'out') return undefined;
+    return decision?.kind === 'serve' ? decision : this.#placed.get(mirror);
+  }
+
+  #homeOf(mirror: string, settings: PolicySettings): RenderedPolicy | undefined {
+    return this.#rendered.find(
+      (policy) =>
+        policy.entries.some((entry) => entry.mirror === mirror) &&
+        canonicalJson(policy.settings) === canonicalJson(settings),
+    );
   }
 
   /** Whether the mirror's entry in this policy is what the API server acts on. */
-  #actsOn(home: RenderedPolicy, mirror: string, there: readonly LiveEntry[]): boolean {
-    const wanted = this.#placed.get(mirror)?.entry;
+  #actsOn(home: RenderedPolicy, wanted: PlacedEntry, there: readonly LiveEntry[]): boolean {
     const stored = there.find(({ policy }) => policy === home.name)?.entry;
-    if (wanted === undefined || canonicalJson(stored ?? null) !== canonicalJson(wanted)) return false;
+    if (canonicalJson(stored ?? null) !== canonicalJson(wanted.entry)) return false;
     if (this.#look().inForce.has(key(home))) return true;
     // In force before, and only other mirrors' entries have changed since.
-    const before = this.#states.get(mirror);
+    const before = this.#states.get(wanted.entry.mirror);
     return before?.kind === 'inForce' && before.policy.name === home.name;
   }
 }

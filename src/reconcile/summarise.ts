@@ -106,8 +106,9 @@ function readyFinding(input: SummaryInput): Finding {
  * A write that Harbor refused because of the upstream leaves the old state, which goes on serving: Ready stays, and
  * UpstreamReachable tells.
  */
-function servesAllTheSame({ harbor, policy }: SummaryInput): boolean {
-  return harbor?.upstreamProblem !== undefined && policy.kind === 'inForce' && Boolean(harbor.project);
+function servesAllTheSame({ harbor, policy, mirror }: SummaryInput): boolean {
+  const isInPlace = policy.kind === 'inForce' || mirror.spec.rewrite.engine === 'None';
+  return harbor?.upstreamProblem !== undefined && isInPlace && Boolean(harbor.project);
 }
 
 function partFindings(input: SummaryInput): readonly Finding[] {

@@ -145,6 +145,19 @@ export class HarborStandIn {
     return project === undefined ? [] : this.state.repositoriesOf(project.id);
   }
 
+  /** Puts so many empty repositories into a project's cache, as pulls would. */
+  fillCache(projectName: string, count: number): void {
+    const project = this.project(projectName);
+    if (project === undefined) throw new Error(`There is no project ${projectName}.`);
+    const createdAt = new Date().toISOString();
+    for (let i = 0; i < count; i += 1) {
+      const id = this.state.repositories.nextId();
+      const name = `${projectName}/team/image-${i}`;
+      const times = { createdAt, updatedAt: createdAt };
+      this.state.repositories.put({ id, projectId: project.id, name, artifacts: [], pullCount: 0, ...times });
+    }
+  }
+
   /** Makes a system robot without a call, and gives its login. */
   addRobot(name: string, permissions: readonly Permission[] = fullPermissions): Login {
     const robot = insertRobot(this.#harbor, { name, level: 'system', projectId: 0, permissions });

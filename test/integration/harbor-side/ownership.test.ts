@@ -14,29 +14,19 @@ async function makeByHand(
   description = '',
   endpointName = name,
 ): Promise<number> {
-  const endpointId = await post(world, '/registries', {
+  const endpointId = await world.asAdmin('POST', '/registries', {
     name: endpointName,
     type: 'docker-registry',
     url,
     description,
     insecure: false,
   });
-  await post(world, '/projects', { project_name: name, registry_id: endpointId, metadata: { public: 'true' } });
-  return endpointId;
-}
-
-async function post(world: World, route: string, body: object): Promise<number> {
-  const { username, password } = world.harbor.admin;
-  const response = await fetch(`${world.harbor.url}/api/v2.0${route}`, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
-    },
-    body: JSON.stringify(body),
+  await world.asAdmin('POST', '/projects', {
+    project_name: name,
+    registry_id: endpointId,
+    metadata: { public: 'true' },
   });
-  expect(response.status, await response.text()).to.equal(201);
-  return Number(response.headers.get('location')?.split('/').at(-1));
+  return endpointId;
 }
 
 describe('Ownership in Harbor', function () {
@@ -103,7 +93,11 @@ describe('Ownership in Harbor', function () {
 
   it('does not adopt an endpoint that another project pulls through', async () => {
     const id = await makeByHand(world(), 'crowded');
-    await post(world(), '/projects', { project_name: 'crowded-too', registry_id: id, metadata: { public: 'true' } });
+    await world().asAdmin('POST', '/projects', {
+      project_name: 'crowded-too',
+      registry_id: id,
+      metadata: { public: 'true' },
+    });
     world().harbor.resetCounts();
     await world().apply('crowded', { ...none, upstream, adoptionPolicy: 'Adopt' });
     const stalled = await world().until('crowded', 'Stalled', 'True', 'EndpointShared');
@@ -137,7 +131,7 @@ describe('Ownership in Harbor', function () {
   });
 
   it('names its endpoint with a hash where the name is taken by a foreign one', async () => {
-    await post(world(), '/registries', {
+    await world().asAdmin('POST', '/registries', {
       name: 'taken',
       type: 'docker-registry',
       url: 'https://elsewhere.example.org',
