@@ -23,7 +23,7 @@ export function celPolicy({ settings, rules, excludedNamespaces }: PolicyInput):
   // Not an apply configuration, which merges lists by name: a JSON patch by index can't reorder any.
   const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression: patchExpression() } }];
   const contentHash = digest({ form: FORM_VERSION, variables, mutations, settings, excludedNamespaces });
-  const hosts = rules.map(({ host }) => host);
+  const hosts = rules.flatMap((rule) => rule.hosts);
   return {
     contentHash,
     spec: {

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../api/group.js';
 import { celString, celStrings } from './escape.js';
-import { anyGlobPattern, globPattern } from './glob-pattern.js';
+import { globPattern } from './glob-pattern.js';
 import { DOCKER_HUB, IMAGE_ID_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES, REMAINDER_PATTERN } from './grammar.js';
 import { KEY_PATTERN, NOTED_PATTERN, NOTES } from './notes.js';
 import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
@@ -17,7 +17,7 @@ export interface Variable {
  * host and what follows; g: its path; t: the prefix to put in front.
  */
 export function rewriteVariables(rules: readonly HostRule[]): readonly Variable[] {
-  const known = celStrings(rules.map(({ host }) => host));
+  const known = celStrings(rules.flatMap(({ hosts }) => hosts));
   const kept = '"p": m.p, "k": m.k, "i": m.i';
   return [
     { name: 'images', expression: requestImages() },
@@ -101,7 +101,7 @@ function images(list: string, source: string, condition: string, image: string):
 function prefixMap(rules: readonly HostRule[]): string {
   const entries = rules.flatMap((rule) => {
     const only = onlyPrefix(rule);
-    return only === undefined ? [] : [`${celString(rule.host)}: ${celString(only)}`];
+    return only === undefined ? [] : rule.hosts.map((host) => `${celString(host)}: ${celString(only)}`);
   });
   return `{${entries.join(', ')}}`;
 }
@@ -110,17 +110,17 @@ function prefixMap(rules: readonly HostRule[]): string {
 function prefix(rules: readonly HostRule[]): string {
   const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
   const branches = byPath
-    .map(({ host, outcomes }) => `m.h == ${celString(host)} ? (${byOutcome(outcomes)}) : `)
+    .map(({ hosts, outcomes }) => `m.h in ${celStrings(hosts)} ? (${byOutcome(outcomes)}) : `)
     .join('');
   return byPath.length === rules.length ? `${branches}""` : `${branches}variables.prefixes[m.h]`;
 }
 
 function byOutcome(outcomes: readonly Outcome[]): string {
   const branches = outcomes.map(({ pullPrefix, include, exclude }) => {
-    const excluded = anyGlobPattern(exclude);
+    const [included, excluded] = [globPattern(include), globPattern(exclude)];
     const conditions = [
       'true',
-      ...(include === undefined ? [] : [`${PATH}.matches(${celString(globPattern(include))})`]),
+      ...(included === undefined ? [] : [`${PATH}.matches(${celString(included)})`]),
       ...(excluded === undefined ? [] : [`!${PATH}.matches(${celString(excluded)})`]),
     ];
     return `${conditions.join(' && ')} ? ${celString(pullPrefix ?? '')} : `;

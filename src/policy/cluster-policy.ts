@@ -44,7 +44,7 @@ export function clusterPolicy({ name, settings, entries, rules, excludedNamespac
         failurePolicy: settings.failurePolicy,
         webhookConfiguration: {
           matchConditions: matchConditions(
-            rules.map(({ host }) => host),
+            rules.flatMap((rule) => rule.hosts),
             settings,
             excludedNamespaces,
             contentHash,

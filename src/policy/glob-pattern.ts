@@ -1,12 +1,10 @@
 import { re2Literal } from './escape.js';
 
-/** The anchored RE2 pattern of a glob on a repository's path: what `matchesGlob` of src/image/glob.ts decides. */
-export function globPattern(glob: string): string {
-  return `^${globBody(glob)}$`;
-}
-
-/** One anchored pattern for all of these globs, or undefined where there are none. */
-export function anyGlobPattern(globs: readonly string[]): string | undefined {
+/**
+ * One anchored RE2 pattern for all of these globs on a repository's path, or undefined where there are none: what `matchesGlob`
+ * of src/image/glob.ts decides for each.
+ */
+export function globPattern(globs: readonly string[]): string | undefined {
   return globs.length === 0 ? undefined : `^(?:${globs.map(globBody).join('|')})$`;
 }
 

@@ -8,6 +8,9 @@ import { policyName, type PolicySettings } from './settings.js';
 /** Entries of a policy: what it lists is evaluated for every Pod that uses one of them, and an object has a size limit. */
 export const MAX_MIRRORS = 100;
 
+/** Of a policy's entries as JSON. An object's annotations have room for 256 kB, and escaping makes expressions several times as long. */
+const MAX_BYTES = 64_000;
+
 /** A mirror's entry, and what decides which policy it goes into. */
 export interface PlacedEntry {
   readonly entry: MirrorEntry;
@@ -49,7 +52,7 @@ function split(
   entries: readonly MirrorEntry[],
   depth: number,
 ): readonly PolicyGroup[] {
-  if (entries.length <= MAX_MIRRORS) {
+  if (entries.length === 1 || (entries.length <= MAX_MIRRORS && JSON.stringify(entries).length <= MAX_BYTES)) {
     return [{ name, settings, entries: entries.toSorted((a, b) => compare(a.mirror, b.mirror)) }];
   }
   const separator = depth === 0 ? '-' : '';

@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../api/group.js';
 import { jmesPathLiteral, jmesPathString } from './escape.js';
-import { anyGlobPattern, globPattern } from './glob-pattern.js';
+import { globPattern } from './glob-pattern.js';
 import {
   BARE_NAME_PATTERN,
   DOCKER_HUB,
@@ -85,7 +85,7 @@ function prefixStages(rules: readonly HostRule[]): readonly string[] {
   const byHost = Object.fromEntries(
     rules.flatMap((rule) => {
       const prefix = onlyPrefix(rule);
-      return prefix === undefined ? [] : spellings(rule.host).map((host) => [host, prefix]);
+      return prefix === undefined ? [] : rule.hosts.flatMap(spellings).map((host) => [host, prefix]);
     }),
   );
   const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
@@ -97,14 +97,14 @@ function prefixStages(rules: readonly HostRule[]): readonly string[] {
   ];
 }
 
-function prefixByPath({ host, outcomes }: HostRule): string {
-  return `(contains(${jmesPathLiteral(spellings(host))}, h) && (${outcomes.map(prefixIfCovered).join(' || ')}))`;
+function prefixByPath({ hosts, outcomes }: HostRule): string {
+  return `(contains(${jmesPathLiteral(hosts.flatMap(spellings))}, h) && (${outcomes.map(prefixIfCovered).join(' || ')}))`;
 }
 
 function prefixIfCovered({ pullPrefix, include, exclude }: Outcome): string {
-  const excluded = anyGlobPattern(exclude);
+  const [included, excluded] = [globPattern(include), globPattern(exclude)];
   return `(${[
-    ...(include === undefined ? [] : [`regex_match(${jmesPathLiteral(globPattern(include))}, g)`]),
+    ...(included === undefined ? [] : [`regex_match(${jmesPathLiteral(included)}, g)`]),
     ...(excluded === undefined ? [] : [`!regex_match(${jmesPathLiteral(excluded)}, g)`]),
     jmesPathLiteral(pullPrefix ?? LEAVE_ALONE),
   ].join(' && ')})`;

@@ -94,6 +94,14 @@ describe('rendering policies', () => {
     expect(new Set(policies.map(({ name }) => name)).size).to.equal(policies.length);
   });
 
+  it('splits mirrors whose entries are too long together', () => {
+    const include = Array.from({ length: 64 }, (_, i) => `${'x'.repeat(200)}/${i}`);
+    const long = Array.from({ length: 12 }, (_, i) => ({ entry: entry(`m${i}`, { include }), settings: settings() }));
+    const policies = renderPolicies(long, options);
+    expect(policies.length).to.be.greaterThan(1);
+    for (const { object } of policies) expect(JSON.stringify(object).length).to.be.lessThan(500_000);
+  });
+
   it('never moves a mirror between two policies that stay', () => {
     const home = (count: number): ReadonlyMap<string, string> =>
       new Map(
@@ -187,18 +195,26 @@ describe('precedence between policies', () => {
   it("leaves alone what another policy's more specific mirror takes", () => {
     expect(hostRules([everything], [everything, library])).to.deep.equal([
       {
-        host: 'docker.io',
+        hosts: ['docker.io'],
         outcomes: [
-          { pullPrefix: undefined, include: 'library/**', exclude: [] },
-          { pullPrefix: 'harbor.test/everything', include: undefined, exclude: [] },
+          { pullPrefix: undefined, include: ['library/**'], exclude: [] },
+          { pullPrefix: 'harbor.test/everything', include: [], exclude: [] },
         ],
       },
     ]);
   });
 
   it('says nothing of less specific mirrors of others', () => {
-    const [hub] = hostRules([library], [everything, library]);
-    expect(hub?.outcomes).to.deep.equal([{ pullPrefix: 'harbor.test/library', include: 'library/**', exclude: [] }]);
+    const [rule] = hostRules([library], [everything, library]);
+    expect(rule?.hosts).to.deep.equal(['docker.io', 'quay.io']);
+    expect(rule?.outcomes).to.deep.equal([{ pullPrefix: 'harbor.test/library', include: ['library/**'], exclude: [] }]);
+  });
+
+  it("says a mirror's excludes once, whatever the number of its hosts and includes", () => {
+    const hosts = ['a.test', 'b.test'];
+    const wide = entry('wide', { hosts, include: ['x/**', 'long/y/**', 'z'], exclude: ['x/secret'] });
+    const outcome = { pullPrefix: 'harbor.test/wide', include: ['long/y/**', 'x/**', 'z'], exclude: ['x/secret'] };
+    expect(hostRules([wide], [wide])).to.deep.equal([{ hosts, outcomes: [outcome] }]);
   });
 
   it('takes a mirror that is in two policies for a while for its own in both', () => {

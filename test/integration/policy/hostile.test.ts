@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { renderPolicies } from '../../../src/policy/render.js';
+import type { MirrorEntry } from '../../../src/policy/entry.js';
+import type { PolicyEngine } from '../../../src/policy/settings.js';
+import { useCluster } from '../shared-cluster.js';
+import { dryRun, images, podOf } from './pod.js';
+import { PoliciesInForce } from './policies.js';
+
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
+
+/** Far worse than what the CRD lets through. */
+const NASTY: readonly string[] = [
+  '{{ request.object.metadata.name }}',
+  '}}{{',
+  '$(x)',
+  '$1',
+  '${1}',
+  "'",
+  '"',
+  '`',
+  '\\',
+  "\\' || `1` || '",
+  '" || true || "',
+  ']} | [0]',
+  '\n- op: remove\n',
+  '---\n',
+  '\u0000',
+  '\u2028',
+  'é😀',
+  '.*',
+  '(?i)x',
+  '[a-z]{1,3}',
+  '\\Q',
+  'images',
+  'element',
+  'quay.io',
+];
+
+const nasty: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...NASTY),
+  fc.tuple(fc.constantFrom(...NASTY), fc.constantFrom(...NASTY)).map((parts) => parts.join('')),
+  fc.string({ unit: 'grapheme-composite', minLength: 1 }),
+  // As long as the CRD lets any of these fields be.
+  fc.constantFrom(...NASTY).map((text) => text.repeat(Math.ceil(259 / text.length))),
+);
+
+const texts = fc.array(nasty, { maxLength: 2 });
+
+/** A mirror with hostile text in every field that reaches a policy. */
+const hostileEntry: fc.Arbitrary<MirrorEntry> = fc.record({
+  mirror: nasty,
+  hosts: fc.array(nasty, { minLength: 1, maxLength: 2 }),
+  pullPrefix: nasty,
+  include: texts,
+  exclude: texts,
+});
+
+const harmless: MirrorEntry = {
+  mirror: 'harmless',
+  hosts: ['registry.k8s.io'],
+  pullPrefix: 'harbor.test/k8s',
+  include: [],
+  exclude: [],
+};
+
+describe('hostile text in a mirror', function () {
+  this.timeout(180_000);
+  const cluster = useCluster();
+
+  for (const engine of ENGINES) {
+    it(`is taken for text by ${engine}, and rewrites nothing that it should not`, async () => {
+      const namespace = await cluster().createNamespace();
+      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const seed = Date.now() % 2 ** 31;
+      const rounds = fc.sample(
+        fc.uniqueArray(hostileEntry, { selector: ({ mirror }) => mirror, minLength: 12, maxLength: 12 }),
+        {
+          numRuns: 3,
+          seed,
+        },
+      );
+      for (const [round, hostile] of rounds.entries()) {
+        // Its prefix shows which round is in force.
+        const known = { ...harmless, pullPrefix: `${harmless.pullPrefix}-${round}` };
+        const placed = [...hostile, known].map((entry) => ({ entry, settings }));
+        const policies = renderPolicies(placed, { excludedNamespaces: ['kube-*', '{{\'"`\\*'] });
+        const inForce = await PoliciesInForce.put(cluster().api, policies, {
+          namespace,
+          images: ['registry.k8s.io/pause'],
+        });
+        try {
+          const names = ['nginx', 'ghcr.io/a/b', 'a.test/images/b:1', 'localhost/x', 'harbor.test/a@x'];
+          const pod = await dryRun(cluster().api, namespace, podOf([...names, 'registry.k8s.io/pause:3.9']));
+          expect(images(pod), `seed ${seed}`).to.deep.equal([...names, `${known.pullPrefix}/pause:3.9`]);
+        } finally {
+          await inForce.remove();
+        }
+      }
+    });
+  }
+});

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+
+import { LABELS } from '../../../src/api/group.js';
+import { renderPolicies } from '../../../src/policy/render.js';
+import type { PolicySettings } from '../../../src/policy/settings.js';
+import { useCluster } from '../shared-cluster.js';
+import { goldenEntries } from './golden.js';
+import { create, podOf, putEphemeral, type Pod } from './pod.js';
+import { PoliciesInForce } from './policies.js';
+
+for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
+  describe(`while Kyverno is down, by ${engine}`, function () {
+    this.timeout(120_000);
+    const cluster = useCluster();
+    let namespace: string;
+    let optedOut: string;
+    let older: Pod;
+    const policies: PoliciesInForce[] = [];
+
+    const put = async (failurePolicy: PolicySettings['failurePolicy']): Promise<void> => {
+      const settings = { engine, failurePolicy, podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const entries = goldenEntries.filter(({ hosts }) => hosts.includes('docker.io') === (failurePolicy === 'Fail'));
+      const rendered = renderPolicies(
+        entries.map((entry) => ({ entry, settings })),
+        { excludedNamespaces: ['kube-*'] },
+      );
+      const images = [failurePolicy === 'Fail' ? 'nginx' : 'quay.io/a/b'];
+      policies.push(await PoliciesInForce.put(cluster().api, rendered, { namespace, images }));
+    };
+
+    before(async () => {
+      namespace = await cluster().createNamespace();
+      optedOut = await cluster().createNamespace({}, 'kube-out');
+      older = await create(cluster().api, namespace, podOf(['nginx', 'a.test/b']));
+      await put('Fail');
+      await put('Ignore');
+      await cluster().stopKyverno();
+    });
+    after(async () => {
+      await cluster().startKyverno();
+      for (const each of policies) await each.remove();
+    });
+
+    const status = async (pod: Pod, where = namespace): Promise<number> =>
+      (await cluster().api.send('POST', `/api/v1/namespaces/${where}/pods?dryRun=All`, pod)).status;
+
+    it('refuses a Pod that uses a mirrored image', async () => {
+      expect(await status(podOf(['nginx']))).to.equal(500);
+      expect(await status(podOf(['a.test/b', 'docker.io/library/nginx:1']))).to.equal(500);
+    });
+
+    it('creates a Pod that uses none', async () => {
+      expect(await status(podOf(['a.test/nginx', 'docker.io.test/x', 'localhost/nginx']))).to.equal(201);
+    });
+
+    it('creates a Pod that is left alone anyway', async () => {
+      expect(await status(podOf(['nginx'], { imagePullSecrets: [{ name: 'mine' }] }))).to.equal(201);
+      expect(await status(podOf(['nginx'], {}, { labels: { [LABELS.rewrite]: 'disabled' } }))).to.equal(201);
+      expect(await status(podOf(['nginx']), optedOut)).to.equal(201);
+    });
+
+    it('looks only at the ephemeral containers that are new', async () => {
+      expect((await putEphemeral(cluster().api, older, ['a.test/debug'])).status).to.equal(200);
+      expect((await putEphemeral(cluster().api, older, ['busybox'])).status).to.equal(500);
+    });
+
+    it('creates a Pod unrewritten where the failure policy is Ignore', async () => {
+      const pod = await create(cluster().api, namespace, podOf(['quay.io/a/b']));
+      expect(pod.spec.containers[0]?.image).to.equal('quay.io/a/b');
+    });
+  });
+}
