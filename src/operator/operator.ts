@@ -191,6 +191,9 @@ function startWork(cluster: OperatorCluster, config: Config, clusterId: string, 
     cluster,
     excludedNamespaces: config.excludedNamespaces,
     now: Date.now,
+    later: (ms, then) => {
+      setTimeout(then, ms).unref();
+    },
     onDue: () => {
       trigger.due();
     },

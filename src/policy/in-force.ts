@@ -15,6 +15,17 @@ export const SETTLE_MS: Readonly<Record<PolicyEngine, number>> = {
 };
 
 /**
+ * How long a policy that matches nothing any more stays before it is deleted, in milliseconds. Several API servers learn of a webhook's
+ * change one after the other, and Kyverno refuses the Pods that are still sent to it for a policy that it can't find. Nobody asks
+ * for a policy of the API server's own.
+ */
+export const RETIRE_MS: Readonly<Record<PolicyEngine, number>> = {
+  ClusterPolicy: 1_000,
+  MutatingPolicy: 1_000,
+  MutatingAdmissionPolicy: 0,
+};
+
+/**
  * Whether the cluster's webhook configurations show that exactly this content is in force. Kyverno says Ready some seconds
  * before its webhook is registered; the content's hash in the webhook's match condition can't be there too early. The API
  * server needs no webhook for its own MutatingAdmissionPolicy: that is in force {@link SETTLE_MS} after it was stored.

@@ -57,6 +57,7 @@ function namespaceConditions(excluded: readonly string[]): readonly string[] {
 
 /** Whether any image of the request names one of these hosts. No more than that: the rest is for the policy to decide. */
 function hasMirroredImage(hosts: readonly string[]): string {
+  if (hosts.length === 0) return 'false';
   const hub = hosts.includes(DOCKER_HUB);
   const known = hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts;
   const named = `${celString(`/${known.join('/')}/`)}.contains('/' + i.substring(0, i.indexOf('/') + 1))`;

@@ -31,6 +31,14 @@ export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOp
   return groups(placed).map((group) => render({ ...group, rules: hostRules(group.entries, all), excludedNamespaces }));
 }
 
+/**
+ * What a policy becomes before it is deleted: it matches nothing, so nobody is sent to Kyverno for it while it goes. Kyverno refuses the
+ * Pods that come for a policy which it can't find any more.
+ */
+export function renderEmpty(name: string, settings: PolicySettings): RenderedPolicy {
+  return render({ name, settings, entries: [], rules: [], excludedNamespaces: [] });
+}
+
 /** The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
 function render(input: PolicyInput): RenderedPolicy {
   const { object, ...policy } = enginePolicy(input);

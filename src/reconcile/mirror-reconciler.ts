@@ -3,6 +3,7 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import { parseDuration } from '../api/duration.js';
 import { upstreamHosts } from '../api/upstream-types.js';
+import { SETTLE_MS } from '../policy/in-force.js';
 import type { WorkResult } from '../operator/work-queue.js';
 import type { Action } from './actions.js';
 import { Deletion } from './deletion.js';
@@ -24,7 +25,8 @@ const POLICY_GRACE_MS = 2000;
 const BUG_RETRY_MS = 300_000;
 /** An endpoint that Harbor calls unhealthy is pinged this often. */
 const UNHEALTHY_RETRY_MS = 30_000;
-const SETTLE_MS = 100;
+/** The least pause before something that waits is looked at again. */
+const LEAST_RETRY_MS = 100;
 
 /** What the reconciler needs of the cluster. */
 export interface MirrorCluster {
@@ -136,8 +138,9 @@ export class MirrorReconciler {
   /** A status that would only say "not yet in force" waits a little: it is likely to be true soon. */
   #holdBackMs(mirror: RegistryMirror, { verdict, heldBack }: HarborLookResult, policy: PolicyState): number {
     if (policy.kind !== 'pending' || verdict.kind !== 'ready' || heldBack.length > 0) return 0;
-    if (mirror.spec.rewrite.engine === 'None') return 0;
-    return Math.max(0, policy.since + POLICY_GRACE_MS - this.#options.now());
+    const { engine } = mirror.spec.rewrite;
+    if (engine === 'None') return 0;
+    return Math.max(0, policy.since + POLICY_GRACE_MS + SETTLE_MS[engine] - this.#options.now());
   }
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
@@ -154,7 +157,7 @@ export class MirrorReconciler {
   }
 
   #next(mirror: RegistryMirror, { verdict, harbor }: HarborLookResult): WorkResult {
-    if (verdict.kind === 'waiting') return { retryAfterMs: verdict.retryAfterMs ?? SETTLE_MS };
+    if (verdict.kind === 'waiting') return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
     const jitter = 0.9 + this.#options.random() * 0.2;
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
     const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';

@@ -1,25 +1,18 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
 import { canonicalJson } from '../policy/digest.js';
 import type { PlacedEntry } from '../policy/group.js';
-import { contentsInForce, inForce } from '../policy/in-force.js';
+import { RETIRE_MS, SETTLE_MS } from '../policy/in-force.js';
 import type { RenderedPolicy } from '../policy/policy.js';
-import { readEntries, readSettings, renderPolicies } from '../policy/render.js';
+import { readSettings, renderEmpty, renderPolicies } from '../policy/render.js';
 import { policySettings } from '../policy/settings.js';
 import type { PolicyEngine, PolicySettings } from '../policy/settings.js';
-import { contains } from './contains.js';
+import { missingApi, refusedPolicy } from './policy-refusal.js';
+import type { Refusal } from './policy-refusal.js';
+import { findLive, isAsRendered, keyOfPolicy, takeSnapshot } from './policy-snapshot.js';
+import type { LiveEntry, LivePolicy, PolicySnapshot } from './policy-snapshot.js';
 import type { PolicyState, ServingDecision } from './policy-state.js';
-
-/** A policy of ours as it is in the cluster. */
-export interface LivePolicy {
-  readonly kind: PolicyEngine;
-  readonly object: KubernetesObject;
-  /** The binding that puts it in force, where the kind has one. */
-  readonly binding?: KubernetesObject;
-}
 
 /** What the policies need of the cluster. */
 export interface PolicyCluster {
@@ -37,25 +30,13 @@ export interface PoliciesOptions {
   readonly excludedNamespaces: readonly string[];
   /** ms since 1970. */
   readonly now: () => number;
+  /** Calls `then` after this many ms. */
+  readonly later: (ms: number, then: () => void) => void;
   /** A sync is due. */
   readonly onDue: () => void;
   /** The state of this mirror changed. */
   readonly onStateChange: (mirror: string) => void;
   readonly onWrite: (action: 'ApplyPolicy' | 'DeletePolicy', kind: PolicyEngine, name: string) => void;
-}
-
-interface LiveEntry extends PlacedEntry {
-  readonly policy: string;
-}
-
-/** What the cluster's policies come to, worked out once per change of the cluster and not once per mirror. */
-interface Snapshot {
-  /** What the cluster's policies have, by mirror; a mirror that is moving is in two. */
-  readonly live: ReadonlyMap<string, readonly LiveEntry[]>;
-  /** Rendered policies that the API server acts on exactly as they are, by kind and name. */
-  readonly inForce: ReadonlySet<string>;
-  /** Whether no webhook still sends Pods to an older content of any policy. */
-  readonly isSettled: boolean;
 }
 
 /**
@@ -69,8 +50,14 @@ export class Policies {
   /** The last placed entry of each mirror that is to stay as it is. */
   #placed = new Map<string, PlacedEntry>();
   #rendered: readonly RenderedPolicy[] = [];
-  #snapshot: Snapshot | undefined;
+  #snapshot: PolicySnapshot | undefined;
   #isMoving = false;
+  /** Since when a policy that is to go is seen to have no effect, in ms since 1970. */
+  readonly #retiredAt = new Map<string, number>();
+  /** Contents that match nothing: a webhook that still names one sends nobody. */
+  readonly #harmless = new Set<string>();
+  /** When the last write of a policy has taken effect at the latest, in ms since 1970. */
+  readonly #settlesAt = new Map<string, number>();
   /** What the API server or Kyverno said to a policy, by its name. */
   readonly #refused = new Map<string, Refusal>();
 
@@ -134,14 +121,16 @@ export class Policies {
     this.#placed = new Map(placed.map((item) => [item.entry.mirror, item]));
     const target = this.#render(placed);
     const moving = this.#moving(live, target);
-    this.#isMoving = moving.length > 0;
-    this.#rendered = this.#isMoving ? this.#render([...placed, ...moving]) : target;
+    const kept = moving.length > 0 ? this.#render([...placed, ...moving]) : target;
+    const retiring = this.#retiring(kept);
+    this.#isMoving = moving.length > 0 || retiring.length > 0;
+    this.#rendered = [...kept, ...retiring];
     const failures: unknown[] = [];
     for (const policy of this.#rendered) {
       await this.#apply(policy).catch((error: unknown) => failures.push(error));
     }
     // What is to go goes last, and not while its replacement is missing.
-    if (failures.length === 0) await this.#deleteRest();
+    if (failures.length === 0) await this.#deleteRest(retiring);
     this.#refreshAll();
     if (failures.length > 0) throw failures[0];
   }
@@ -158,7 +147,7 @@ export class Policies {
   }
 
   /** Every mirror's entry as decided; as it was where nothing was decided. */
-  #place(live: Snapshot['live']): readonly PlacedEntry[] {
+  #place(live: PolicySnapshot['live']): readonly PlacedEntry[] {
     return this.#options.cluster.mirrors().flatMap((mirror) => {
       const { name } = mirror.metadata;
       const decision = this.#decisions.get(name) ?? { kind: 'keep' };
@@ -171,76 +160,113 @@ export class Policies {
   }
 
   /** Entries in the cluster whose mirror is to be in another policy that isn't in force yet. */
-  #moving(live: Snapshot['live'], target: readonly RenderedPolicy[]): readonly PlacedEntry[] {
+  #moving(live: PolicySnapshot['live'], target: readonly RenderedPolicy[]): readonly PlacedEntry[] {
     const homes = new Map(target.flatMap((policy) => policy.entries.map((entry) => [entry.mirror, policy] as const)));
     const { inForce: acting } = this.#look(target);
     return [...live.values()].flat().filter(({ entry, policy }) => {
       const home = homes.get(entry.mirror);
-      return home !== undefined && home.name !== policy && !acting.has(key(home));
+      return home !== undefined && home.name !== policy && !acting.has(keyOfPolicy(home));
     });
   }
 
   async #apply(policy: RenderedPolicy): Promise<void> {
     const { cluster, onWrite } = this.#options;
-    this.#refused.delete(key(policy));
+    this.#refused.delete(keyOfPolicy(policy));
     if (cluster.serves(policy.kind) === false) {
-      this.#refused.set(key(policy), missingApi(policy.kind, cluster));
+      this.#refused.set(
+        keyOfPolicy(policy),
+        missingApi(policy.kind, (kind) => cluster.serves(kind)),
+      );
       return;
     }
-    const live = this.#find(policy);
+    const live = findLive(cluster.policies(), policy);
     if (live !== undefined && isAsRendered(live, policy)) return;
     try {
       await cluster.applyPolicy(policy);
+      this.#settle(policy);
       onWrite('ApplyPolicy', policy.kind, policy.name);
     } catch (error) {
       if (!isKubernetesError(error, 'invalid', 'forbidden', 'notFound')) throw error;
       const refusal =
-        error.kind === 'notFound' ? missingApi(policy.kind, cluster) : refusedPolicy(policy, error.message);
-      this.#refused.set(key(policy), refusal);
+        error.kind === 'notFound'
+          ? missingApi(policy.kind, (kind) => cluster.serves(kind))
+          : refusedPolicy(policy, error.message);
+      this.#refused.set(keyOfPolicy(policy), refusal);
     }
   }
 
-  async #deleteRest(): Promise<void> {
+  /** Policies that are to go, as they are to be until then: without effect. */
+  #retiring(kept: readonly RenderedPolicy[]): readonly RenderedPolicy[] {
+    const names = new Set(kept.map(keyOfPolicy));
+    return this.#options.cluster.policies().flatMap((live) => {
+      const settings = readSettings(live.object);
+      const { name } = live.object.metadata;
+      if (names.has(keyOfPolicy({ kind: live.kind, name })) || settings?.engine !== live.kind) return [];
+      return RETIRE_MS[live.kind] === 0 ? [] : [renderEmpty(name, settings)];
+    });
+  }
+
+  async #deleteRest(retiring: readonly RenderedPolicy[]): Promise<void> {
     const { cluster, onWrite } = this.#options;
-    const names = new Set(this.#rendered.map(key));
+    const stay = new Set(this.#rendered.filter((policy) => !retiring.includes(policy)).map(keyOfPolicy));
+    this.#snapshot = undefined;
     for (const { kind, object } of cluster.policies()) {
       const { name } = object.metadata;
-      if (names.has(key({ kind, name }))) continue;
+      const policy = keyOfPolicy({ kind, name });
+      if (stay.has(policy) || !this.#hasRetired(retiring.find((other) => keyOfPolicy(other) === policy))) continue;
       await cluster.deletePolicy(kind, name);
+      this.#retiredAt.delete(policy);
+      this.#settle({ kind, name });
       onWrite('DeletePolicy', kind, name);
     }
   }
 
-  #find({ kind, name }: RenderedPolicy): LivePolicy | undefined {
-    return this.#options.cluster.policies().find((live) => live.kind === kind && live.object.metadata.name === name);
+  /** Whether a policy that is to go has been without effect for long enough. */
+  #hasRetired(policy: RenderedPolicy | undefined): boolean {
+    if (policy === undefined) return true;
+    const { now, later, onDue } = this.#options;
+    const key = keyOfPolicy(policy);
+    if (!this.#look().inForce.has(key)) {
+      this.#retiredAt.delete(key);
+      return false;
+    }
+    const since = this.#retiredAt.get(key);
+    if (since === undefined) {
+      this.#retiredAt.set(key, now());
+      this.#harmless.add(policy.contentHash);
+      later(RETIRE_MS[policy.kind], onDue);
+      return false;
+    }
+    return now() - since >= RETIRE_MS[policy.kind];
   }
 
-  #look(rendered: readonly RenderedPolicy[] = this.#rendered): Snapshot {
-    if (rendered !== this.#rendered) return this.#takeSnapshot(rendered);
-    this.#snapshot ??= this.#takeSnapshot(rendered);
+  #look(rendered: readonly RenderedPolicy[] = this.#rendered): PolicySnapshot {
+    if (rendered !== this.#rendered) return this.#compare(rendered);
+    this.#snapshot ??= this.#compare(rendered);
     return this.#snapshot;
   }
 
-  #takeSnapshot(rendered: readonly RenderedPolicy[]): Snapshot {
-    const { cluster } = this.#options;
-    const webhooks = cluster.webhooks();
-    const entries = cluster.policies().flatMap(({ object }) => {
-      const settings = readSettings(object);
-      if (settings === undefined) return [];
-      return (readEntries(object) ?? []).map((entry) => ({ entry, settings, policy: object.metadata.name }));
+  #compare(rendered: readonly RenderedPolicy[]): PolicySnapshot {
+    const { cluster, now } = this.#options;
+    const settling = [...this.#settlesAt].filter(([, at]) => at > now()).map(([policy]) => policy);
+    return takeSnapshot({
+      rendered,
+      live: cluster.policies(),
+      webhooks: cluster.webhooks(),
+      isRefused: (policy) => this.#refused.has(policy),
+      settling: new Set(settling),
+      harmless: this.#harmless,
     });
-    const acting = rendered.filter((policy) => {
-      const live = this.#find(policy);
-      return live !== undefined && isAsRendered(live, policy) && inForce(policy, webhooks);
+  }
+
+  /** A write that takes effect without any sign counts as in force after a while. */
+  #settle(policy: Pick<RenderedPolicy, 'kind' | 'name'>): void {
+    const ms = SETTLE_MS[policy.kind];
+    if (ms === 0) return;
+    this.#settlesAt.set(keyOfPolicy(policy), this.#options.now() + ms);
+    this.#options.later(ms, () => {
+      this.observe();
     });
-    const current = new Set(rendered.map(({ contentHash }) => contentHash));
-    return {
-      live: Map.groupBy(entries, ({ entry }) => entry.mirror),
-      inForce: new Set(acting.map(key)),
-      isSettled:
-        rendered.every((policy) => acting.includes(policy) || this.#refused.has(key(policy))) &&
-        contentsInForce(webhooks).every((hash) => current.has(hash)),
-    };
   }
 
   #refreshAll(): void {
@@ -269,7 +295,7 @@ export class Policies {
       return there.length === 0 && isSettled ? { kind: 'absent' } : { kind: 'pending', since };
     }
     if (wanted === undefined || home === undefined) return { kind: 'pending', since };
-    const refusal = this.#refused.get(key(home));
+    const refusal = this.#refused.get(keyOfPolicy(home));
     if (refusal !== undefined) return refusal;
     const policy = { kind: home.kind, name: home.name };
     return this.#actsOn(home, wanted, there) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
@@ -294,39 +320,9 @@ export class Policies {
   #actsOn(home: RenderedPolicy, wanted: PlacedEntry, there: readonly LiveEntry[]): boolean {
     const stored = there.find(({ policy }) => policy === home.name)?.entry;
     if (canonicalJson(stored ?? null) !== canonicalJson(wanted.entry)) return false;
-    if (this.#look().inForce.has(key(home))) return true;
+    if (this.#look().inForce.has(keyOfPolicy(home))) return true;
     // In force before, and only other mirrors' entries have changed since.
     const before = this.#states.get(wanted.entry.mirror);
     return before?.kind === 'inForce' && before.policy.name === home.name;
   }
-}
-
-function key({ kind, name }: Pick<RenderedPolicy, 'kind' | 'name'>): string {
-  return `${kind}/${name}`;
-}
-
-function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean {
-  return (
-    contains(live.object, policy.object) && (policy.binding === undefined || contains(live.binding, policy.binding))
-  );
-}
-
-type Refusal = Extract<PolicyState, { kind: 'failed' }>;
-
-function refusedPolicy({ kind, name, entries }: RenderedPolicy, answer: string): Refusal {
-  const message = `The ${kind} ${name} (${entries.length} mirrors) is refused: ${answer}`;
-  return { kind: 'failed', stalled: true, reason: REASONS.policyRefused, message };
-}
-
-function missingApi(kind: PolicyEngine, cluster: PolicyCluster): Refusal {
-  const engines: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
-  const served = engines.filter((engine) => cluster.serves(engine) === true);
-  const alternatives = served.length === 0 ? 'None' : [...served, 'None'].join(', ');
-  const needs = kind === 'MutatingAdmissionPolicy' ? 'Kubernetes 1.36 or later' : 'Kyverno';
-  return {
-    kind: 'failed',
-    stalled: true,
-    reason: REASONS.engineUnavailable,
-    message: `This cluster has no ${kind} API (it comes with ${needs}). Set spec.rewrite.engine to one of: ${alternatives}.`,
-  };
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { eventually } from '../../support/wait.js';
-import { useWorld } from './use-world.js';
+import { useWorld } from '../use-world.js';
 
 const cached = 'harbor.cache.test/quay/a/b:1';
 

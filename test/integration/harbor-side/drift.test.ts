@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { eventually } from '../../support/wait.js';
-import { useWorld } from './use-world.js';
+import { useWorld } from '../use-world.js';
 
 const none = { rewrite: { engine: 'None' } } as const;
 const upstream = { type: 'docker-registry', url: 'https://registry.example.org' } as const;

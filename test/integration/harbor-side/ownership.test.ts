@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { World } from '../../support/world.js';
-import { useWorld } from './use-world.js';
+import { useWorld } from '../use-world.js';
 
 const none = { rewrite: { engine: 'None' } } as const;
 const upstream = { type: 'docker-registry', url: 'https://registry.example.org' } as const;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
-import { useWorld } from './use-world.js';
+import { useWorld } from '../use-world.js';
 
 const upstream = {
   type: 'docker-registry',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { eventually } from '../../support/wait.js';
 import type { LooseSpec, World } from '../../support/world.js';
-import { useWorld } from '../harbor-side/use-world.js';
+import { useWorld } from '../use-world.js';
 import { countWrites } from './writes.js';
 
 const CRD = new URL('../../../crds/registrymirror.io_registrymirrors.yaml', import.meta.url);

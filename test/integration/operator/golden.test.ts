@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { useWorld } from '../harbor-side/use-world.js';
+import { useWorld } from '../use-world.js';
 import { goldenCases, goldenEntries } from '../policy/golden.js';
 import type { GoldenCase } from '../policy/golden.js';
 import { create, dryRun, images, podOf, putEphemeral } from '../policy/pod.js';

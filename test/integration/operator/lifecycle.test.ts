@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { CommandResult } from '../../support/command.js';
 import { eventually } from '../../support/wait.js';
-import { useWorld } from '../harbor-side/use-world.js';
+import { useWorld } from '../use-world.js';
 import { create, dryRun, images, podOf } from '../policy/pod.js';
 import type { Pod } from '../policy/pod.js';
 import { kstatus } from './kstatus.js';

@@ -1,6 +1,6 @@
-import { createWorld } from '../../support/world.js';
-import type { World, WorldOptions } from '../../support/world.js';
-import { useCluster } from '../shared-cluster.js';
+import { createWorld } from '../support/world.js';
+import type { World, WorldOptions } from '../support/world.js';
+import { useCluster } from './shared-cluster.js';
 
 /** A Harbor and an operator of its own for the `describe` that calls this, on the run's cluster. */
 export function useWorld(options: WorldOptions = {}): () => World {
