@@ -1,4 +1,5 @@
 // All tests, one after the other, whatever fails on the way. The last line is `N passed, N failed`; each check that is no test suite counts as one test.
+// `npm test -- lint unit` runs only these.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
@@ -54,8 +55,14 @@ function count(output: string, word: 'passing' | 'failing'): number {
   return Number([...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}\\b`, 'gm'))].at(-1)?.[1] ?? 0);
 }
 
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !STAGES.some((stage) => stage.name === name));
+if (unknown.length > 0) {
+  throw new Error(`There is no ${unknown.join(', ')}; there are ${STAGES.map(({ name }) => name).join(', ')}.`);
+}
+const chosen = STAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const counts: Counts[] = [];
-for (const stage of STAGES) counts.push(await run(stage));
+for (const stage of chosen) counts.push(await run(stage));
 const sum = (key: keyof Counts): number => counts.reduce((total, one) => total + one[key], 0);
 const failed = sum('failed');
 process.stdout.write(`\n${sum('passed')} passed, ${failed} failed\n`);
