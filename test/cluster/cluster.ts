@@ -192,6 +192,14 @@ export class Cluster {
     });
   }
 
+  /** Installs Kyverno into a cluster that was started without it, and starts it. */
+  async installKyverno(progress: Progress = () => undefined): Promise<void> {
+    await timed(progress, "installing Kyverno's CRDs", () =>
+      installKyverno(this.api, this.binaries['kyverno-manifests'], this.#ca, this.certificateKey),
+    );
+    await timed(progress, 'starting Kyverno', () => this.startKyverno());
+  }
+
   /** Ends Kyverno at once, as a crash would: its webhooks stay registered. */
   async stopKyverno(): Promise<void> {
     await this.#kyverno?.stop(0);
@@ -296,12 +304,7 @@ export class Cluster {
         port: this.#port(3),
       });
     }
-    if (options.kyverno ?? false) {
-      await timed(progress, "installing Kyverno's CRDs", () =>
-        installKyverno(this.api, this.binaries['kyverno-manifests'], this.#ca, this.certificateKey),
-      );
-      await timed(progress, 'starting Kyverno', () => this.startKyverno());
-    }
+    if (options.kyverno ?? false) await this.installKyverno(progress);
   }
 }
 
