@@ -27,7 +27,8 @@ async function keepUp({ cluster, registry, harbor, kubectl, mirrors }: Stage): P
 The upstream is up and the mirrors are there again. To play with them, in another terminal:
 
   export KUBECONFIG=${cluster.kubeconfigPath}
-  kubectl run web --image=nginx && kubectl get pod web -o jsonpath='{..image}{"\\n"}'
+  kubectl run web --image=nginx
+  kubectl get pod web -o jsonpath='{.spec.containers[0].image}{"\\n"}'
   kubectl describe registrymirror dockerhub
 
 Harbor: ${harbor.url}${harbor.kind === 'stand-in' ? `, user ${harbor.admin.username}, password ${harbor.admin.password}` : ''}
