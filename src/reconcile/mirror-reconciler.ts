@@ -3,6 +3,7 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import { parseDuration } from '../api/duration.js';
 import { upstreamHosts } from '../api/upstream-types.js';
+import { KubernetesError } from '../kubernetes/errors.js';
 import { SETTLE_MS } from '../policy/in-force.js';
 import type { WorkResult } from '../operator/work-queue.js';
 import type { Action } from './actions.js';
@@ -107,6 +108,8 @@ export class MirrorReconciler {
     try {
       return await this.#harborLook.look(mirror);
     } catch (error) {
+      // The API server was asked for the HMAC key and is away: no bug.
+      if (error instanceof KubernetesError) throw error;
       onBug(mirror.metadata.name, error);
       const message = 'The operator failed; its log says how. Please report it.';
       return {
