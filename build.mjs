@@ -1,5 +1,6 @@
 // Bundles the operator and the command line tool into dist/ (or the folder given), which then needs no node_modules.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import process from 'node:process';
 import { build } from 'esbuild';
 
 const out = process.argv[2] ?? 'dist';

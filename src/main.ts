@@ -16,6 +16,12 @@ async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
+  // What the library falls back to where there is neither a kubeconfig nor a Pod's service account.
+  if (kubeConfig.getCurrentCluster()?.server === 'http://localhost:8080') {
+    log.error('There is no cluster to work on: set KUBECONFIG, or run in a Pod with a service account.');
+    process.exitCode = 2;
+    return;
+  }
   const metrics = createMetrics();
   const operator = new RegistryMirrorOperator({ config, kubeConfig, log, metrics });
   const ready = (): void => {

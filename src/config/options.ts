@@ -82,8 +82,8 @@ export const OPTIONS = {
   workers: {
     flag: '--workers <number>',
     env: 'WORKERS',
-    description: 'mirrors that are worked on at once',
-    fallback: '8',
+    description: 'mirrors that are worked on at once; calls to Harbor are bounded apart from this',
+    fallback: '16',
   },
   minInterval: {
     flag: '--min-interval <duration>',

@@ -12,6 +12,8 @@ export interface Metrics {
   /** How many mirrors there are, by the status of Ready. */
   readonly setMirrors: (counts: Readonly<Record<'True' | 'False' | 'Unknown', number>>) => void;
   readonly setLeader: (isLeader: boolean) => void;
+  /** Calls `measure` before each scrape: for what is counted only when somebody asks. */
+  readonly onScrape: (measure: () => void) => void;
   /** Serves `/metrics`. */
   readonly routes: Readonly<Record<string, Route>>;
 }
@@ -21,6 +23,7 @@ const PREFIX = 'registry_mirror_';
 /** Makes the metrics in a registry of their own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const measures: (() => void)[] = [];
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const harborCalls = new Histogram({
@@ -59,11 +62,17 @@ export function createMetrics(): Metrics {
     setMirrors: (counts) => {
       for (const [ready, count] of Object.entries(counts)) mirrors.set({ ready }, count);
     },
+    onScrape: (measure) => {
+      measures.push(measure);
+    },
     setLeader: (isLeader) => {
       leader.set(isLeader ? 1 : 0);
     },
     routes: {
-      '/metrics': async () => ({ status: 200, type: registry.contentType, body: await registry.metrics() }),
+      '/metrics': async () => {
+        for (const measure of measures) measure();
+        return { status: 200, type: registry.contentType, body: await registry.metrics() };
+      },
     },
   };
 }

@@ -1,3 +1,4 @@
+import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../api/upstream-types.js';
@@ -121,6 +122,14 @@ export class HarborLook {
     }
   }
 
+  /** An edit of a suspended mirror waits; that Harbor came back does not. */
+  #whileSuspended(mirror: RegistryMirror, findings: HarborFindings): ServingDecision {
+    const wasWithdrawn = findCondition(mirror.status.conditions, 'Ready')?.reason === REASONS.harborUnreachable;
+    const next = serving(mirror, findings);
+    if (next.kind === 'out' || (wasWithdrawn && !this.#options.policies.has(mirror.metadata.name))) return next;
+    return KEEP;
+  }
+
   /** What failed or has to wait takes nothing out of the policies, unless what Pods pull from now is gone. */
   #undone({ metadata }: RegistryMirror, view: InventoryView): ServingDecision {
     const name = this.#options.policies.servedProject(metadata.name);
@@ -185,7 +194,7 @@ export class HarborLook {
     };
     return {
       verdict: plan.verdict,
-      serving: serving(mirror, findings),
+      serving: mirror.spec.suspend ? this.#whileSuspended(mirror, findings) : serving(mirror, findings),
       harbor,
       heldBack: [],
       ...privateProblem(mirror, harbor),

@@ -141,7 +141,13 @@ export class Harbors {
     if (secretName === undefined && login.kind === 'given') {
       return { ok: true, value: { username: login.username, password: login.password } };
     }
-    const name = secretName ?? (login.kind === 'secret' ? login.name : '');
+    const own = login.kind === 'secret' ? login.name : undefined;
+    if (secretName !== undefined && secretName === own && url !== harborBaseUrl(this.#options.own.url)) {
+      // Who may create mirrors must not be able to have the operator's own password sent to a url of their choice.
+      const message = `Secret ${secretName} is the operator's own and isn't sent to ${url}. Refer to another Secret.`;
+      return { ok: false, problem: stalled(REASONS.secretNotAllowed, message) };
+    }
+    const name = secretName ?? own ?? '';
     const read = readCredentials({ name, use: 'harbor', host: new URL(url).host }, this.#options.secret);
     if (!read.ok) return read;
     return { ok: true, value: { username: read.value.accessKey, password: read.value.accessSecret } };

@@ -92,6 +92,11 @@ export class Policies {
     return this.state(mirror).kind === 'inForce' && this.#placed.get(mirror)?.entry.pullPrefix === pullPrefix;
   }
 
+  /** Whether the mirror is in a policy, or about to be. */
+  has(mirror: string): boolean {
+    return this.servedProject(mirror) !== undefined;
+  }
+
   /** The Harbor project that Pods are sent to for this mirror, as far as it is in a policy. */
   servedProject(mirror: string): string | undefined {
     const entry = (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
@@ -153,8 +158,10 @@ export class Policies {
       const decision = this.#decisions.get(name) ?? { kind: 'keep' };
       if (decision.kind === 'out') return [];
       if (decision.kind === 'serve') return [{ entry: decision.entry, settings: decision.settings }];
-      const settings = policySettings(mirror.spec);
       const before = this.#placed.get(name) ?? live.get(name)?.[0];
+      const spec = policySettings(mirror.spec);
+      // While suspended, an edit of the settings waits; engine None does not: it is the way to stop at once.
+      const settings = mirror.spec.suspend && spec !== undefined ? before?.settings : spec;
       return before === undefined || settings === undefined ? [] : [{ entry: before.entry, settings }];
     });
   }

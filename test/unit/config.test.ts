@@ -35,7 +35,7 @@ describe('the configuration', () => {
       harborLogin: { kind: 'secret', name: 'harbor' },
       namespace: 'registry-mirror-system',
       excludedNamespaces: ['kube-*', 'kyverno', 'harbor', 'registry-mirror-system'],
-      workers: 8,
+      workers: 16,
       requestTimeoutMs: 15_000,
       healthIntervalMs: 15_000,
       healthFailures: 3,
@@ -61,7 +61,7 @@ describe('the configuration', () => {
 
   it('takes an empty variable for none', () => {
     expect(load({ ...ENOUGH, WORKERS: '', HARBOR_PULL_HOST: '' })).to.deep.include({
-      workers: 8,
+      workers: 16,
       harborPullHost: undefined,
     });
   });
