@@ -85,11 +85,13 @@ export class KubernetesApi {
     resource: Resource,
     query: Readonly<Record<string, string>>,
     continueToken?: string,
+    signal?: AbortSignal,
   ): Promise<ListPage<T>> {
     return await this.request<ListPage<T>>({
       method: 'GET',
       path: resourcePath(resource),
       query: { ...query, limit: PAGE_SIZE, ...(continueToken === undefined ? {} : { continue: continueToken }) },
+      ...(signal === undefined ? {} : { signal }),
     });
   }
 
@@ -149,11 +151,9 @@ export class KubernetesApi {
   }
 
   async #send(request: KubernetesRequest, responseType: 'json' | 'stream'): Promise<AxiosResponse<unknown>> {
-    const options: RequestOptions = {};
-    await this.#kubeConfig.applyToHTTPSOptions(options);
-    const headers = Object.fromEntries(
-      Object.entries((options.headers ?? {}) as Record<string, string>).map(([name, value]) => [name, value]),
-    );
+    const options = await this.#options();
+    const headers: Record<string, string> = { ...(options.headers as Record<string, string> | undefined) };
+    if (options.auth) headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
     if (request.body !== undefined) headers['Content-Type'] = request.contentType ?? 'application/json';
     try {
       return await this.#http.request<unknown>({
@@ -173,6 +173,19 @@ export class KubernetesApi {
       const reason = axios.isAxiosError(error) ? (error.code ?? error.message) : String(error);
       throw new KubernetesError('unavailable', `${request.method} ${request.path}: ${reason}`);
     }
+  }
+
+  /** TLS and credentials as the kubeconfig has them right now. */
+  async #options(): Promise<RequestOptions> {
+    const options: RequestOptions = {};
+    try {
+      await this.#kubeConfig.applyToHTTPSOptions(options);
+    } catch (error) {
+      // A file that is being replaced, or a credentials plugin that failed: worth another try.
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new KubernetesError('unavailable', `The kubeconfig's credentials can't be read: ${reason}`);
+    }
+    return options;
   }
 
   #agentFor(options: RequestOptions): Agent {

@@ -4,14 +4,10 @@ import type { KubernetesApi } from './api.js';
 import { backoffMs } from './backoff.js';
 import { errorFromAnswer, isKubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
-import { isNewer } from './objects.js';
+import { ObjectStore } from './store.js';
+import type { StoreEvent } from './store.js';
 
-/** A change of the store. `previous` is what the store held before, if it held the object. */
-export interface InformerEvent<T> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: T;
-  readonly previous: T | undefined;
-}
+export type InformerEvent<T> = StoreEvent<T>;
 
 export interface InformerOptions {
   readonly labelSelector?: string;
@@ -20,9 +16,14 @@ export interface InformerOptions {
   readonly onList?: () => void;
   /** Seconds after which the API server ends a watch; the informer then resumes where it was. */
   readonly watchSeconds?: number;
+  /** The pause after a first failure; doubled with each further one. */
+  readonly backoffMs?: number;
 }
 
-const BACKOFF = { baseMs: 200, ceilingMs: 30_000 };
+const BACKOFF_MS = 200;
+const BACKOFF_CEILING_MS = 30_000;
+/** A watch that ends sooner counts as failed: a server that flaps must not be asked in a tight loop. */
+const SHORT_WATCH_MS = 1000;
 
 interface WatchLine {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -37,12 +38,12 @@ export class Informer<T extends KubernetesObject> {
   readonly #api: KubernetesApi;
   readonly #resource: Resource;
   readonly #options: InformerOptions;
-  readonly #store = new Map<string, T>();
+  readonly #store = new ObjectStore<T>((event) => {
+    for (const handler of this.#handlers) handler(event);
+  });
   readonly #handlers: ((event: InformerEvent<T>) => void)[] = [];
   readonly #stopped = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
-  /** Objects deleted since the last list, by uid: an answer to our own write may arrive after the deletion was seen. */
-  readonly #deleted = new Set<string>();
   #resourceVersion: string | undefined;
   #failures = 0;
   #loop: Promise<void> | undefined;
@@ -83,22 +84,21 @@ export class Informer<T extends KubernetesObject> {
   }
 
   list(): readonly T[] {
-    return [...this.#store.values()];
+    return this.#store.values();
   }
 
   /**
    * Takes in the answer to a write of our own, so that the next look at the store already sees it. Older versions and
-   * objects that were deleted meanwhile are ignored; no event is sent.
+   * objects that were deleted meanwhile are ignored. No event is sent for it; one is for what someone else changed shortly
+   * before, once the watch tells of that.
    */
   observe(object: T): void {
-    if (object.metadata.uid !== undefined && this.#deleted.has(object.metadata.uid)) return;
-    const current = this.#store.get(object.metadata.name);
-    if (current === undefined || isNewer(object, current)) this.#store.set(object.metadata.name, object);
+    this.#store.observe(object);
   }
 
   /** Takes an object whose deletion we were told of out of the store. */
   forget(name: string): void {
-    this.#store.delete(name);
+    this.#store.forget(name);
   }
 
   async #run(): Promise<void> {
@@ -114,15 +114,15 @@ export class Informer<T extends KubernetesObject> {
 
   async #afterFailure(error: unknown): Promise<void> {
     if (this.#stopped.signal.aborted) return;
+    this.#failures += 1;
     if (isKubernetesError(error, 'gone')) {
       this.#resourceVersion = undefined;
-      return;
-    }
-    this.#failures += 1;
-    this.#options.onError(error);
+      // At once, unless the list itself goes on leading to a 410.
+      if (this.#failures === 1) return;
+    } else this.#options.onError(error);
     const wait = Math.max(
-      backoffMs(this.#failures, BACKOFF),
-      isKubernetesError(error) ? Math.min(error.retryAfterMs ?? 0, BACKOFF.ceilingMs) : 0,
+      backoffMs(this.#failures, { baseMs: this.#options.backoffMs ?? BACKOFF_MS, ceilingMs: BACKOFF_CEILING_MS }),
+      isKubernetesError(error) ? Math.min(error.retryAfterMs ?? 0, BACKOFF_CEILING_MS) : 0,
     );
     await delay(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
   }
@@ -130,28 +130,18 @@ export class Informer<T extends KubernetesObject> {
   async #list(): Promise<void> {
     const items: T[] = [];
     const query = this.#query();
-    let page = await this.#api.listPage<T>(this.#resource, query);
+    const { signal } = this.#stopped;
+    let page = await this.#api.listPage<T>(this.#resource, query, undefined, signal);
     items.push(...page.items);
     while (page.metadata.continue) {
-      page = await this.#api.listPage<T>(this.#resource, query, page.metadata.continue);
+      page = await this.#api.listPage<T>(this.#resource, query, page.metadata.continue, signal);
       items.push(...page.items);
     }
-    this.#replace(items);
+    this.#store.replace(items);
     this.#resourceVersion = page.metadata.resourceVersion;
     this.#hasSynced = true;
     this.#synced.resolve(undefined);
     this.#options.onList?.();
-  }
-
-  #replace(items: readonly T[]): void {
-    this.#deleted.clear();
-    const listed = new Map(items.map((item) => [item.metadata.name, item]));
-    for (const [name, known] of [...this.#store]) {
-      const now = listed.get(name);
-      // The same name with another uid was deleted and made again in the gap.
-      if (now === undefined || now.metadata.uid !== known.metadata.uid) this.#apply('DELETED', known);
-    }
-    for (const item of items) this.#apply(this.#store.has(item.metadata.name) ? 'MODIFIED' : 'ADDED', item);
   }
 
   async #watch(): Promise<void> {
@@ -171,20 +161,19 @@ export class Informer<T extends KubernetesObject> {
       stream.destroy();
     };
     signal.addEventListener('abort', destroy, { once: true });
-    let seen = 0;
+    const openedAt = performance.now();
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-        if (line === '') continue;
-        this.#take(JSON.parse(line) as WatchLine);
-        seen += 1;
-        this.#failures = 0;
+        if (line !== '') this.#take(JSON.parse(line) as WatchLine);
       }
     } finally {
       signal.removeEventListener('abort', destroy);
       stream.destroy();
+      if (performance.now() - openedAt >= SHORT_WATCH_MS) this.#failures = 0;
     }
-    // A server that ends watches at once must not be asked in a tight loop.
-    if (seen === 0 && !signal.aborted) throw new Error(`the watch of ${this.#resource.plural} ended without an event`);
+    const ms = Math.round(performance.now() - openedAt);
+    if (ms < SHORT_WATCH_MS && !signal.aborted)
+      throw new Error(`the watch of ${this.#resource.plural} ended after ${ms} ms`);
   }
 
   #take(line: WatchLine): void {
@@ -192,22 +181,7 @@ export class Informer<T extends KubernetesObject> {
     if (line.type === 'ERROR')
       throw errorFromAnswer(`watch ${this.#resource.plural}`, object.code ?? 500, object, undefined);
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
-    if (line.type !== 'BOOKMARK') this.#apply(line.type, object as unknown as T);
-  }
-
-  #apply(type: InformerEvent<T>['type'], object: T): void {
-    const { name, uid } = object.metadata;
-    const previous = this.#store.get(name);
-    if (type === 'DELETED') {
-      this.#store.delete(name);
-      if (uid !== undefined) this.#deleted.add(uid);
-    } else if (previous !== undefined && previous.metadata.uid === uid && !isNewer(object, previous)) {
-      // An echo of what `observe` took in already.
-      return;
-    } else {
-      this.#store.set(name, object);
-    }
-    for (const handler of this.#handlers) handler({ type, object, previous });
+    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, object as unknown as T);
   }
 
   #query(): Record<string, string> {

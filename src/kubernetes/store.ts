@@ -1,0 +1,114 @@
+import type { KubernetesObject } from './objects.js';
+import { isNewer } from './objects.js';
+
+/** A change of the store. `previous` is what the handlers were last told of the object, if anything. */
+export interface StoreEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+  readonly previous: T | undefined;
+}
+
+/** Writes of our own that the watch has not told of yet. */
+interface OwnWrites<T> {
+  readonly versions: Set<string>;
+  readonly told: T | undefined;
+}
+
+/**
+ * The objects of one collection by name, from three sources that overtake each other: lists, a watch's events, and the answers to writes of
+ * our own. The newest version wins, and handlers are told of each change by others once.
+ */
+export class ObjectStore<T extends KubernetesObject> {
+  readonly #objects = new Map<string, T>();
+  readonly #tell: (event: StoreEvent<T>) => void;
+  /** Objects deleted since the last list, by uid: an answer to our own write may arrive after the deletion was seen. */
+  readonly #deleted = new Set<string>();
+  readonly #ownWrites = new Map<string, OwnWrites<T>>();
+
+  constructor(tell: (event: StoreEvent<T>) => void) {
+    this.#tell = tell;
+  }
+
+  get(name: string): T | undefined {
+    return this.#objects.get(name);
+  }
+
+  values(): readonly T[] {
+    return [...this.#objects.values()];
+  }
+
+  /**
+   * Takes in the answer to a write of our own. Older versions and objects that were deleted meanwhile are ignored. Nobody is told of it; but of
+   * what someone else changed shortly before, once the watch tells of that.
+   */
+  observe(object: T): void {
+    const { name, uid, resourceVersion = '' } = object.metadata;
+    if (uid !== undefined && this.#deleted.has(uid)) return;
+    const current = this.#objects.get(name);
+    if (current !== undefined && !isNewer(object, current)) return;
+    const { versions, told } = this.#ownWrites.get(name) ?? { versions: [], told: current };
+    this.#ownWrites.set(name, { versions: new Set([...versions, resourceVersion]), told });
+    this.#objects.set(name, object);
+  }
+
+  /** Takes an object whose deletion we were told of out of the store. */
+  forget(name: string): void {
+    this.#objects.delete(name);
+    this.#ownWrites.delete(name);
+  }
+
+  /** Takes in a whole list: what is missing in it was deleted. */
+  replace(items: readonly T[]): void {
+    this.#deleted.clear();
+    const unconfirmed = new Map(this.#ownWrites);
+    this.#ownWrites.clear();
+    const listed = new Map(items.map((item) => [item.metadata.name, item]));
+    for (const [name, known] of [...this.#objects]) {
+      const now = listed.get(name);
+      // The same name with another uid was deleted and made again in the gap.
+      if (now === undefined || now.metadata.uid !== known.metadata.uid) this.apply('DELETED', known);
+    }
+    for (const item of items) {
+      const { name } = item.metadata;
+      const current = this.#objects.get(name);
+      const own = unconfirmed.get(name);
+      if (current === undefined || own === undefined) this.apply(current === undefined ? 'ADDED' : 'MODIFIED', item);
+      else {
+        // Whether anyone else wrote besides ourselves will not be told any more.
+        const object = isNewer(item, current) ? item : current;
+        this.#objects.set(name, object);
+        this.#tell({ type: own.told === undefined ? 'ADDED' : 'MODIFIED', object, previous: own.told });
+      }
+    }
+  }
+
+  /** Takes in one event of a watch. */
+  apply(type: StoreEvent<T>['type'], object: T): void {
+    const { name, uid, resourceVersion = '' } = object.metadata;
+    const previous = this.#objects.get(name);
+    const own = this.#ownWrites.get(name);
+    if (type === 'DELETED') {
+      this.forget(name);
+      if (uid !== undefined) this.#deleted.add(uid);
+    } else if (previous === undefined || previous.metadata.uid !== uid || isNewer(object, previous)) {
+      this.#objects.set(name, object);
+      this.#ownWrites.delete(name);
+      // Made after the list that it was missing in.
+      if (uid !== undefined) this.#deleted.delete(uid);
+    } else {
+      if (own === undefined || this.#isEcho(name, own, resourceVersion)) return;
+      // Someone else's change, from before a write of our own whose answer had it in it already.
+      this.#ownWrites.set(name, { ...own, told: previous });
+      this.#tell({ type, object: previous, previous: own.told });
+      return;
+    }
+    this.#tell({ type, object, previous });
+  }
+
+  /** Whether this version came of a write of our own; each is told once. */
+  #isEcho(name: string, { versions }: OwnWrites<T>, resourceVersion: string): boolean {
+    const isOwn = versions.delete(resourceVersion);
+    if (versions.size === 0) this.#ownWrites.delete(name);
+    return isOwn;
+  }
+}
