@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+
+import { renderPolicies } from '../../../src/policy/render.js';
+import type { PolicyEngine } from '../../../src/policy/settings.js';
+import { useCluster } from '../shared-cluster.js';
+import { goldenEntries } from './golden.js';
+import { images, podOf, type Pod } from './pod.js';
+import { PoliciesInForce } from './policies.js';
+
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
+
+for (const engine of ENGINES) {
+  describe(`what Git says, beside ${engine}`, function () {
+    this.timeout(60_000);
+    const cluster = useCluster();
+    let namespace: string;
+    let policies: PoliciesInForce;
+
+    before(async () => {
+      namespace = await cluster().createNamespace();
+      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const placed = goldenEntries.map((entry) => ({ entry, settings }));
+      const rendered = renderPolicies(placed, { excludedNamespaces: ['kube-*'] });
+      policies = await PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx'] });
+    });
+    after(async () => {
+      await policies.remove();
+    });
+
+    /** Server-side apply as Flux does it: a dry run to see the drift, then the real one where there is any. */
+    const reconcile = async <T extends Applied>(path: string, manifest: object): Promise<Reconciled<T>> => {
+      const query = 'fieldManager=kustomize-controller&force=true';
+      const type = 'application/apply-patch+yaml';
+      const existing = await cluster().api.send('GET', path);
+      const dry = await cluster().api.json<T>('PATCH', `${path}?${query}&dryRun=All`, manifest, type);
+      const before = existing.status === 200 ? (JSON.parse(existing.body) as T) : undefined;
+      const drifts = before === undefined || JSON.stringify(content(before)) !== JSON.stringify(content(dry));
+      const object = drifts ? await cluster().api.json<T>('PATCH', `${path}?${query}`, manifest, type) : before;
+      return { drifts, object, dry };
+    };
+
+    it('is what a Deployment says, and its Pods are rewritten all the same', async () => {
+      const labels = { app: 'web' };
+      const spec = {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: podOf(['nginx:1']).spec },
+      };
+      const manifest = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace }, spec };
+      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+      const first = await reconcile<Applied & { readonly spec: { readonly template: Pod } }>(path, manifest);
+      expect(images(first.object.spec.template)).to.deep.equal(['nginx:1']);
+      expect((await reconcile(path, manifest)).drifts).to.equal(false);
+    });
+
+    it('is the same in a dry run and for real where it says a bare Pod', async () => {
+      const pod = podOf(['nginx:1'], {}, { name: 'bare', namespace });
+      const manifest = { apiVersion: 'v1', kind: 'Pod', ...pod };
+      const path = `/api/v1/namespaces/${namespace}/pods/bare`;
+      const first = await reconcile<Applied & Pod>(path, manifest);
+      expect(first.drifts).to.equal(true);
+      expect(images(first.object)).to.deep.equal(['harbor.cache.test/dockerhub/library/nginx:1']);
+      expect(images(first.dry)).to.deep.equal(images(first.object));
+      // The rewrite is on CREATE only: what is applied to a Pod that exists is what its author says.
+      const second = await reconcile<Applied & Pod>(path, manifest);
+      expect(images(second.object)).to.deep.equal(['nginx:1']);
+      expect((await reconcile(path, manifest)).drifts).to.equal(false);
+    });
+  });
+}
+
+interface Applied {
+  readonly metadata: { readonly labels?: object };
+  readonly spec: object;
+}
+
+interface Reconciled<T> {
+  readonly drifts: boolean;
+  readonly object: T;
+  readonly dry: T;
+}
+
+/** Without annotations: the controller manager counts a Deployment's revisions there, at a time of its own. */
+function content({ metadata: { labels }, spec }: Applied): object {
+  return { labels, spec };
+}
