@@ -82,7 +82,7 @@ export const upstreamTypes: Readonly<Record<UpstreamType, UpstreamTypeFacts>> = 
   },
   'ali-acr': {
     harborType: 'ali-acr',
-    needsCredentials: false,
+    needsCredentials: true,
     credentials: 'an AccessKey id and its secret',
   },
   'huawei-SWR': {

@@ -15,6 +15,8 @@ export interface Mark {
   readonly project: Origin;
   /** HMAC of the credentials that were written with it. Absent where none were. */
   readonly credentials?: string;
+  /** The endpoint type that this Harbor refused to proxy, where the endpoint has another one for that. */
+  readonly instead?: string;
 }
 
 export interface MarkedText {
@@ -39,7 +41,7 @@ const ESCAPED_LOOKALIKE = new RegExp(String.raw`\[\\(\\*)(?=${OPERATOR} v)`, 'g'
  */
 export function formatMark(userText: string, mark: Mark): string {
   const fields: Record<string, string | undefined> = { ...mark };
-  const values = ['cluster', 'mirror', 'endpoint', 'project', 'credentials'].flatMap((name) => {
+  const values = ['cluster', 'mirror', 'endpoint', 'project', 'credentials', 'instead'].flatMap((name) => {
     const value = fields[name];
     return value === undefined ? [] : [`${name}=${encode(value)}`];
   });
@@ -73,8 +75,16 @@ function readMark(written: string): Mark | undefined {
   const endpoint = fields.get('endpoint');
   const project = fields.get('project');
   const credentials = fields.get('credentials');
+  const instead = fields.get('instead');
   if (cluster === undefined || mirror === undefined || !isOrigin(endpoint) || !isOrigin(project)) return undefined;
-  return { cluster, mirror, endpoint, project, ...(credentials === undefined ? {} : { credentials }) };
+  return {
+    cluster,
+    mirror,
+    endpoint,
+    project,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(instead === undefined ? {} : { instead }),
+  };
 }
 
 function isOrigin(value: string | undefined): value is Origin {

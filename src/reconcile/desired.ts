@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RegistryMirror, RegistryMirrorSpec } from '../api/registry-mirror.js';
 import { proxySpeedKb, storageBytes } from '../api/quantity.js';
 import { projectName, upstreamTypes, upstreamUrl } from '../api/upstream-types.js';
-import type { Credentials } from '../harbor/types.js';
+import type { Mark } from '../harbor/mark.js';
+import type { Credentials, Endpoint } from '../harbor/types.js';
 
 /** Harbor's limit on an endpoint's name, in bytes. */
 const ENDPOINT_NAME_BYTES = 64;
@@ -26,6 +27,8 @@ export interface Desired {
   readonly endpointType: string;
   /** The types that count as in sync: either may be what this Harbor can proxy. */
   readonly endpointTypes: readonly string[];
+  /** The type that was asked for and that this Harbor refused, where another one is made for that. */
+  readonly instead?: string;
   readonly url: string;
   readonly insecure: boolean;
   /** The user's part of the endpoint's description. */
@@ -74,12 +77,14 @@ export function desiredState(
   const { spec } = mirror;
   const facts = upstreamTypes[spec.upstream.type];
   const types = [facts.fallbackHarborType ?? facts.harborType, facts.harborType, STAND_IN];
+  const [firstChoice = STAND_IN] = types;
   const [endpointType = STAND_IN] = types.filter((type) => !unproxied.has(type));
   const { project } = spec;
   return {
     mirror: mirror.metadata.name,
     endpointType,
     endpointTypes: [endpointType, facts.harborType].filter((type) => !unproxied.has(type)),
+    ...(endpointType === firstChoice ? {} : { instead: firstChoice }),
     url: upstreamUrl(spec),
     insecure: spec.upstream.insecureSkipTLSVerify,
     description: spec.upstream.description ?? '',
@@ -90,6 +95,15 @@ export function desiredState(
     ...(project.storageQuota === undefined ? {} : { storageLimit: storageBytes(project.storageQuota) }),
     ...(project.retention === undefined ? {} : { retention: project.retention.daysSinceLastPull ?? 'all' }),
   };
+}
+
+/**
+ * Whether an endpoint of ours has a type that serves this mirror: one that is asked for, or the stand-in that was made when this Harbor
+ * refused the one that is asked for. The mark remembers it, since the operator forgets when it ends.
+ */
+export function servesType({ endpointTypes }: Desired, endpoint: Endpoint, mark: Mark | undefined): boolean {
+  const isStandIn = mark?.instead !== undefined && endpointTypes.includes(mark.instead);
+  return endpointTypes.includes(endpoint.type) || isStandIn;
 }
 
 /**

@@ -76,8 +76,8 @@ function descriptionDifference(description: string, endpoint: Endpoint): readonl
   return description === endpoint.description ? [] : [{ what: 'description', update: { description } }];
 }
 
-function withoutCredentials({ cluster, mirror, endpoint, project }: Mark): Mark {
-  return { cluster, mirror, endpoint, project };
+function withoutCredentials({ cluster, mirror, endpoint, project, instead }: Mark): Mark {
+  return { cluster, mirror, endpoint, project, ...(instead === undefined ? {} : { instead }) };
 }
 
 function credentialsOf(hmac: string | undefined): Pick<Mark, 'credentials'> {

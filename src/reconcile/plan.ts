@@ -6,7 +6,7 @@ import type { InventoryView } from '../harbor/inventory.js';
 import type { Endpoint, Project, Retention } from '../harbor/types.js';
 import type { Action, EndpointRef } from './actions.js';
 import type { Desired } from './desired.js';
-import { endpointName, sameHost, sameUrl } from './desired.js';
+import { endpointName, sameHost, sameUrl, servesType } from './desired.js';
 import { newMark, planEndpointUpdate } from './plan-endpoint.js';
 import { describeOwner, ownership } from './ownership.js';
 import type { Identity, Ownership } from './ownership.js';
@@ -58,7 +58,7 @@ function planCreation(input: PlanInput): HarborPlan {
     },
   });
   const hold = 'created';
-  if (spare !== undefined && desired.endpointTypes.includes(spare.endpoint.type)) {
+  if (spare !== undefined && servesType(desired, spare.endpoint, spare.mark)) {
     const update = planEndpointUpdate(input, spare.endpoint, spare.mark);
     return { actions: [...update, createProject(spare.endpoint.id)], verdict: READY, endpoint: spare.endpoint, hold };
   }
@@ -69,7 +69,10 @@ function planCreation(input: PlanInput): HarborPlan {
     return holder !== undefined && holder.id !== spare?.endpoint.id;
   });
   const { credentials, caCertificate } = desired.secrets;
-  const mark = newMark(identity, 'created', desired.secrets.hmac);
+  const mark = {
+    ...newMark(identity, 'created', desired.secrets.hmac),
+    ...(desired.instead === undefined ? {} : { instead: desired.instead }),
+  };
   const createEndpoint: Action = {
     kind: 'CreateEndpoint',
     endpoint: {
@@ -183,7 +186,7 @@ function planOwned(
   owner: Extract<Ownership, { kind: 'ours' }>,
 ): HarborPlan {
   const hold = owner.mark.project;
-  const problem = changeThatHarborCannotMake(input, project, endpoint);
+  const problem = changeThatHarborCannotMake(input, project, endpoint, owner.mark);
   if (problem !== undefined) return { actions: [], verdict: problem, endpoint, project, hold };
   const update = planEndpointUpdate(input, endpoint, owner.mark);
   const shared = update.length > 0 ? sharedEndpoint(input, project, endpoint) : undefined;
@@ -193,10 +196,15 @@ function planOwned(
 }
 
 /** Harbor answers 200 to these changes and ignores them, or would mix two upstreams in one cache. */
-function changeThatHarborCannotMake(input: PlanInput, project: Project, endpoint: Endpoint): Verdict | undefined {
+function changeThatHarborCannotMake(
+  input: PlanInput,
+  project: Project,
+  endpoint: Endpoint,
+  mark?: Mark,
+): Verdict | undefined {
   const { desired } = input;
   const wayOut = 'Set spec.project.name to a new name to move to a new project.';
-  if (!desired.endpointTypes.includes(endpoint.type)) {
+  if (!servesType(desired, endpoint, mark)) {
     const wanted = desired.endpointType;
     const message = `Endpoint ${endpoint.name} has the type ${endpoint.type}, and Harbor can't change it to ${wanted}. ${wayOut}`;
     return stalled(REASONS.endpointTypeChanged, message);
