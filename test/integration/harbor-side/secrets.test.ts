@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { startHarbor } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
@@ -101,6 +102,19 @@ describe('Credentials', function () {
     await world().until('elsewhere', 'Stalled', 'True', 'SecretNotAllowed');
     await world().untilReady('here');
     expect(world().harbor.endpoint('elsewhere')).to.equal(undefined);
+  });
+
+  it('does not send the operator’s own password to a url of somebody’s choice', async () => {
+    const elsewhere = await startHarbor({ unmappedHealthy: true });
+    await secret('operators-own', 'own-password', { 'registrymirror.io/credentials': 'harbor' });
+    const { url } = elsewhere;
+    const env = { HARBOR_USERNAME: '', HARBOR_PASSWORD: '', HARBOR_CREDENTIALS_SECRET: 'operators-own' };
+    await world().killOperator();
+    await world().startOperator({ env });
+    await world().apply('thief', { ...spec, harbor: { url, credentialsSecretRef: { name: 'operators-own' } } });
+    await world().until('thief', 'Stalled', 'True', 'SecretNotAllowed');
+    expect(elsewhere.calls).to.deep.equal([]);
+    await elsewhere.stop();
   });
 
   it('never shows a password, in the log or in the cluster', async () => {
