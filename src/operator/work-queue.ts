@@ -1,11 +1,8 @@
 import { backoffMs } from '../kubernetes/backoff.js';
+import type { WorkResult } from '../reconcile/work-result.js';
 
-/** What a handler says about its key when it is done; undefined: nothing more until the next event. */
-export type WorkResult =
-  /** Look again after this many ms. */
-  | { readonly requeueAfterMs: number }
-  /** Look again with backoff, as after an error, but not before this many ms. */
-  | { readonly retryAfterMs: number };
+/** A timer for longer than this would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface WorkQueueOptions {
   readonly workers: number;
@@ -58,9 +55,12 @@ export class WorkQueue {
     const pending = this.#timers.get(key);
     if (pending !== undefined && pending.at <= at) return;
     this.#cancelTimer(key);
-    const timer = setTimeout(() => {
-      this.add(key);
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        this.add(key);
+      },
+      Math.min(ms, LONGEST_TIMER_MS),
+    );
     this.#timers.set(key, { at, timer });
   }
 

@@ -3,7 +3,6 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../api/upstream-types.js';
 import { HarborError } from '../harbor/errors.js';
-import type { WorkResult } from '../operator/work-queue.js';
 import { act } from './act.js';
 import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
 import { verdictOf } from './outcome.js';
@@ -13,6 +12,7 @@ import { summarise } from './summarise.js';
 import type { Read } from './secrets.js';
 import type { Verdict } from './verdict.js';
 import { waiting } from './verdict.js';
+import type { WorkResult } from './work-result.js';
 
 /** A deletion acts on a picture of Harbor that is not older than this. */
 const FRESH_MS = 1000;

@@ -5,7 +5,6 @@ import { parseDuration } from '../api/duration.js';
 import { upstreamHosts } from '../api/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
 import { SETTLE_MS } from '../policy/in-force.js';
-import type { WorkResult } from '../operator/work-queue.js';
 import type { Action } from './actions.js';
 import { Deletion } from './deletion.js';
 import { findConflicts } from './conflicts.js';
@@ -19,6 +18,7 @@ import type { SecretLookup } from './secrets.js';
 import { summarise } from './summarise.js';
 import { sameStatus } from './same-status.js';
 import { stalled } from './verdict.js';
+import type { WorkResult } from './work-result.js';
 
 /** How long a status may wait for Kyverno to put the policy in force, so that a new mirror costs one status and not two. */
 const POLICY_GRACE_MS = 2000;
