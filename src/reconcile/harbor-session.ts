@@ -43,6 +43,7 @@ export class HarborSession {
   readonly #retentions = new Map<number, { readonly value: Retention | 'none'; readonly at: number }>();
   #pullHost: { readonly value: string; readonly at: number } | undefined;
   #asking: Promise<string | undefined> | undefined;
+  #version: { readonly value: string | undefined; readonly at: number } | undefined;
   #sweptAt: number | undefined;
   #loop: Promise<void> | undefined;
 
@@ -152,6 +153,20 @@ export class HarborSession {
     this.#options.onChange();
   }
 
+  /** What one version lacked the next may have: after an upgrade it is tried again. Harbor is away during one, or it is noticed later. */
+  async #lookAtVersion(): Promise<void> {
+    const at = this.#options.now();
+    const before = this.#version;
+    if (before !== undefined && at - before.at < INFO_MAX_AGE_MS) return;
+    const { version: value } = await this.client.systemInfo({ signal: this.signal });
+    this.#version = { value, at };
+    if (before === undefined || before.value === value) return;
+    this.unsupported.clear();
+    this.unproxied.clear();
+    this.inventory.invalidate();
+    this.#options.onChange();
+  }
+
   #isStopped(): boolean {
     return this.signal.aborted;
   }
@@ -160,9 +175,11 @@ export class HarborSession {
     try {
       await this.client.checkAccess({ signal: this.signal });
       await this.client.checkTokenService({ signal: this.signal });
+      await this.#lookAtVersion();
       await this.#sweep();
       return undefined;
     } catch (error) {
+      if (this.#version !== undefined) this.#version = { ...this.#version, at: -Infinity };
       if (error instanceof HarborError) return error.message;
       throw error;
     }

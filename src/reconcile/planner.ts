@@ -40,6 +40,7 @@ export class Planner {
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
     const maxAgeMs = isRequested(mirror) ? 0 : isObserved(mirror) ? interval : FRESH_MS;
     const shared = await session.inventory.view({ maxAgeMs, quotas });
+    await confirmQuota(subject, shared);
     const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
     if (first.actions.length === 0 && first.endpoint !== undefined) return { view: shared, plan: first };
     // Who adopts writes to what others may have made a second ago.
@@ -118,6 +119,15 @@ async function confirmProject({ session, desired }: Subject, view: InventoryView
     throw new HarborError({ kind: 'forbidden', method: 'GET', path: '/api/v2.0/projects', reason });
   }
   inventory.record({ kind: 'projectWritten', project });
+}
+
+/** A project may be younger than the list of quotas. */
+async function confirmQuota({ session, desired }: Subject, view: InventoryView): Promise<void> {
+  const project = view.projectByName(desired.projectName);
+  if (desired.storageLimit === undefined || project === undefined) return;
+  if (view.quotaByProject(project.id) !== undefined) return;
+  const quota = await session.client.findQuota(project.id, { signal: session.signal });
+  if (quota !== undefined) session.inventory.record({ kind: 'quotaWritten', quota });
 }
 
 /** The same for the endpoint of a project that was in order: before it counts as deleted, it is looked up. */

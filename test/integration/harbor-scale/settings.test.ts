@@ -1,0 +1,219 @@
+import { expect } from 'chai';
+import { selfSigned } from '../../harbor/certificate.js';
+import type { HarborStandIn } from '../../harbor/index.js';
+import { startHarbor } from '../../harbor/index.js';
+import { NAMESPACE } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
+import { useBareWorld } from './bare-world.js';
+
+const none = { rewrite: { engine: 'None' } } as const;
+const GIB = 1024 ** 3;
+
+interface Setting {
+  readonly field: string;
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+  /** What Harbor has of it. */
+  readonly read: (harbor: HarborStandIn, project: string) => unknown;
+  readonly seen: readonly [before: unknown, after: unknown];
+  /** An edit by hand; absent where the operator looks for one at a slower beat. */
+  readonly edit?: (harbor: HarborStandIn, project: string) => void;
+}
+
+function metadata(key: string, edited: string): Pick<Setting, 'read' | 'edit'> {
+  return {
+    read: (harbor, project) => harbor.project(project)?.metadata[key],
+    edit: (harbor, project) => {
+      const there = harbor.project(project);
+      if (there !== undefined) there.metadata[key] = edited;
+    },
+  };
+}
+
+const SETTINGS: readonly Setting[] = [
+  {
+    field: 'public',
+    before: { public: true },
+    after: { public: false },
+    seen: ['true', 'false'],
+    ...metadata('public', 'true'),
+  },
+  {
+    field: 'storageQuota',
+    before: { storageQuota: '10Gi' },
+    after: { storageQuota: 'unlimited' },
+    seen: [10 * GIB, -1],
+    read: (harbor, project) => harbor.quotaOf(project)?.hard,
+    edit: (harbor, project) => {
+      const quota = harbor.quotaOf(project);
+      if (quota !== undefined) quota.hard = 7;
+    },
+  },
+  {
+    field: 'bandwidthLimit',
+    before: { bandwidthLimit: '10Mi' },
+    after: { bandwidthLimit: 'unlimited' },
+    seen: ['81920', '-1'],
+    ...metadata('proxy_speed_kb', '1'),
+  },
+  {
+    field: 'maxUpstreamConnections',
+    before: { maxUpstreamConnections: 20 },
+    after: { maxUpstreamConnections: 30 },
+    seen: ['20', '30'],
+    ...metadata('max_upstream_conn', '1'),
+  },
+  {
+    field: 'serveCachedWhenDeletedUpstream',
+    before: { serveCachedWhenDeletedUpstream: true },
+    after: { serveCachedWhenDeletedUpstream: false },
+    seen: ['true', 'false'],
+    ...metadata('proxy_cache_local_on_not_found', 'true'),
+  },
+  {
+    field: 'autoScan',
+    before: { autoScan: true },
+    after: { autoScan: false },
+    seen: ['true', 'false'],
+    ...metadata('auto_scan', 'true'),
+  },
+  {
+    field: 'preventVulnerable',
+    before: { preventVulnerable: { severity: 'high' } },
+    after: { preventVulnerable: { severity: 'critical' } },
+    seen: ['high', 'critical'],
+    ...metadata('severity', 'low'),
+  },
+  {
+    field: 'retention',
+    before: { retention: { daysSinceLastPull: 30 } },
+    after: { retention: { daysSinceLastPull: 90 } },
+    seen: [30, 90],
+    read: (harbor, project) =>
+      Number(/"nDaysSinceLastPull":(\d+)/.exec(JSON.stringify(harbor.retentionOf(project)?.rules))?.[1]),
+  },
+];
+
+describe('Every setting of the project', function () {
+  this.timeout(60_000);
+  const world = useBareWorld();
+  const nameOf = (field: string): string => `set-${field.toLowerCase()}`;
+  const apply = async (field: string, project: object): Promise<void> => {
+    const name = nameOf(field);
+    await world().apply(name, { ...none, upstream: { type: 'docker-registry', url: `https://${name}.test` }, project });
+    await world().untilReady(name);
+  };
+
+  for (const { field, before, after, read, seen, edit } of SETTINGS) {
+    it(`${field}: written, changed, ${edit === undefined ? '' : 'repaired when edited by hand, '}and then left alone`, async () => {
+      const name = nameOf(field);
+      await apply(field, before);
+      expect(read(world().harbor, name)).to.equal(seen[0]);
+      await apply(field, after);
+      await eventually(() => {
+        expect(read(world().harbor, name)).to.equal(seen[1]);
+      });
+      if (edit !== undefined) {
+        edit(world().harbor, name);
+        await world().reconcile(name);
+        expect(read(world().harbor, name)).to.equal(seen[1]);
+      }
+      world().harbor.resetCounts();
+      await world().reconcile(name);
+      expect(world().harbor.writes()).to.deep.equal([]);
+      expect((await world().condition(name, 'SettingsSupported'))?.status).to.be.oneOf([undefined, 'True']);
+    });
+  }
+});
+
+describe('A Harbor whose version lacks some settings', function () {
+  this.timeout(60_000);
+  const world = useBareWorld({ harbor: { version: '2.12.4' } });
+  const upstream = {
+    type: 'docker-registry',
+    url: 'https://old.example.org',
+    caCertificateSecretRef: { name: 'old-ca' },
+  } as const;
+  const project = {
+    bandwidthLimit: '10Mi',
+    maxUpstreamConnections: 20,
+    serveCachedWhenDeletedUpstream: true,
+    autoScan: true,
+  };
+  const LACKING = [
+    'spec.project.maxUpstreamConnections',
+    'spec.project.serveCachedWhenDeletedUpstream',
+    'spec.upstream.caCertificateSecretRef',
+  ];
+
+  before(async () => {
+    const stringData = { 'ca.crt': selfSigned('old.example.org').cert };
+    const labels = { 'registrymirror.io/credentials': 'upstream' };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'old-ca', namespace: NAMESPACE, labels } };
+    await world().cluster.apply([{ ...secret, stringData }]);
+    await world().apply('old', { ...none, upstream, project });
+  });
+
+  it('is Ready, and the condition names the fields of the spec that are not in force', async () => {
+    await world().untilReady('old');
+    const { message } = await world().until('old', 'SettingsSupported', 'False', 'SettingUnsupported');
+    for (const field of LACKING) expect(message).to.include(field);
+    expect(message).to.not.include('bandwidthLimit').and.not.include('autoScan');
+    expect(world().harbor.project('old')?.metadata).to.include({ proxy_speed_kb: '81920', auto_scan: 'true' });
+  });
+
+  it('does not write them again and again', async () => {
+    world().harbor.resetCounts();
+    for (let time = 0; time < 3; time += 1) await world().reconcile('old');
+    expect(world().harbor.writes()).to.deep.equal([]);
+    await world().until('old', 'SettingsSupported', 'False');
+  });
+
+  it('still repairs what this version does have', async () => {
+    const there = world().harbor.project('old');
+    if (there !== undefined) there.metadata.auto_scan = 'false';
+    await world().reconcile('old');
+    expect(world().harbor.project('old')?.metadata.auto_scan).to.equal('true');
+    await world().until('old', 'SettingsSupported', 'False');
+  });
+
+  it('costs at most one write of each after a restart', async () => {
+    await world().operator.stop();
+    world().harbor.resetCounts();
+    await world().startOperator();
+    for (let time = 0; time < 2; time += 1) await world().reconcile('old');
+    await world().until('old', 'SettingsSupported', 'False');
+    expect(
+      world()
+        .harbor.writes()
+        .map(({ method, route }) => `${method} ${route}`),
+    ).to.have.members(['PUT /registries/{id}', 'PUT /projects/{project_name_or_id}']);
+  });
+
+  it('has them written once Harbor is upgraded, and the condition goes', async () => {
+    const { state, url } = world().harbor;
+    await world().harbor.down();
+    await world().until('old', 'HarborReachable', 'False');
+    const upgraded = await startHarbor({ unmappedHealthy: true, port: Number(new URL(url).port) });
+    const same = { endpoints: state.endpoints.all(), projects: state.projects.all(), robots: state.robots.all() };
+    for (const row of same.endpoints) upgraded.state.endpoints.put(row);
+    for (const row of same.projects) upgraded.state.projects.put(row);
+    for (const row of same.robots) upgraded.state.robots.put(row);
+    try {
+      await eventually(
+        async () => {
+          await world().reconcile('old');
+          expect(upgraded.project('old')?.metadata).to.include({ max_upstream_conn: '20' });
+          expect(upgraded.endpoint('old')?.caCertificate).to.include('BEGIN CERTIFICATE');
+        },
+        { timeoutMs: 20_000 },
+      );
+      await world().untilReady('old');
+      await eventually(async () => {
+        expect(await world().condition('old', 'SettingsSupported')).to.equal(undefined);
+      });
+    } finally {
+      await upgraded.stop();
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import { findCondition } from '../../src/api/conditions.js';
+import type { RegistryMirror } from '../../src/api/registry-mirror.js';
+import { OPERATOR_USER } from './operator.js';
+import { eventually } from './wait.js';
+import { MIRRORS } from './world.js';
+import type { LooseSpec, World } from './world.js';
+
+interface Mirror {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: LooseSpec;
+}
+
+/** What it took until so many mirrors were Ready. */
+export interface FleetCost {
+  readonly ms: number;
+  readonly harborWrites: number;
+  /** Pages of lists; health checks and the sweep aside. */
+  readonly lists: number;
+  readonly otherReads: number;
+  /** By verb and resource. */
+  readonly apiWrites: Readonly<Record<string, number>>;
+}
+
+/** So many mirrors of one prefix, each of an upstream of its own, without a rewrite unless `spec` says otherwise. */
+export function createMirrors(prefix: string, count: number, spec: LooseSpec = {}): readonly Mirror[] {
+  return Array.from({ length: count }, (_, index) => {
+    const name = `${prefix}-${index}`;
+    return {
+      apiVersion: 'registrymirror.io/v1alpha1',
+      kind: 'RegistryMirror',
+      metadata: { name },
+      spec: {
+        upstream: { type: 'docker-registry', url: `https://${name}.example.org` },
+        rewrite: { engine: 'None' },
+        ...spec,
+      },
+    };
+  });
+}
+
+/** Creates the mirrors, many at a time: kubectl would take longer than the operator. */
+export async function createAll({ cluster }: Pick<World, 'cluster'>, mirrors: readonly Mirror[]): Promise<void> {
+  const waiting = [...mirrors];
+  const work = async (): Promise<void> => {
+    for (let mirror = waiting.shift(); mirror !== undefined; mirror = waiting.shift()) {
+      await cluster.api.json('POST', MIRRORS, mirror);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, work));
+}
+
+export async function listMirrors({ cluster }: Pick<World, 'cluster'>): Promise<readonly RegistryMirror[]> {
+  return (await cluster.api.json<{ items: readonly RegistryMirror[] }>('GET', MIRRORS)).items;
+}
+
+/** Waits until every mirror is Ready. */
+export async function untilAllReady(world: Pick<World, 'cluster'>, count: number, timeoutMs = 60_000): Promise<void> {
+  await eventually(
+    async () => {
+      const mirrors = await listMirrors(world);
+      const ready = mirrors.filter(({ status }) => findCondition(status.conditions, 'Ready')?.status === 'True');
+      if (ready.length < count) throw new Error(`${ready.length} of ${count} are Ready`);
+    },
+    { timeoutMs, intervalMs: 100, message: `${count} mirrors to be Ready` },
+  );
+}
+
+/** Creates the mirrors and counts what it takes until all that there are are Ready. */
+export async function measureFleet(world: World, mirrors: readonly Mirror[]): Promise<FleetCost> {
+  const { harbor, cluster } = world;
+  const before = (await listMirrors(world)).length;
+  harbor.resetCounts();
+  const mark = await cluster.audit.mark();
+  const startedAt = performance.now();
+  await createAll(world, mirrors);
+  await untilAllReady(world, before + mirrors.length);
+  const ms = performance.now() - startedAt;
+  const lists = harbor.reads().filter(({ method, route }) => method === 'GET' && isList(route));
+  const apiWrites: Record<string, number> = {};
+  for (const { verb, resource } of await cluster.audit.writes({ user: OPERATOR_USER }, mark)) {
+    const key = `${verb} ${resource}`;
+    apiWrites[key] = (apiWrites[key] ?? 0) + 1;
+  }
+  return {
+    ms,
+    harborWrites: harbor.writes().length,
+    lists: lists.length,
+    otherReads: harbor.reads().length - lists.length,
+    apiWrites,
+  };
+}
+
+function isList(route: string): boolean {
+  return ['/registries', '/projects', '/quotas'].includes(route);
+}
