@@ -2,6 +2,7 @@ import { ANNOTATIONS, LABELS } from '../api/group.js';
 import { celString, celStrings } from './escape.js';
 import { globPattern } from './glob-pattern.js';
 import { DOCKER_HUB, IMAGE_ID_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES, REMAINDER_PATTERN } from './grammar.js';
+import { hasChanged, hasField, isNew } from './match-conditions.js';
 import { KEY_PATTERN, NOTED_PATTERN, NOTES } from './notes.js';
 import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
 
@@ -14,11 +15,11 @@ export interface Variable {
 /**
  * The rewrite as CEL variables, one after the other; {@link patchExpression} makes a JSON patch of the last ones. Most are lists
  * of maps, one per image, with p: the image's JSON pointer; k: its key in the annotation; i: the image as it stood; h, r: its
- * host and what follows; g: its path; t: the prefix to put in front.
+ * host and what follows; u: what the Pod has now, empty for what is new; t: the prefix to put in front.
  */
 export function rewriteVariables(rules: readonly HostRule[]): readonly Variable[] {
   const known = celStrings(rules.flatMap(({ hosts }) => hosts));
-  const kept = '"p": m.p, "k": m.k, "i": m.i';
+  const kept = '"p": m.p, "k": m.k, "i": m.i, "u": m.u';
   return [
     { name: 'images', expression: requestImages() },
     {
@@ -36,13 +37,13 @@ export function rewriteVariables(rules: readonly HostRule[]): readonly Variable[
     { name: 'prefixes', expression: prefixMap(rules) },
     {
       name: 'rewrites',
-      expression: `variables.valid.map(m, {${kept}, "r": m.r, "t": ${prefix(rules)}}).filter(m, m.t != "")`,
+      expression: `variables.valid.map(m, {${kept}, "r": m.r, "t": ${prefix(rules)}}).filter(m, m.t != "" && (m.u == "" || m.u == m.t + "/" + m.r))`,
     },
     { name: 'noted', expression: NOTED },
   ];
 }
 
-/** The JSON patch of the rewrite. The subresource takes no change of the Pod's metadata, so only a Pod's creation leaves notes. */
+/** The JSON patch of the rewrite. A Pod has its notes when it is updated, and its subresource takes none. */
 export function patchExpression(): string {
   const replacements = 'variables.rewrites.map(m, JSONPatch{op: "replace", path: m.p, value: m.t + "/" + m.r})';
   const notes = [
@@ -69,33 +70,35 @@ const IS_REFERENCE =
   `(size(m.r) <= ${MAX_PATH_BYTES} || size(${PATH}) <= ${MAX_PATH_BYTES})`;
 
 /**
- * Where the images stand. Entries without name or image are left out: the Pod is validated only later. Ephemeral containers
- * are told apart by name, as the API server does it: those that the Pod had before can't be changed any more.
+ * Where the images stand. Entries without name or image are left out: the Pod is validated only later. Of an update only new
+ * ephemeral containers count (by name, as the API server tells them apart), and images that change: whoever applies a Pod again
+ * writes the original image names, and where the rewrite makes of them what the Pod has (u), it stays as it is.
  */
 function requestImages(): string {
-  const list = (name: string): string => images(name, `object.spec.${name}`, 'has(e.image) && has(e.name)', 'e.image');
-  const isNew =
-    '!(has(oldObject.spec.ephemeralContainers) && oldObject.spec.ephemeralContainers.exists(o, o.name == e.name))';
-  const ephemeral = images(
-    'ephemeralContainers',
-    'object.spec.ephemeralContainers',
-    `has(e.image) && has(e.name) && ${isNew}`,
-    'e.image',
+  const lists: readonly [string, string][] = [
+    ['containers', 'image'],
+    ['initContainers', 'image'],
+    ['volumes', 'image.reference'],
+  ];
+  const created = lists.map(([list, field]) => images(list, field, 'true', '""'));
+  const changed = lists.map(([list, field]) =>
+    images(
+      list,
+      field,
+      hasChanged(list, field),
+      `string(oldObject.spec.${list}.filter(o, o.name == e.name)[0].${field})`,
+    ),
   );
-  const volumes = images(
-    'volumes',
-    'object.spec.volumes',
-    'has(e.image) && has(e.image.reference) && has(e.name)',
-    'e.image.reference',
-  );
-  return `${IS_UPDATE} ? ${ephemeral} : ${list('containers')} + ${list('initContainers')} + ${volumes}`;
+  const added = images('ephemeralContainers', 'image', isNew('ephemeralContainers'), '""');
+  return `${IS_UPDATE} ? ${[added, ...changed].join(' + ')} : ${created.join(' + ')}`;
 }
 
-function images(list: string, source: string, condition: string, image: string): string {
-  const isVolume = list === 'volumes';
-  const pointer = `"/spec/${list}/" + string(n) + "/image${isVolume ? '/reference' : ''}"`;
-  const key = isVolume ? '"volumes/" + e.name' : 'string(e.name)';
-  return `(has(${source}) ? ${source}.transformList(n, e, ${condition}, {"p": ${pointer}, "k": ${key}, "i": string(${image})}) : [])`;
+function images(list: string, field: string, condition: string, before: string): string {
+  const source = `object.spec.${list}`;
+  const pointer = `"/spec/${list}/" + string(n) + "/${field.replace('.', '/')}"`;
+  const key = list === 'volumes' ? '"volumes/" + e.name' : 'string(e.name)';
+  const entry = `{"p": ${pointer}, "k": ${key}, "i": string(e.${field}), "u": ${before}}`;
+  return `(has(${source}) ? ${source}.transformList(n, e, has(e.name) && ${hasField(field)} && ${condition}, ${entry}) : [])`;
 }
 
 function prefixMap(rules: readonly HostRule[]): string {

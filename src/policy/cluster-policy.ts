@@ -15,7 +15,7 @@ export function clusterPolicy({ name, settings, entries, rules, excludedNamespac
     name: 'rewrite-images',
     match: {
       any: [
-        { resources: { kinds: ['Pod'], operations: ['CREATE'], ...selectors } },
+        { resources: { kinds: ['Pod'], operations: ['CREATE', 'UPDATE'], ...selectors } },
         { resources: { kinds: ['Pod/ephemeralcontainers'], operations: ['UPDATE'], ...selectors } },
       ],
     },

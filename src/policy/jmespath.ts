@@ -28,26 +28,33 @@ const PATH = "regex_replace_all('[:@].*$', r, '')";
  */
 export function patchExpression(rules: readonly HostRule[]): string {
   return [
-    `{e: ${IS_SUBRESOURCE}, a: request.object.metadata.annotations.${jmesPathString(ANNOTATIONS.originalImages)}, l: ${images()} }`,
-    '{e: e, a: a, l: l',
+    `{e: ${IS_UPDATE}, u: ${IS_UPDATE} && !(${IS_SUBRESOURCE}), c: ${imagesBefore()}, a: request.object.metadata.annotations.${jmesPathString(ANNOTATIONS.originalImages)}, l: ${images()} }`,
+    '{e: e, u: u, c: c, a: a, l: l',
     `[].{q: q, i: i, s: s, k: k, o: o, n: ${replaced(BARE_NAME_PATTERN, 'o', `${DOCKER_HUB}/library/\${1}`)} }`,
     `[].{q: q, i: i, s: s, k: k, o: o, h: ${replaced(HOST_PATTERN, 'n', '${1}')}, r: ${replaced(HOST_PATTERN, 'n', '${2}')} }`,
     ...prefixStages(rules),
-    `[?t && t != '${LEAVE_ALONE}' && ${IS_REFERENCE}] }`,
+    `[?t && t != '${LEAVE_ALONE}' && ${IS_REFERENCE}]`,
+    `[].{q: q, i: i, s: s, k: k, o: o, w: join('/', [t, r]) } }`,
+    // Only what the Pod has already: all of the list but what is left of it without the images from before.
+    `{e: e, u: u, a: a, l: l, m: ${BY_IMAGE}, x: values(merge(${BY_IMAGE}, c))[?type(@) == 'object'].join('=', [k, w]) }`,
+    "{e: e, a: a, l: !u && l || values(merge(m, object_from_lists(x, x)))[?type(@) == 'object'] }",
     `(length(l) > \`0\` && [${PATCHES}, !e && ${NOTES_PATCH} || \`[]\`][] || \`[]\`)`,
     'to_string(@)',
   ].join(' | ');
 }
 
+const IS_UPDATE = "request.operation == 'UPDATE'";
 const IS_SUBRESOURCE = "request.subResource == 'ephemeralcontainers'";
 
 const IS_REFERENCE =
   `regex_match('${REMAINDER_PATTERN}', r) && !regex_match('${IMAGE_ID_PATTERN}', o) && ` +
   `(length(r) <= \`${MAX_PATH_BYTES}\` || length(${PATH}) <= \`${MAX_PATH_BYTES}\`)`;
 
-const PATCHES = "l[].{op: 'replace', path: join('', [q, to_string(i), s]), value: join('/', [t, r]) }";
+const PATCHES = "l[].{op: 'replace', path: join('', [q, to_string(i), s]), value: w }";
 
-/** The subresource takes no change of the Pod's metadata, so only a Pod's creation leaves these notes. */
+const BY_IMAGE = "object_from_lists(l[].join('=', [k, w]), l)";
+
+/** The Pod has its notes when it is updated, and its subresource takes none. */
 const NOTES_PATCH =
   `[{op: 'add', path: ${jmesPathLiteral(NOTES.originalImages)}, value: ${originalImages()} }, ` +
   `{op: 'add', path: ${jmesPathLiteral(NOTES.mirrored)}, value: 'true'}]`;
@@ -68,6 +75,20 @@ function images(): string {
     `items(${inPod('volumes')} || \`[]\`, 'i', 'e')[?e.image.reference]` +
       `.{q: '/spec/volumes/', i: i, s: '/image/reference', k: join('', ['volumes/', e.name]), o: e.image.reference }`,
   ].join(', ')}][]`;
+}
+
+/**
+ * What the images of a Pod that is being updated are now, as an object of `key=image`. Whoever applies a Pod again writes the
+ * original image names: where the rewrite makes of them what the Pod has, it stays as it is. No other update is rewritten.
+ */
+function imagesBefore(): string {
+  const spec = 'request.oldObject.spec';
+  const list = `[${[
+    `${spec}.containers[].join('=', [name, image])`,
+    `${spec}.initContainers[].join('=', [name, image])`,
+    `${spec}.volumes[?image.reference].join('=', [join('', ['volumes/', name]), image.reference])`,
+  ].join(', ')}][]`;
+  return `object_from_lists(${list}, ${list})`;
 }
 
 /** By name, as the API server knows them: entries that the Pod had before can't be changed any more. */

@@ -67,14 +67,38 @@ function hasMirroredImage(hosts: readonly string[]): string {
   return `(${requestImages()}).exists(i, ${isMirrored})`;
 }
 
-/** All image names of the request that may still be changed. Fields may be missing: a Pod is validated only later. */
+/**
+ * All image names of the request that may be rewritten: a new Pod's, an updated one's where they changed, new ephemeral containers'.
+ * Fields may be missing: a Pod is validated only later.
+ */
 function requestImages(): string {
-  const image = 'map(c, has(c.image) ? c.image : "")';
-  const list = (name: string): string => `(has(object.spec.${name}) ? object.spec.${name}.${image} : [])`;
-  const volumes =
-    '(has(object.spec.volumes) ? object.spec.volumes.filter(v, has(v.image) && has(v.image.reference)).map(v, v.image.reference) : [])';
-  const ephemeral =
-    '(has(object.spec.ephemeralContainers) ? object.spec.ephemeralContainers.filter(c, !(has(oldObject.spec.ephemeralContainers) && ' +
-    `oldObject.spec.ephemeralContainers.exists(o, o.name == c.name))).${image} : [])`;
-  return `request.operation == 'UPDATE' ? ${ephemeral} : ${list('containers')} + ${list('initContainers')} + ${volumes}`;
+  const lists: readonly [string, string][] = [
+    ['containers', 'image'],
+    ['initContainers', 'image'],
+    ['volumes', 'image.reference'],
+  ];
+  const created = lists.map(([list, field]) => images(list, hasField(field), field));
+  const changed = lists.map(([list, field]) => images(list, `${hasField(field)} && ${hasChanged(list, field)}`, field));
+  const added = images('ephemeralContainers', `${hasField('image')} && ${isNew('ephemeralContainers')}`, 'image');
+  return `request.operation == 'UPDATE' ? ${[added, ...changed].join(' + ')} : ${created.join(' + ')}`;
+}
+
+function images(list: string, condition: string, field: string): string {
+  return `(has(object.spec.${list}) ? object.spec.${list}.filter(e, ${condition}).map(e, e.${field}) : [])`;
+}
+
+/** CEL condition that `e.image`, or `e.image.reference`, is there. */
+export function hasField(field: string, of = 'e'): string {
+  return field === 'image' ? `has(${of}.image)` : `has(${of}.image) && has(${of}.image.reference)`;
+}
+
+/** CEL condition that `e` had another image before this update. */
+export function hasChanged(list: string, field: string): string {
+  const before = `oldObject.spec.${list}`;
+  return `has(${before}) && ${before}.exists(o, o.name == e.name && ${hasField(field, 'o')} && o.${field} != e.${field})`;
+}
+
+/** CEL condition that the Pod has no `e` yet. */
+export function isNew(list: string): string {
+  return `!(has(oldObject.spec.${list}) && oldObject.spec.${list}.exists(o, o.name == e.name))`;
 }

@@ -9,17 +9,17 @@ export interface MatchConstraints {
   readonly objectSelector?: LabelSelector;
 }
 
-/** New Pods and new ephemeral containers, and nothing else: what Git says about a Deployment stays true. */
+/** Pods and their ephemeral containers, and nothing else: what Git says about a Deployment stays true. */
 export function matchConstraints(settings: PolicySettings): MatchConstraints {
-  const rule = (resource: string, operation: string): object => ({
+  const rule = (resource: string, ...operations: readonly string[]): object => ({
     apiGroups: [''],
     apiVersions: ['v1'],
     resources: [resource],
-    operations: [operation],
+    operations,
     scope: 'Namespaced',
   });
   return {
-    resourceRules: [rule('pods', 'CREATE'), rule('pods/ephemeralcontainers', 'UPDATE')],
+    resourceRules: [rule('pods', 'CREATE', 'UPDATE'), rule('pods/ephemeralcontainers', 'UPDATE')],
     namespaceSelector: namespaceSelector(settings.namespaceSelector),
     ...(settings.podSelector === undefined ? {} : { objectSelector: settings.podSelector }),
   };

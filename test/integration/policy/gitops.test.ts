@@ -60,10 +60,30 @@ for (const engine of ENGINES) {
       expect(first.drifts).to.equal(true);
       expect(images(first.object)).to.deep.equal(['harbor.cache.test/dockerhub/library/nginx:1']);
       expect(images(first.dry)).to.deep.equal(images(first.object));
-      // The rewrite is on CREATE only: what is applied to a Pod that exists is what its author says.
-      const second = await reconcile<Applied & Pod>(path, manifest);
-      expect(images(second.object)).to.deep.equal(['nginx:1']);
       expect((await reconcile(path, manifest)).drifts).to.equal(false);
+    });
+
+    it('is the same for a bare Pod applied twice by kubectl, wherever its images stand', async () => {
+      const initContainers = [{ name: 'i', image: 'quay.io/a/b:1' }];
+      const volumes = [{ name: 'v', image: { reference: 'ghcr.io/x/y' } }];
+      const pod = podOf(['nginx:1', 'a.test/b'], { initContainers, volumes }, { name: 'twice', namespace });
+      const get = (): Promise<Pod> => cluster().api.json<Pod>('GET', `/api/v1/namespaces/${namespace}/pods/twice`);
+      await cluster().apply([{ apiVersion: 'v1', kind: 'Pod', ...pod }]);
+      const first = await get();
+      await cluster().apply([{ apiVersion: 'v1', kind: 'Pod', ...pod }]);
+      const second = await get();
+      expect(images(first)[0]).to.equal('harbor.cache.test/dockerhub/library/nginx:1');
+      expect(second.spec).to.deep.equal(first.spec);
+      expect(second.metadata).to.deep.equal(first.metadata);
+    });
+
+    it('is what happens when it changes: an update is not rewritten to an image that the Pod has not', async () => {
+      const pod = podOf(['nginx:1', 'nginx:1'], {}, { name: 'changed', namespace });
+      const path = `/api/v1/namespaces/${namespace}/pods/changed`;
+      await reconcile<Applied & Pod>(path, { apiVersion: 'v1', kind: 'Pod', ...pod });
+      const changed = podOf(['nginx:2', 'nginx:1'], {}, { name: 'changed', namespace });
+      const second = await reconcile<Applied & Pod>(path, { apiVersion: 'v1', kind: 'Pod', ...changed });
+      expect(images(second.object)).to.deep.equal(['nginx:2', 'harbor.cache.test/dockerhub/library/nginx:1']);
     });
   });
 }

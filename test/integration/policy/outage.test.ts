@@ -64,6 +64,15 @@ for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
       expect((await putEphemeral(cluster().api, older, ['busybox'])).status).to.equal(500);
     });
 
+    it('updates an older Pod as long as its images stay', async () => {
+      const path = `/api/v1/namespaces/${namespace}/pods/${older.metadata.name}?dryRun=All`;
+      const patch = async (body: object): Promise<number> =>
+        (await cluster().api.send('PATCH', path, body, 'application/strategic-merge-patch+json')).status;
+      expect(await patch({ metadata: { labels: { a: 'b' } } })).to.equal(200);
+      expect(await patch({ spec: { containers: [{ name: 'c0', image: 'a.test/c' }] } })).to.equal(200);
+      expect(await patch({ spec: { containers: [{ name: 'c0', image: 'nginx:2' }] } })).to.equal(500);
+    });
+
     it('creates a Pod unrewritten where the failure policy is Ignore', async () => {
       const pod = await create(cluster().api, namespace, podOf(['quay.io/a/b']));
       expect(pod.spec.containers[0]?.image).to.equal('quay.io/a/b');
