@@ -13,6 +13,8 @@ export interface LeaderElectionOptions {
   readonly leaseMs?: number;
   readonly renewDeadlineMs?: number;
   readonly retryMs?: number;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now?: () => number;
 }
 
 interface Lease extends KubernetesObject {
@@ -36,10 +38,17 @@ export class LeaderElection {
   readonly #lost = Promise.withResolvers<undefined>();
   readonly #stopping = new AbortController();
   #observed: { readonly lease: Lease; readonly at: number } | undefined;
+  #acquiring: Promise<boolean> | undefined;
   #renewing: Promise<void> | undefined;
 
   constructor(options: LeaderElectionOptions) {
-    this.#options = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000, ...options };
+    this.#options = {
+      leaseMs: 15_000,
+      renewDeadlineMs: 10_000,
+      retryMs: 2_000,
+      now: () => performance.now(),
+      ...options,
+    };
     this.#resource = {
       group: 'coordination.k8s.io',
       version: 'v1',
@@ -50,14 +59,8 @@ export class LeaderElection {
 
   /** Resolves true once this process leads, false when it was stopped before. */
   async acquire(): Promise<boolean> {
-    while (!this.#stopping.signal.aborted) {
-      if (await this.#tryOnce()) {
-        this.#renewing = this.#renew();
-        return true;
-      }
-      await this.#pause();
-    }
-    return false;
+    this.#acquiring ??= this.#acquire();
+    return await this.#acquiring;
   }
 
   /** Resolves when the lease could not be renewed in time: this process must stop acting at once. */
@@ -68,6 +71,8 @@ export class LeaderElection {
   /** Stops renewing and gives the lease free. */
   async release(): Promise<void> {
     this.#stopping.abort();
+    // What is under way may still take the lease.
+    await this.#acquiring;
     await this.#renewing;
     const held = this.#observed?.lease;
     if (held?.spec?.holderIdentity !== this.#options.identity) return;
@@ -80,16 +85,46 @@ export class LeaderElection {
     }
   }
 
-  async #renew(): Promise<void> {
-    let renewedAt = Date.now();
-    while (!this.#stopping.signal.aborted) {
+  async #acquire(): Promise<boolean> {
+    while (!this.#isStopping()) {
+      const triedAt = this.#options.now();
+      if (await this.#tryOnce()) {
+        if (this.#isStopping()) return false;
+        this.#renewing = this.#renew(triedAt);
+        return true;
+      }
+      await this.#pause();
+    }
+    return false;
+  }
+
+  /** @param acquiredAt - before the write was sent: others may count from right after it */
+  async #renew(acquiredAt: number): Promise<void> {
+    const { now, renewDeadlineMs } = this.#options;
+    let renewedAt = acquiredAt;
+    for (;;) {
       await this.#pause();
       if (this.#isStopping()) return;
-      if (await this.#tryOnce()) renewedAt = Date.now();
-      else if (Date.now() - renewedAt > this.#options.renewDeadlineMs || this.#heldByAnother()) {
+      const triedAt = now();
+      // An answer that doesn't come must not outlast the deadline: by then another may lead.
+      const renewed = await this.#within(renewedAt + renewDeadlineMs - triedAt, this.#tryOnce());
+      if (renewed) renewedAt = triedAt;
+      else if (this.#isStopping()) return;
+      else if (now() - renewedAt >= renewDeadlineMs || this.#heldByAnother()) {
         this.#lost.resolve(undefined);
         return;
       }
+    }
+  }
+
+  /** What `attempt` comes to; false where it takes longer than `ms`. */
+  async #within(ms: number, attempt: Promise<boolean>): Promise<boolean> {
+    const over = new AbortController();
+    const late = delay(Math.max(0, ms), false, { signal: over.signal }).catch(() => false);
+    try {
+      return await Promise.race([attempt, late]);
+    } finally {
+      over.abort();
     }
   }
 
@@ -121,7 +156,7 @@ export class LeaderElection {
   async #takeOrRenew(): Promise<boolean> {
     const { api, name, identity, leaseMs } = this.#options;
     const current = await api.get<Lease>(this.#resource, name);
-    const now = Date.now();
+    const now = this.#options.now();
     const spec = { holderIdentity: identity, leaseDurationSeconds: leaseMs / 1000, renewTime: microTime() };
     if (current === undefined) {
       const lease = { metadata: { name }, spec: { ...spec, acquireTime: spec.renewTime, leaseTransitions: 0 } };
