@@ -1,6 +1,7 @@
 import type { HarborApi, Present } from './api.js';
 import { CachedList } from './cached-list.js';
 import { Listed } from './listed.js';
+import { parseMark } from './mark.js';
 import type { Endpoint, Project, Quota } from './types.js';
 
 type Lists = Pick<HarborApi, 'listEndpoints' | 'listProjects' | 'listQuotas'>;
@@ -16,6 +17,8 @@ export interface InventoryView {
   projects(): readonly Project[];
   endpointById(id: number): Endpoint | undefined;
   endpointByName(name: string): Endpoint | undefined;
+  /** Those whose mark names this mirror of this cluster. */
+  endpointsOwnedBy(cluster: string, mirror: string): readonly Endpoint[];
   projectById(id: number): Project | undefined;
   projectByName(name: string): Project | undefined;
   projectsByEndpoint(endpointId: number): readonly Project[];
@@ -38,7 +41,7 @@ export type InventoryChange =
   | { readonly kind: 'projectDeleted'; readonly id: number }
   | { readonly kind: 'quotaWritten'; readonly quota: Quota };
 
-type Endpoints = Listed<Endpoint, 'name'>;
+type Endpoints = Listed<Endpoint, 'name' | 'owner'>;
 type Projects = Listed<Project, 'name' | 'endpoint'>;
 type Quotas = Listed<Quota, 'project'>;
 
@@ -122,6 +125,7 @@ function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas
     projects: () => projects.values(),
     endpointById: (id) => endpoints.get(id),
     endpointByName: (name) => endpoints.where('name', name)[0],
+    endpointsOwnedBy: (cluster, mirror) => endpoints.where('owner', ownerKey(cluster, mirror)),
     projectById: (id) => projects.get(id),
     projectByName: (name) => projects.where('name', name)[0],
     projectsByEndpoint: (endpointId) => projects.where('endpoint', endpointId),
@@ -130,7 +134,17 @@ function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas
 }
 
 function listedEndpoints(items: readonly Endpoint[]): Endpoints {
-  return new Listed(items, { name: (endpoint) => endpoint.name });
+  return new Listed(items, { name: (endpoint) => endpoint.name, owner: ownerOf });
+}
+
+/** Read out of each description once: with every look at every mirror it would cost the square of their number. */
+function ownerOf({ description }: Endpoint): string | undefined {
+  const { mark } = parseMark(description);
+  return mark === undefined ? undefined : ownerKey(mark.cluster, mark.mirror);
+}
+
+function ownerKey(cluster: string, mirror: string): string {
+  return JSON.stringify([cluster, mirror]);
 }
 
 function listedProjects(items: readonly Project[]): Projects {

@@ -28,7 +28,7 @@ export function planRemoval(
 ): RemovalPlan {
   const actions: Action[] = [];
   const left: string[] = [];
-  for (const endpoint of view.endpoints()) {
+  for (const endpoint of view.endpointsOwnedBy(identity.clusterId, identity.mirror)) {
     const owner = ownership(endpoint, identity);
     if (owner.kind !== 'ours' || endpoint.id === keep?.registryId) continue;
     const removal = removeEndpoint(endpoint, owner.mark, view.projectsByEndpoint(endpoint.id), identity, projectNames);

@@ -47,7 +47,8 @@ export function planHarbor(input: PlanInput): HarborPlan {
 
 function planCreation(input: PlanInput): HarborPlan {
   const { desired, view, identity } = input;
-  const spare = spareEndpoint(input);
+  const spares = spareEndpoints(input);
+  const spare = spares.find(({ endpoint, mark }) => servesType(desired, endpoint, mark)) ?? spares.find(isCreated);
   const createProject = (endpoint: EndpointRef): Action => ({
     kind: 'CreateProject',
     endpoint,
@@ -59,14 +60,14 @@ function planCreation(input: PlanInput): HarborPlan {
   });
   const hold = 'created';
   if (spare !== undefined && servesType(desired, spare.endpoint, spare.mark)) {
-    const update = planEndpointUpdate(input, spare.endpoint, spare.mark);
+    // The project is made anew, even where the endpoint, or the project before, was adopted.
+    const update = planEndpointUpdate(input, spare.endpoint, { ...spare.mark, project: 'created' });
     return { actions: [...update, createProject(spare.endpoint.id)], verdict: READY, endpoint: spare.endpoint, hold };
   }
-  const replaced: Action[] =
-    spare === undefined ? [] : [deleteEndpoint(spare.endpoint, 'its type is another and no project uses it')];
+  const replaced = spare?.mark.endpoint === 'created' ? spare.endpoint : undefined;
   const name = endpointName(desired.projectName, identity.clusterId, (taken) => {
     const holder = view.endpointByName(taken);
-    return holder !== undefined && holder.id !== spare?.endpoint.id;
+    return holder !== undefined && holder.id !== replaced?.id;
   });
   const { credentials, caCertificate } = desired.secrets;
   const mark = {
@@ -85,18 +86,29 @@ function planCreation(input: PlanInput): HarborPlan {
       ...(caCertificate === undefined ? {} : { caCertificate }),
     },
   };
-  return { actions: [...replaced, createEndpoint, createProject('created')], verdict: READY, hold };
+  const deletion =
+    replaced === undefined ? [] : [deleteEndpoint(replaced, 'its type is another and no project uses it')];
+  return { actions: [...deletion, createEndpoint, createProject('created')], verdict: READY, hold };
 }
 
-/** An endpoint of this mirror's that has no project: left by a crash, or by a project that was deleted by hand. */
-function spareEndpoint({ view, identity }: PlanInput): { endpoint: Endpoint; mark: Mark } | undefined {
-  for (const endpoint of view.endpoints()) {
+interface SpareEndpoint {
+  readonly endpoint: Endpoint;
+  readonly mark: Mark;
+}
+
+/** Endpoints of this mirror's that have no project: left by a crash, or by a project that was deleted by hand. */
+function spareEndpoints({ view, identity }: PlanInput): readonly SpareEndpoint[] {
+  return view.endpoints().flatMap((endpoint) => {
     const owner = ownership(endpoint, identity);
-    if (owner.kind === 'ours' && view.projectsByEndpoint(endpoint.id).length === 0) {
-      return { endpoint, mark: owner.mark };
-    }
-  }
-  return undefined;
+    return owner.kind === 'ours' && view.projectsByEndpoint(endpoint.id).length === 0
+      ? [{ endpoint, mark: owner.mark }]
+      : [];
+  });
+}
+
+/** Only what this operator made is ever deleted. */
+function isCreated({ mark }: SpareEndpoint): boolean {
+  return mark.endpoint === 'created';
 }
 
 function planExisting(input: PlanInput, project: Project): HarborPlan {
@@ -145,8 +157,9 @@ function planExisting(input: PlanInput, project: Project): HarborPlan {
  * up on was carried out after all.
  */
 function takeBack(input: PlanInput): readonly Action[] {
-  const spare = spareEndpoint(input);
-  return spare?.mark.endpoint === 'created' ? [deleteEndpoint(spare.endpoint, 'no project uses it')] : [];
+  return spareEndpoints(input)
+    .filter(isCreated)
+    .map(({ endpoint }) => deleteEndpoint(endpoint, 'no project uses it'));
 }
 
 function deleteEndpoint(endpoint: Endpoint, why: string): Action {

@@ -1,7 +1,9 @@
 import { benchAdmission } from './admission.js';
+import { benchHarbor } from './harbor.js';
 
 const BENCHES: Readonly<Record<string, (print: (line: string) => void) => Promise<void>>> = {
   admission: benchAdmission,
+  harbor: benchHarbor,
 };
 
 const [name = ''] = process.argv.slice(2);

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { startCluster } from '../cluster/cluster.js';
+import { progressToStderr } from '../cluster/progress.js';
+import { createMirrors, measureFleet } from '../support/fleet.js';
+import { createWorld } from '../support/world.js';
+
+const COUNT = 100;
+/** What the recorded Harbor took for a robot account. */
+const LATENCY = { list: 3, read: 3, create: 8, update: 8, delete: 8, concurrency: 8 };
+
+/**
+ * How fast mirrors become Ready, from one `kubectl apply` of all of them: the operator as the image has it, a real API server, and a Harbor
+ * whose calls take what a real one's take.
+ */
+export async function benchHarbor(print: (line: string) => void): Promise<void> {
+  const cluster = await startCluster({ controllerManager: false, progress: progressToStderr });
+  try {
+    const world = await createWorld(cluster, {
+      harbor: { latency: LATENCY },
+      env: { LOG_LEVEL: 'info', HEALTH_INTERVAL: '10m' },
+    });
+    try {
+      // One for a start: what is read once, and connections, are not the mirrors'.
+      await measureFleet(world, createMirrors('warm', 1));
+      for (const round of ['first', 'second']) {
+        const cpuBefore = cpuSeconds(world.operator.daemon.pid);
+        const fleet = await measureFleet(world, createMirrors(round, COUNT));
+        print(`${round} ${COUNT} mirrors, created all at once, until the last one is Ready`);
+        print(`  Harbor writes       ${fleet.harborWrites} (goal ${2 * COUNT})`);
+        print(`  Harbor list reads   ${fleet.lists} (goal at most 6)`);
+        print(`  other Harbor reads  ${fleet.otherReads}`);
+        print(`  API-server writes   ${JSON.stringify(fleet.apiWrites)}`);
+        print(`  seconds             ${(fleet.ms / 1000).toFixed(2)}`);
+        print(`  operator's CPU s    ${(cpuSeconds(world.operator.daemon.pid) - cpuBefore).toFixed(2)}`);
+        print(`  mirrors per second  ${((COUNT * 1000) / fleet.ms).toFixed(1)} (goal at least 40)`);
+      }
+    } finally {
+      await world.stop();
+    }
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** User and system time of a process so far (Linux: 100 ticks a second). */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
