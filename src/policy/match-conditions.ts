@@ -1,4 +1,5 @@
 import { LABELS } from '../api/group.js';
+import { IS_APPLIED_AGAIN, isRecorded } from './apply-again.js';
 import { celString, celStrings, re2Literal } from './escape.js';
 import { contentCondition } from './in-force.js';
 import { DOCKER_HUB, LEGACY_DOCKER_HUB } from './grammar.js';
@@ -12,6 +13,9 @@ export interface MatchCondition {
 
 /** The annotation by which kubelet marks the API's copy of a static Pod: whatever is changed in it changes nothing on the node. */
 const STATIC_POD_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/** Of the Pod itself: an ephemeral container comes through a subresource. */
+const IS_POD_UPDATE = "(request.operation == 'UPDATE' && !has(request.subResource))";
 
 /**
  * Whether the API server calls Kyverno for a Pod at all. The cheap ones come first: the first that is false ends it.
@@ -39,8 +43,9 @@ export function podConditions(settings: PolicySettings, excludedNamespaces: read
       ` && object.metadata.labels[${celString(LABELS.rewrite)}] == 'disabled')`,
     `!(has(object.metadata.annotations) && ${celString(STATIC_POD_ANNOTATION)} in object.metadata.annotations)`,
     // The ServiceAccount admission plugin runs before all policies and webhooks, so secrets inherited from it are in the Pod by now.
+    // A Pod that was rewritten had none then; those that it has now are ours.
     ...(settings.podsWithPullSecrets === 'Skip'
-      ? ['!(has(object.spec.imagePullSecrets) && size(object.spec.imagePullSecrets) > 0)']
+      ? [`(${IS_POD_UPDATE} || !(has(object.spec.imagePullSecrets) && size(object.spec.imagePullSecrets) > 0))`]
       : []),
   ];
 }
@@ -68,8 +73,8 @@ function hasMirroredImage(hosts: readonly string[]): string {
 }
 
 /**
- * All image names of the request that may be rewritten: a new Pod's, an updated one's where they changed, new ephemeral containers'.
- * Fields may be missing: a Pod is validated only later.
+ * All image names of the request that may be rewritten: a new Pod's, new ephemeral containers', and those that a manifest which is
+ * applied again puts back to what they were before the rewrite. Fields may be missing: a Pod is validated only later.
  */
 function requestImages(): string {
   const lists: readonly [string, string][] = [
@@ -78,9 +83,12 @@ function requestImages(): string {
     ['volumes', 'image.reference'],
   ];
   const created = lists.map(([list, field]) => images(list, hasField(field), field));
-  const changed = lists.map(([list, field]) => images(list, `${hasField(field)} && ${hasChanged(list, field)}`, field));
+  const putBack = lists.map(([list, field]) =>
+    images(list, [hasField(field), hasChanged(list, field), isRecorded(list, field)].join(' && '), field),
+  );
   const added = images('ephemeralContainers', `${hasField('image')} && ${isNew('ephemeralContainers')}`, 'image');
-  return `request.operation == 'UPDATE' ? ${[added, ...changed].join(' + ')} : ${created.join(' + ')}`;
+  const updated = `has(request.subResource) ? ${added} : ${IS_APPLIED_AGAIN} ? ${putBack.join(' + ')} : []`;
+  return `request.operation == 'UPDATE' ? (${updated}) : ${created.join(' + ')}`;
 }
 
 function images(list: string, condition: string, field: string): string {

@@ -15,6 +15,7 @@ for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
     let namespace: string;
     let optedOut: string;
     let older: Pod;
+    let rewritten: Pod;
     const policies: PoliciesInForce[] = [];
 
     const put = async (failurePolicy: PolicySettings['failurePolicy']): Promise<void> => {
@@ -34,6 +35,7 @@ for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
       older = await create(cluster().api, namespace, podOf(['nginx', 'a.test/b']));
       await put('Fail');
       await put('Ignore');
+      rewritten = await create(cluster().api, namespace, podOf(['nginx']));
       await cluster().stopKyverno();
     });
     after(async () => {
@@ -64,13 +66,20 @@ for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
       expect((await putEphemeral(cluster().api, older, ['busybox'])).status).to.equal(500);
     });
 
-    it('updates an older Pod as long as its images stay', async () => {
-      const path = `/api/v1/namespaces/${namespace}/pods/${older.metadata.name}?dryRun=All`;
-      const patch = async (body: object): Promise<number> =>
-        (await cluster().api.send('PATCH', path, body, 'application/strategic-merge-patch+json')).status;
-      expect(await patch({ metadata: { labels: { a: 'b' } } })).to.equal(200);
-      expect(await patch({ spec: { containers: [{ name: 'c0', image: 'a.test/c' }] } })).to.equal(200);
-      expect(await patch({ spec: { containers: [{ name: 'c0', image: 'nginx:2' }] } })).to.equal(500);
+    it('updates a Pod in any way but one: a manifest applied again that would put its original image back', async () => {
+      const change = async (name: string, body: object, query: string): Promise<number> => {
+        const path = `/api/v1/namespaces/${namespace}/pods/${name}?dryRun=All&${query}`;
+        return (await cluster().api.send('PATCH', path, body, 'application/strategic-merge-patch+json')).status;
+      };
+      const image = (name: string): object => ({ spec: { containers: [{ name: 'c0', image: name }] } });
+      const apply = 'fieldManager=kubectl-client-side-apply';
+      for (const query of [apply, 'fieldManager=manager', '']) {
+        expect(await change(older.metadata.name, image('nginx:2'), query)).to.equal(200);
+        expect(await change(rewritten.metadata.name, { metadata: { labels: { a: 'b' } } }, query)).to.equal(200);
+        expect(await change(rewritten.metadata.name, image('nginx:2'), query)).to.equal(200);
+      }
+      expect(await change(rewritten.metadata.name, image('nginx'), 'fieldManager=manager')).to.equal(200);
+      expect(await change(rewritten.metadata.name, image('nginx'), apply)).to.equal(500);
     });
 
     it('creates a Pod unrewritten where the failure policy is Ignore', async () => {
