@@ -65,7 +65,7 @@ export interface Upstream {
    */
   readonly description?: string;
   /**
-   * A Secret of type kubernetes.io/basic-auth in the operator's namespace, labelled registrymirror.io/credentials: upstream, with the credentials that Harbor uses towards the upstream. Its annotation registrymirror.io/allowed-hosts, where present, must list the url's host. Default: anonymous. With it, project.public must be stated. A change of the Secret is carried to Harbor at once. The types aws-ecr and google-gcr need it.
+   * A Secret of type kubernetes.io/basic-auth in the operator's namespace, labelled registrymirror.io/credentials: upstream, with the credentials that Harbor uses towards the upstream. Its annotation registrymirror.io/allowed-hosts, where present, must list the url's host. Default: anonymous. With it, project.public must be stated. A change of the Secret is carried to Harbor at once. The types aws-ecr, google-gcr and ali-acr need it.
    */
   readonly credentialsSecretRef?: SecretReference;
   /**
