@@ -1,5 +1,6 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { upstreamHosts } from '../api/upstream-types.js';
+import { literalPrefix } from '../image/glob.js';
 
 /** What a mirror wants to rewrite: a host and the literal beginnings of its repositories ("" for all of the host). */
 export interface Claim {
@@ -16,17 +17,15 @@ export interface HostConflict {
   readonly winner: string;
 }
 
-/** The part of a glob before its first wildcard, cut back to whole path segments where it ends within one. */
-function literalPrefix(glob: string): string {
-  const wildcard = glob.search(/[*?[{]/);
-  return wildcard < 0 ? glob : glob.slice(0, wildcard);
+/** The literal beginnings of what is included: of everything, where nothing is said. */
+export function literalPrefixes(include: readonly string[] = []): readonly string[] {
+  return include.length === 0 ? [''] : [...new Set(include.map(literalPrefix))];
 }
 
 /** What the mirror claims; none where it rewrites nothing or is going away. */
 export function claims(mirror: RegistryMirror): readonly Claim[] {
   if (mirror.spec.rewrite.engine === 'None' || mirror.metadata.deletionTimestamp !== undefined) return [];
-  const include = mirror.spec.rewrite.repositories?.include ?? [];
-  const prefixes = include.length === 0 ? [''] : [...new Set(include.map(literalPrefix))];
+  const prefixes = literalPrefixes(mirror.spec.rewrite.repositories?.include);
   return upstreamHosts(mirror.spec).flatMap((host) =>
     prefixes.map((prefix) => ({ mirror: mirror.metadata.name, host, prefix })),
   );
@@ -44,7 +43,7 @@ function byAge(a: RegistryMirror, b: RegistryMirror): number {
  * image. Of two with the same, a mirror that already serves it keeps it, whatever is edited; else the older object, then the
  * smaller name.
  *
- * @param serves - whether the policy in the cluster already has this host for this mirror
+ * @param serves - whether the policy in the cluster already has exactly this for this mirror
  * @returns the first conflict of each mirror that lost, by the mirror's name
  */
 export function findConflicts(

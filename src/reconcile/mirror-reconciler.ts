@@ -96,7 +96,7 @@ export class MirrorReconciler {
 
   async #look(mirror: RegistryMirror): Promise<HarborLookResult> {
     const { hosts, policies, onBug } = this.#options;
-    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim.mirror, claim.host));
+    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim));
     const conflict = conflicts.get(mirror.metadata.name);
     if (conflict !== undefined) {
       const what = conflict.prefix === '' ? conflict.host : `${conflict.host}/${conflict.prefix}`;

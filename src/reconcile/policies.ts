@@ -8,6 +8,8 @@ import type { RenderedPolicy } from '../policy/policy.js';
 import { readSettings, renderEmpty, renderPolicies } from '../policy/render.js';
 import { policySettings } from '../policy/settings.js';
 import type { PolicyEngine, PolicySettings } from '../policy/settings.js';
+import { literalPrefixes } from './conflicts.js';
+import type { Claim } from './conflicts.js';
 import { missingApi, refusedPolicy } from './policy-refusal.js';
 import type { Refusal } from './policy-refusal.js';
 import { findLive, isAsRendered, keyOfPolicy, takeSnapshot } from './policy-snapshot.js';
@@ -103,10 +105,10 @@ export class Policies {
     return entry?.pullPrefix.slice(entry.pullPrefix.indexOf('/') + 1);
   }
 
-  /** Whether the policy in the cluster has this host for this mirror. */
-  serves(mirror: string, host: string): boolean {
+  /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
+  serves({ mirror, host, prefix }: Claim): boolean {
     const entry = (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
-    return entry?.hosts.includes(host) ?? false;
+    return entry !== undefined && entry.hosts.includes(host) && literalPrefixes(entry.include).includes(prefix);
   }
 
   /** Something that states depend on changed in the cluster: policies or webhooks. */

@@ -1,4 +1,4 @@
-import { formatMark } from '../../../src/harbor/mark.js';
+import { formatMark, parseMark } from '../../../src/harbor/mark.js';
 import type { Mark } from '../../../src/harbor/mark.js';
 import type { Endpoint, EndpointUpdate, Project, Quota } from '../../../src/harbor/types.js';
 import type { Action } from '../../../src/reconcile/actions.js';
@@ -73,6 +73,11 @@ export class HarborModel {
       endpointById: (id) => this.#endpoints.get(id),
       endpointByName: (name) => endpoints.find((endpoint) => endpoint.name === name),
       projectByName: (name) => projects.find((project) => project.name === name),
+      endpointsOwnedBy: (cluster, mirror) =>
+        endpoints.filter(({ description }) => {
+          const { mark } = parseMark(description);
+          return mark?.cluster === cluster && mark.mirror === mirror;
+        }),
       projectsByEndpoint: (id) => projects.filter(({ registryId }) => registryId === id),
       quotaByProject: (id) => this.#quotas.get(id),
     };
