@@ -1,7 +1,7 @@
 import { rewriter, type RewriteResult } from '../image/rewrite.js';
 import { readMirrors } from './mirrors-file.js';
 import { place } from './placement.js';
-import type { Output } from './render.js';
+import type { Output } from './output.js';
 
 export interface CheckInput {
   readonly filename: readonly string[];

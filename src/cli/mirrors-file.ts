@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
-import { parseAllDocuments } from 'yaml';
-
 import { API_VERSION, KIND } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { mirrorValidator } from './crd.js';
 import { InputError } from './input-error.js';
+import { isRecord, readObjects } from './objects-file.js';
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -17,49 +14,13 @@ const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
  */
 export async function readMirrors(paths: readonly string[]): Promise<readonly RegistryMirror[]> {
   const validate = mirrorValidator();
-  const found: Found[] = [];
-  for (const path of paths) found.push(...documents(path, path === '-' ? await text(process.stdin) : read(path)));
+  const found = await readObjects(paths);
   const mirrors = found.map(({ where, object }) => mirror(where, object, validate));
   const names = mirrors.map(({ metadata }) => metadata.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new InputError(`The RegistryMirror ${twice} is there twice: remove one of them.`);
   if (mirrors.length === 0) throw new InputError(`There is no ${KIND} in ${paths.join(', ')}.`);
   return mirrors;
-}
-
-interface Found {
-  readonly where: string;
-  readonly object: unknown;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InputError(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function documents(path: string, content: string): readonly Found[] {
-  const file = path === '-' ? 'standard input' : path;
-  return [...parseAllDocuments(content, { uniqueKeys: true })].flatMap((document, index) => {
-    const where = `${file}, document ${index + 1}`;
-    const [error] = document.errors;
-    if (error !== undefined) throw new InputError(`${where} is no valid YAML: ${error.message.trim()}`);
-    const object: unknown = document.toJS();
-    if (object === null || object === undefined) return [];
-    return isList(object)
-      ? object.items.map((item, i) => ({ where: `${where}, item ${i + 1}`, object: item }))
-      : [{ where, object }];
-  });
-}
-
-function isList(object: unknown): object is { readonly items: readonly unknown[] } {
-  return isRecord(object) && (object.kind === 'List' || object.kind === `${KIND}List`) && Array.isArray(object.items);
-}
-
-function isRecord(object: unknown): object is Readonly<Record<string, unknown>> {
-  return typeof object === 'object' && object !== null && !Array.isArray(object);
 }
 
 function mirror(where: string, object: unknown, validate: (object: object) => readonly string[]): RegistryMirror {

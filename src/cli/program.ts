@@ -1,13 +1,17 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
-import { OPTIONS } from '../config/options.js';
 import { namespaceGlobs, registryHost } from '../config/values.js';
+import { HarborError } from '../harbor/errors.js';
+import { KubernetesError } from '../kubernetes/errors.js';
 import { check } from './check.js';
+import { DEFAULT_EXCLUDED } from './excluded-namespaces.js';
+import { EXIT } from './exit.js';
+import type { ExitCode } from './exit.js';
+import { addExplain } from './explain/command.js';
 import { InputError } from './input-error.js';
-import { render, type Output } from './render.js';
-
-/** What the process ends with. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+import type { Output } from './output.js';
+import { addPlan } from './plan/command.js';
+import { render } from './render.js';
 
 interface FileOptions {
   readonly filename: readonly string[];
@@ -18,27 +22,47 @@ interface RenderOptions extends FileOptions {
   readonly excludedNamespaces: readonly string[];
 }
 
+/** Put in by the build. */
+const VERSION = process.env.REGISTRY_MIRROR_VERSION ?? 'development';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 (plan only) there are differences, 2 it failed; what went wrong is on the standard error.`;
+
 /**
  * Runs the command line.
  *
  * @param args without the program's own name.
- * @returns the exit code: 0, or 1 for input that can't be worked with, or 2 for a wrong use of the command line.
+ * @returns the exit code: 0; 1 where `plan` found differences; 2 for a wrong use, input that can't be worked with, or a
+ *   cluster or Harbor that can't be read.
  */
-export async function run(args: readonly string[], output: Output): Promise<number> {
+export async function run(args: readonly string[], output: Output): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const setCode = (found: ExitCode): void => {
+    code = found;
+  };
   try {
-    await program(output).parseAsync(args, { from: 'user' });
-    return EXIT.ok;
+    await program(output, setCode).parseAsync(args, { from: 'user' });
+    return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof InputError)) throw error;
-    output.warn(error.message);
-    return EXIT.failed;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.error;
+    output.warn(explained(error));
+    return EXIT.error;
   }
 }
 
-function program(output: Output): Command {
+/** What the user can do something about. All else is a bug, and comes with its stack. */
+function explained(error: unknown): string {
+  if (error instanceof InputError) return error.message;
+  if (error instanceof KubernetesError) return `The cluster can't be read: ${error.message}.`;
+  if (error instanceof HarborError) return `Harbor failed: ${error.message}.`;
+  throw error;
+}
+
+function program(output: Output, setCode: (code: ExitCode) => void): Command {
   const command = new Command('registry-mirror')
     .description('Tools for RegistryMirrors, a proxy cache in Harbor and the policy that sends Pods to it.')
+    .version(VERSION)
+    .addHelpText('after', EXIT_CODES)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -48,13 +72,15 @@ function program(output: Output): Command {
         output.warn(text.trimEnd());
       },
     });
+  addExplain(command, output);
+  addPlan(command, output, setCode);
   withFiles(command.command('render'))
     .description('print the policies that the operator would write for these mirrors; needs no cluster and no Harbor')
     .option(
       '--excluded-namespaces <globs>',
       'namespaces whose Pods are never rewritten, separated by commas',
       globs,
-      globs(DEFAULT_EXCLUDED),
+      DEFAULT_EXCLUDED,
     )
     .action((input: RenderOptions) => render(input, output));
   withFiles(command.command('check'))
@@ -63,8 +89,6 @@ function program(output: Output): Command {
     .action((images: readonly string[], input: FileOptions) => check({ ...input, images }, output));
   return command;
 }
-
-const DEFAULT_EXCLUDED = `${OPTIONS.excludedNamespaces.fallback},registry-mirror-system`;
 
 function withFiles(command: Command): Command {
   return command

@@ -1,7 +1,7 @@
-import { stringify } from 'yaml';
-
 import { renderPolicies } from '../policy/render.js';
 import { readMirrors } from './mirrors-file.js';
+import type { Output } from './output.js';
+import { yaml } from './output.js';
 import { place } from './placement.js';
 
 export interface RenderInput {
@@ -10,21 +10,11 @@ export interface RenderInput {
   readonly excludedNamespaces: readonly string[];
 }
 
-export interface Output {
-  readonly out: (line: string) => void;
-  readonly warn: (line: string) => void;
-}
-
 /** Prints the policies that the operator would write for these mirrors, as YAML. Needs no cluster and no Harbor. */
 export async function render(input: RenderInput, { out, warn }: Output): Promise<void> {
   const { placed, left } = place(await readMirrors(input.filename), input.harborHost);
   for (const [mirror, reason] of left) warn(`Mirror ${mirror} is in no policy: ${reason}.`);
   const policies = renderPolicies(placed, { excludedNamespaces: input.excludedNamespaces });
   const objects = policies.flatMap(({ object, binding }) => (binding === undefined ? [object] : [object, binding]));
-  out(
-    objects
-      .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
-      .join('---\n')
-      .trimEnd(),
-  );
+  out(yaml(objects));
 }

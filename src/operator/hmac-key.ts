@@ -36,6 +36,11 @@ export async function readOrCreateHmacKey(api: KubernetesApi, namespace: string,
   }
 }
 
+/** The key, where it is there already. */
+export async function readHmacKey(api: KubernetesApi, namespace: string, name: string): Promise<Buffer | undefined> {
+  return keyOf(await api.get<Secret>({ group: '', version: 'v1', plural: 'secrets', namespace }, name));
+}
+
 function keyOf(secret: Secret | undefined): Buffer | undefined {
   const encoded = secret?.data?.[FIELD];
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');

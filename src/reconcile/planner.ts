@@ -10,6 +10,7 @@ import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan.js';
 import { planRemoval } from './plan-removal.js';
+import type { Policies } from './policies.js';
 
 /** Nothing is written to Harbor on a picture older than this. */
 const FRESH_MS = 5000;
@@ -21,11 +22,15 @@ export interface Subject {
   readonly desired: Desired;
 }
 
+export interface PlannerOptions extends Pick<MirrorReconcilerOptions, 'clusterId' | 'minIntervalMs'> {
+  readonly policies: Pick<Policies, 'servesThrough'>;
+}
+
 /** Plans, on a picture of Harbor that is young enough for what comes out. */
 export class Planner {
-  readonly #options: Pick<MirrorReconcilerOptions, 'policies' | 'clusterId' | 'minIntervalMs'>;
+  readonly #options: PlannerOptions;
 
-  constructor(options: Pick<MirrorReconcilerOptions, 'policies' | 'clusterId' | 'minIntervalMs'>) {
+  constructor(options: PlannerOptions) {
     this.#options = options;
   }
 

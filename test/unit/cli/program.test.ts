@@ -161,20 +161,20 @@ describe('registry-mirror', () => {
       const { code, out, warnings } = await runWith('check', '-f', file(content), '--harbor-host', 'h.test', 'nginx');
       expect(warnings).to.include(message);
       expect(out).to.equal('');
-      expect(code).to.equal(1);
+      expect(code).to.equal(2);
     });
   }
 
   it('refuses a file that is not there', async () => {
     const { code, warnings } = await runWith('render', '-f', join(folder, 'nope.yaml'));
     expect(warnings).to.include("nope.yaml can't be read");
-    expect(code).to.equal(1);
+    expect(code).to.equal(2);
   });
 
   it('asks for the pull host where nothing names it', async () => {
     const { code, warnings } = await runWith('check', '-f', file([HUB]), 'nginx');
     expect(warnings).to.include('give it with --harbor-host');
-    expect(code).to.equal(1);
+    expect(code).to.equal(2);
   });
 
   const wrongUses: readonly [string, readonly string[]][] = [
@@ -192,9 +192,15 @@ describe('registry-mirror', () => {
     });
   }
 
+  it('prints its version', async () => {
+    const { code, out } = await runWith('--version');
+    expect(code).to.equal(0);
+    expect(out).to.equal('development');
+  });
+
   it('prints its help', async () => {
     const { code, out } = await runWith('--help');
     expect(code).to.equal(0);
-    expect(out).to.include('render').and.include('check');
+    expect(out).to.include('render').and.include('check').and.include('explain').and.include('Exit codes');
   });
 });

@@ -1,0 +1,149 @@
+import { findCondition } from '../../api/conditions.js';
+import { ANNOTATIONS } from '../../api/group.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { projectName } from '../../api/upstream-types.js';
+import { rewriter } from '../../image/rewrite.js';
+import type { RewriteResult, Rewriter } from '../../image/rewrite.js';
+import type { MirrorRule } from '../../image/rules.js';
+import { policyEntry } from '../../policy/entry.js';
+import { notServedReason } from './in-force.js';
+import type { ServedEntry } from './in-force.js';
+import { noteKey, podImages } from './pod.js';
+import type { PodImage } from './pod.js';
+import { podReason } from './pod-rules.js';
+import type { PodContext, Reason } from './pod-rules.js';
+
+/** What became of an image, or would. */
+export type Verdict =
+  | { readonly outcome: 'Rewritten'; readonly original: string; readonly mirror?: string }
+  /** It names the mirror, and nothing tells whether it always did. */
+  | { readonly outcome: 'ThroughMirror'; readonly mirror: string }
+  | { readonly outcome: 'WouldBeRewritten'; readonly rewritten: string; readonly mirror: string }
+  | { readonly outcome: 'Unchanged'; readonly mirror?: string; readonly reason: Reason };
+
+export type ExplainedImage = PodImage & Verdict;
+
+export interface Situation {
+  readonly mirrors: readonly RegistryMirror[];
+  readonly served: ReadonlyMap<string, ServedEntry>;
+  /** Whether the Pod is in the cluster, or only in a file. */
+  readonly exists: boolean;
+}
+
+/** What became of each image of a Pod, and why. Pure. */
+export function explainPod(context: PodContext, situation: Situation): readonly ExplainedImage[] {
+  const notes = originalImages(context);
+  const served = [...situation.served.values()].map(({ entry }) => entry);
+  const names = new Set(served.map(({ mirror }) => mirror));
+  const others = situation.mirrors.filter(({ metadata }) => !names.has(metadata.name));
+  const rules: Rules = {
+    served: rewriter(served),
+    others: rewriter(others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))),
+    all: [...served, ...others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))],
+  };
+  return podImages(context.pod).map((image) => ({
+    ...image,
+    ...(mirrored(image, notes, rules.all) ?? decide(image, context, situation, rules)),
+  }));
+}
+
+interface Rules {
+  readonly served: Rewriter;
+  /** Of the mirrors that are in no policy. */
+  readonly others: Rewriter;
+  readonly all: readonly MirrorRule[];
+}
+
+function prefixOf(mirror: RegistryMirror): string {
+  return mirror.status.pullPrefix ?? `${mirror.spec.harbor?.pullHost ?? 'harbor.invalid'}/${projectName(mirror)}`;
+}
+
+function mirrored(
+  image: PodImage,
+  notes: Readonly<Record<string, string>>,
+  rules: readonly MirrorRule[],
+): Verdict | undefined {
+  const original = notes[noteKey(image)];
+  const mirror = rules.find(({ pullPrefix }) => image.image.startsWith(`${pullPrefix}/`))?.mirror;
+  if (original !== undefined && original !== image.image) {
+    return { outcome: 'Rewritten', original, ...(mirror === undefined ? {} : { mirror }) };
+  }
+  return mirror === undefined ? undefined : { outcome: 'ThroughMirror', mirror };
+}
+
+function decide(image: PodImage, context: PodContext, situation: Situation, rules: Rules): Verdict {
+  const result = rules.served(image.image);
+  if (result.outcome === 'rewritten') return servedImage(result, context, situation);
+  const other = rules.others(image.image);
+  if (other.outcome === 'rewritten') {
+    const mirror = situation.mirrors.find(({ metadata }) => metadata.name === other.mirror);
+    const reason = mirror === undefined ? unexplained(other.mirror) : notServedReason(mirror);
+    return { outcome: 'Unchanged', mirror: other.mirror, reason };
+  }
+  return { outcome: 'Unchanged', reason: noMirror(result.outcome === 'otherRepository' ? result : other) };
+}
+
+function servedImage(
+  { mirror, image }: Extract<RewriteResult, { outcome: 'rewritten' }>,
+  context: PodContext,
+  { served, mirrors, exists }: Situation,
+): Verdict {
+  const unchanged = (reason: Reason): Verdict => ({ outcome: 'Unchanged', mirror, reason });
+  const place = served.get(mirror);
+  if (place === undefined) return unchanged(unexplained(mirror));
+  const reason = podReason(context, place.settings, place.excludedNamespaces);
+  if (reason !== undefined) return unchanged(reason);
+  if (!place.isActing) {
+    return unchanged({ code: 'NotInForce', text: `${place.policy} is written, and not in force yet` });
+  }
+  if (!exists) return { outcome: 'WouldBeRewritten', rewritten: image, mirror };
+  const object = mirrors.find(({ metadata }) => metadata.name === mirror);
+  return unchanged(createdBefore(context, object) ?? unexplained(mirror));
+}
+
+function createdBefore({ pod }: PodContext, mirror: RegistryMirror | undefined): Reason | undefined {
+  const created = pod.metadata.creationTimestamp;
+  const ready = findCondition(mirror?.status.conditions, 'PolicyReady');
+  const since = ready?.status === 'True' ? ready.lastTransitionTime : undefined;
+  if (created === undefined || since === undefined || Date.parse(created) >= Date.parse(since)) return undefined;
+  return {
+    code: 'CreatedBefore',
+    text: `the Pod was created at ${created}, before the policy was in force (${since}); a new Pod would be rewritten`,
+  };
+}
+
+function unexplained(mirror: string): Reason {
+  return {
+    code: 'Unexplained',
+    text:
+      `a new Pod would be rewritten by mirror ${mirror}; when this one was created the mirror or the Pod was different, ` +
+      'or Kyverno was away (rewrite.failurePolicy Ignore)',
+  };
+}
+
+function noMirror(result: Exclude<RewriteResult, { outcome: 'rewritten' }>): Reason {
+  switch (result.outcome) {
+    case 'invalid':
+      return { code: 'InvalidName', text: 'it is no valid image name' };
+    case 'otherHost':
+      return { code: 'OtherHost', text: `no mirror serves ${result.reference.domain || 'its host'}` };
+    case 'otherRepository': {
+      const text = `rewrite.repositories of ${result.mirrors.join(', ')} leaves out ${result.reference.path}`;
+      return { code: 'OtherRepository', text };
+    }
+  }
+}
+
+/** The annotation of a rewritten Pod; anybody may write anything into it. */
+function originalImages({ pod }: PodContext): Readonly<Record<string, string>> {
+  const text = pod.metadata.annotations?.[ANNOTATIONS.originalImages];
+  if (text === undefined) return {};
+  try {
+    const notes: unknown = JSON.parse(text);
+    const pairs = typeof notes === 'object' && notes !== null ? Object.entries(notes) : [];
+    return Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import { LABELS } from '../../api/group.js';
+import type { PolicySettings } from '../../policy/settings.js';
+import { isExcluded } from '../excluded-namespaces.js';
+import { unmet } from './label-selector.js';
+import type { Labels } from './label-selector.js';
+import type { Pod } from './pod.js';
+
+/** By which the kubelet marks the API's copy of a static Pod. */
+const STATIC_POD = 'kubernetes.io/config.mirror';
+
+/** Why an image is as it is: a word for scripts, and a sentence's end for people. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly text: string;
+}
+
+export type ReasonCode =
+  | 'NamespaceExcluded'
+  | 'NamespaceOptedOut'
+  | 'PodOptedOut'
+  | 'StaticPod'
+  | 'NamespaceNotSelected'
+  | 'PodNotSelected'
+  | 'PullSecret'
+  | 'EngineNone'
+  | 'MirrorDeleted'
+  | 'HostConflict'
+  | 'PolicyWithdrawn'
+  | 'NotInForce'
+  | 'CreatedBefore'
+  | 'OtherHost'
+  | 'OtherRepository'
+  | 'InvalidName'
+  | 'Unexplained';
+
+/** A Pod with all around it that a policy looks at. */
+export interface PodContext {
+  readonly pod: Pod;
+  readonly namespace: string;
+  readonly namespaceLabels: Labels;
+  readonly pullSecrets: PullSecrets;
+}
+
+/** The Pod's pull secrets, those that it has or will get from its ServiceAccount included. */
+export interface PullSecrets {
+  readonly names: readonly string[];
+  /** The ServiceAccount that they come from; undefined: the Pod's own. */
+  readonly serviceAccount?: string;
+}
+
+/**
+ * Why a policy with these settings leaves a Pod alone, whatever its images are; undefined where it doesn't. In the order that the
+ * API server and the policies decide in.
+ */
+export function podReason(
+  { pod, namespace, namespaceLabels, pullSecrets }: PodContext,
+  settings: PolicySettings,
+  excludedNamespaces: readonly string[],
+): Reason | undefined {
+  const labels = pod.metadata.labels ?? {};
+  if (isExcluded(namespace, excludedNamespaces)) {
+    return { code: 'NamespaceExcluded', text: `the operator excludes the namespace ${namespace}` };
+  }
+  if (namespaceLabels[LABELS.rewrite] === 'disabled') {
+    return { code: 'NamespaceOptedOut', text: `the namespace ${namespace} is labelled ${LABELS.rewrite}=disabled` };
+  }
+  const namespaceNeeds = unmet(settings.namespaceSelector, namespaceLabels);
+  if (namespaceNeeds !== undefined) {
+    const text = `rewrite.namespaceSelector asks for namespaces with ${namespaceNeeds}, and ${namespace} is none`;
+    return { code: 'NamespaceNotSelected', text };
+  }
+  const podNeeds = unmet(settings.podSelector, labels);
+  if (podNeeds !== undefined) {
+    return { code: 'PodNotSelected', text: `rewrite.podSelector asks for Pods with ${podNeeds}, and this is none` };
+  }
+  if (labels[LABELS.rewrite] === 'disabled') {
+    return { code: 'PodOptedOut', text: `the Pod is labelled ${LABELS.rewrite}=disabled` };
+  }
+  if (pod.metadata.annotations?.[STATIC_POD] !== undefined) {
+    return { code: 'StaticPod', text: "it is a static Pod: its file on the node decides, not the API server's copy" };
+  }
+  return settings.podsWithPullSecrets === 'Skip' ? pullSecretReason(pullSecrets) : undefined;
+}
+
+function pullSecretReason({ names, serviceAccount }: PullSecrets): Reason | undefined {
+  if (names.length === 0) return undefined;
+  const which = `the pull secret${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+  const from = serviceAccount === undefined ? 'of its own' : `from its ServiceAccount ${serviceAccount}`;
+  return {
+    code: 'PullSecret',
+    text: `the Pod has ${which} ${from}, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)`,
+  };
+}

@@ -1,0 +1,61 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { LABELS, OPERATOR } from '../api/group.js';
+import type { KubernetesObject } from '../kubernetes/objects.js';
+import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../operator/policy-resources.js';
+import { contentCondition, contentsInForce } from '../policy/in-force.js';
+import type { PolicyEngine } from '../policy/settings.js';
+import type { LivePolicy } from '../reconcile/policy-snapshot.js';
+import type { ClusterReader } from './cluster-reader.js';
+
+/** The operator's policies in the cluster, and what shows whether they are in force. */
+export interface PolicyLook {
+  readonly policies: readonly LivePolicy[];
+  /** Undefined: may not be read, so a policy that is there is taken to be in force. */
+  readonly webhooks: readonly V1MutatingWebhookConfiguration[] | undefined;
+}
+
+/** @returns undefined where the user may not read policies */
+export async function readPolicies(reader: ClusterReader): Promise<PolicyLook | undefined> {
+  const query = { labelSelector: `${LABELS.managedBy}=${OPERATOR}` };
+  const policies = await reader.ifAllowed(
+    'policies',
+    async () => {
+      const bindings = await reader.listIfServed<KubernetesObject>(BINDINGS, query);
+      const kinds = Object.keys(POLICY_RESOURCES) as PolicyEngine[];
+      const found = await Promise.all(
+        kinds.map(async (kind) =>
+          (await reader.listIfServed<KubernetesObject>(POLICY_RESOURCES[kind], query)).map((object) =>
+            withBinding(kind, object, bindings),
+          ),
+        ),
+      );
+      return found.flat();
+    },
+    "what is in force is taken from the mirrors' status",
+  );
+  if (policies === undefined) return undefined;
+  const webhooks = await reader.ifAllowed(
+    'MutatingWebhookConfigurations',
+    () => reader.list<V1MutatingWebhookConfiguration>(WEBHOOK_CONFIGURATIONS),
+    'a policy that is there is taken to be in force',
+  );
+  return { policies, webhooks };
+}
+
+/** Lists leave an item's kind and apiVersion out, which a comparison with what is rendered needs. */
+function withBinding(kind: PolicyEngine, object: KubernetesObject, bindings: readonly KubernetesObject[]): LivePolicy {
+  const { group, version } = POLICY_RESOURCES[kind];
+  const whole = { apiVersion: `${group}/${version}`, kind, ...object };
+  const binding = bindings.find(({ metadata }) => metadata.name === object.metadata.name);
+  if (kind !== 'MutatingAdmissionPolicy' || binding === undefined) return { kind, object: whole };
+  const bindingKind = { apiVersion: `${BINDINGS.group}/${BINDINGS.version}`, kind: 'MutatingAdmissionPolicyBinding' };
+  return { kind, object: whole, binding: { ...bindingKind, ...binding } };
+}
+
+/** Whether the API server acts on this very content of the policy. */
+export function isActing({ kind, object, binding }: LivePolicy, webhooks: PolicyLook['webhooks']): boolean {
+  if (kind === 'MutatingAdmissionPolicy') return binding !== undefined;
+  if (webhooks === undefined) return true;
+  const [, hash] = new RegExp(`"${contentCondition('')}([0-9a-f]+)"`).exec(JSON.stringify(object)) ?? [];
+  return hash !== undefined && contentsInForce(webhooks).includes(hash);
+}

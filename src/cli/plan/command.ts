@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { LABELS } from '../../api/group.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import type { Config } from '../../config.js';
+import { harborBaseUrl } from '../../harbor/connection.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
+import { clusterIdOf } from '../../operator/cluster-id.js';
+import { MIRRORS } from '../../operator/cluster.js';
+import { readHmacKey } from '../../operator/hmac-key.js';
+import { Harbors } from '../../reconcile/harbors.js';
+import { Planner } from '../../reconcile/planner.js';
+import type { Secret } from '../../reconcile/secrets.js';
+import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster-reader.js';
+import { excludedBy } from '../excluded-namespaces.js';
+import { EXIT } from '../exit.js';
+import type { ExitCode } from '../exit.js';
+import type { Labels } from '../explain/label-selector.js';
+import type { Pod } from '../explain/pod.js';
+import { InputError } from '../input-error.js';
+import { connect, withKubeconfigFlags } from '../kubeconfig.js';
+import type { KubeconfigFlags } from '../kubeconfig.js';
+import { readPolicies } from '../live-policies.js';
+import type { PolicyLook } from '../live-policies.js';
+import { readMirrors } from '../mirrors-file.js';
+import { isGiven, operatorConfig, withOperatorFlags } from '../operator-flags.js';
+import { FORMATS, print } from '../output.js';
+import type { Format, Output } from '../output.js';
+import { planHarborSide } from './harbor-side.js';
+import type { MirrorPlan } from './harbor-side.js';
+import { plannedMirrors } from './mirrors.js';
+import { hasDifferences, hasFailures, makePlan, planLines } from './plan.js';
+
+interface PlanFlags extends KubeconfigFlags {
+  readonly filename?: readonly string[];
+  readonly all: boolean;
+  readonly output: Format;
+}
+
+const EXAMPLES = `
+Examples:
+  export HARBOR_URL=https://harbor.example.org HARBOR_CREDENTIALS_SECRET=harbor
+  registry-mirror plan -f mirrors.yaml
+  registry-mirror plan --all
+
+Reads the cluster and Harbor with the operator's settings; writes nothing. Ends with 0 where nothing would change, 1 where
+something would, 2 where it can't tell.`;
+
+export function addPlan(program: Command, output: Output, setCode: (code: ExitCode) => void): void {
+  const plan = withKubeconfigFlags(program.command('plan'))
+    .description(
+      'print what the operator would change in Harbor and in the cluster, and which Pods that would have concerned',
+    )
+    .option(
+      '-f, --filename <file>',
+      "RegistryMirrors to plan for, as if applied; - is the standard input; may be given several times (default: the cluster's)",
+      (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
+    )
+    .option('--all', 'list all Pods, not only the first 20', false)
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(FORMATS).default('text'));
+  withOperatorFlags(plan, [
+    'harborUrl',
+    'harborPullHost',
+    'harborCredentialsSecret',
+    'harborUsername',
+    'harborPasswordFile',
+    'harborCaSecret',
+    'harborInsecureSkipTLSVerify',
+    'requestTimeout',
+    'namespace',
+    'clusterId',
+    'keySecret',
+    'excludedNamespaces',
+  ])
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: PlanFlags) => {
+      setCode(await planCommand(flags, output));
+    });
+}
+
+async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> {
+  const config = operatorConfig(flags);
+  const files = flags.filename === undefined ? [] : await readMirrors(flags.filename);
+  const { api } = await connect(flags);
+  const reader = new ClusterReader(api, output);
+  const live = await reader.list<RegistryMirror>(MIRRORS);
+  const look = await readPolicies(reader);
+  if (look === undefined)
+    throw new InputError('A plan needs to read policies: see the ClusterRole in the documentation.');
+  const planned = plannedMirrors(live, files, new Date().toISOString());
+  const harbor = await harborSide(config, reader, planned.mirrors, live);
+  try {
+    const plan = await makePlan({
+      planned,
+      look,
+      ...(await readPods(reader)),
+      excludedNamespaces: excludedNamespaces(flags, config, look),
+      harborSide: harbor.plan,
+    });
+    print(output, flags.output, plan, () => planLines(plan, flags.all));
+    if (hasFailures(plan)) return EXIT.error;
+    return hasDifferences(plan) ? EXIT.differences : EXIT.ok;
+  } finally {
+    await harbor.stop();
+  }
+}
+
+interface HarborSide {
+  readonly plan: (mirror: RegistryMirror) => Promise<MirrorPlan>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The operator's own way to Harbor, up to the planner. */
+async function harborSide(
+  config: Config,
+  reader: ClusterReader,
+  mirrors: readonly RegistryMirror[],
+  live: readonly RegistryMirror[],
+): Promise<HarborSide> {
+  const { namespace, keySecret } = config;
+  const secrets = await readSecrets(reader, namespace);
+  const key = await reader.ifAllowed(
+    `the Secret ${keySecret}`,
+    () => readHmacKey(reader.api, namespace, keySecret),
+    "whether an upstream's password differs is not known, and shown as a difference",
+  );
+  const clusterId = config.clusterId ?? (await clusterIdOf(reader.api));
+  const harbors = new Harbors({
+    own: {
+      url: config.harborUrl,
+      pullHost: config.harborPullHost,
+      login: config.harborLogin,
+      caSecret: config.harborCaSecret,
+      insecureSkipTLSVerify: config.harborInsecureSkipTLSVerify,
+    },
+    secret: (name) => secrets.get(name),
+    mirrors: () => mirrors,
+    checkEveryMs: config.healthIntervalMs,
+    thresholds: { failures: config.healthFailures, successes: config.healthSuccesses },
+    requestTimeoutMs: config.requestTimeoutMs,
+    proxy: config.proxy,
+    onResponse: () => undefined,
+    onChange: () => undefined,
+    now: () => performance.now(),
+  });
+  // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
+  const policies = { servesThrough: () => false };
+  const planner = new Planner({ policies, clusterId, minIntervalMs: config.minIntervalMs });
+  const usedPullHost = config.harborPullHost ?? knownPullHost(live, config.harborUrl);
+  const options = {
+    harbors,
+    planner,
+    clusterId,
+    secret: (name: string) => secrets.get(name),
+    hmacKey: key ?? randomBytes(32),
+    pullHost: ({ spec }: RegistryMirror) =>
+      spec.harbor?.pullHost ?? (spec.harbor?.url === undefined ? usedPullHost : undefined),
+  };
+  return { plan: (mirror) => planHarborSide(mirror, options), stop: () => harbors.stop() };
+}
+
+async function readSecrets(reader: ClusterReader, namespace: string): Promise<ReadonlyMap<string, Secret>> {
+  const secrets = await reader.ifAllowed(
+    `Secrets in the namespace ${namespace}`,
+    () => reader.list<Secret>(secretsOf(namespace), { labelSelector: LABELS.credentials }),
+    'mirrors that refer to one are not planned',
+  );
+  return new Map((secrets ?? []).map((secret) => [secret.metadata.name, secret]));
+}
+
+/** What the operator takes for the pull host, which may be its setting and not what Harbor says. */
+function knownPullHost(live: readonly RegistryMirror[], harborUrl: string): string | undefined {
+  const mirror = live.find(
+    ({ spec, status }) =>
+      spec.harbor === undefined && status.pullPrefix !== undefined && status.harbor?.url === harborBaseUrl(harborUrl),
+  );
+  return mirror?.status.pullPrefix?.split('/')[0];
+}
+
+/** As given; else as the policies in the cluster have them, since the operator may have been told others than the default. */
+function excludedNamespaces(flags: object, config: Config, { policies }: PolicyLook): readonly string[] {
+  if (isGiven('excludedNamespaces', flags)) return config.excludedNamespaces;
+  const known = policies.map(({ object }) => excludedBy(object)).find((names) => names !== undefined);
+  return known ?? config.excludedNamespaces;
+}
+
+async function readPods(
+  reader: ClusterReader,
+): Promise<{ readonly pods: readonly Pod[]; readonly namespaces: ReadonlyMap<string, Labels> }> {
+  const pods = await reader.ifAllowed('Pods', () => reader.list<Pod>(ALL_PODS), 'none are listed');
+  const namespaces = await reader.ifAllowed(
+    'namespaces',
+    () => reader.list<KubernetesObject>(NAMESPACES),
+    'their labels are taken to be none',
+  );
+  return {
+    pods: pods ?? [],
+    namespaces: new Map((namespaces ?? []).map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+  };
+}

@@ -1,0 +1,116 @@
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { literalPrefix } from '../../image/glob.js';
+import { findConflicts } from '../../reconcile/conflicts.js';
+import { OUT } from '../../reconcile/look-result.js';
+import { servedEntries } from '../explain/in-force.js';
+import type { Labels } from '../explain/label-selector.js';
+import type { Pod } from '../explain/pod.js';
+import type { PolicyLook } from '../live-policies.js';
+import type { MirrorPlan } from './harbor-side.js';
+import type { PlannedMirrors } from './mirrors.js';
+import { placedEntries, policyChanges } from './policies.js';
+import type { PolicyChange } from './policies.js';
+import { podRewrites } from './pods.js';
+import type { PodRewrite } from './pods.js';
+
+/** What would come of it, as data. */
+export interface Plan {
+  readonly objects: PlannedMirrors['changes'];
+  readonly harbor: readonly Omit<MirrorPlan, 'serving'>[];
+  readonly policies: readonly PolicyChange[];
+  readonly pods: readonly PodRewrite[];
+}
+
+export interface PlanSources {
+  readonly planned: PlannedMirrors;
+  readonly look: PolicyLook;
+  readonly pods: readonly Pod[];
+  readonly namespaces: ReadonlyMap<string, Labels>;
+  readonly excludedNamespaces: readonly string[];
+  readonly harborSide: (mirror: RegistryMirror) => Promise<MirrorPlan>;
+}
+
+/** Puts the whole plan together: conflicts, Harbor, policies, Pods. Reads Harbor through `harborSide`. */
+export async function makePlan(sources: PlanSources): Promise<Plan> {
+  const { mirrors, changes } = sources.planned;
+  const served = servedEntries(mirrors, sources.look);
+  const conflicts = findConflicts(mirrors, ({ mirror, host, prefix }) => {
+    const entry = served.get(mirror)?.entry;
+    return entry !== undefined && entry.hosts.includes(host) && beginnings(entry.include).includes(prefix);
+  });
+  const sides: MirrorPlan[] = [];
+  for (const mirror of mirrors) {
+    const { name } = mirror.metadata;
+    const conflict = conflicts.get(name);
+    const problem = conflict && `RegistryMirror ${conflict.winner} already mirrors ${conflict.host}.`;
+    sides.push(
+      problem === undefined ? await sources.harborSide(mirror) : { mirror: name, actions: [], problem, serving: OUT },
+    );
+  }
+  const decisions = new Map(sides.map(({ mirror, serving }) => [mirror, serving]));
+  const placed = placedEntries(mirrors, decisions, served);
+  return {
+    objects: changes,
+    harbor: sides.map(({ mirror, actions, problem, failed }) => ({
+      mirror,
+      actions,
+      ...(problem === undefined ? {} : { problem }),
+      ...(failed === undefined ? {} : { failed }),
+    })),
+    policies: policyChanges(placed, sources.look.policies, sources.excludedNamespaces),
+    pods: podRewrites(sources.pods, sources.namespaces, placed, sources.excludedNamespaces),
+  };
+}
+
+function beginnings(include: readonly string[]): readonly string[] {
+  return include.length === 0 ? [''] : include.map(literalPrefix);
+}
+
+/** Whether anything would be written. Pods are never changed: which would have been rewritten is for information. */
+export function hasDifferences({ objects, harbor, policies }: Plan): boolean {
+  return objects.length > 0 || policies.length > 0 || harbor.some(({ actions }) => actions.length > 0);
+}
+
+/** Whether something could not be read, so that the plan may lack a difference. */
+export function hasFailures({ harbor }: Plan): boolean {
+  return harbor.some(({ failed }) => failed === true);
+}
+
+const SHOWN_PODS = 20;
+
+/** The plan for people. */
+export function planLines(plan: Plan, all: boolean): readonly string[] {
+  const shown = all ? plan.pods : plan.pods.slice(0, SHOWN_PODS);
+  const problems = plan.harbor.filter(({ problem }) => problem !== undefined);
+  return [
+    ...section(
+      'Harbor:',
+      plan.harbor.flatMap(({ mirror, actions }) => actions.map((action) => `${mirror}: ${action}`)),
+    ),
+    ...section('Cluster:', [
+      ...plan.objects.map(({ action, mirror }) => `${action} RegistryMirror ${mirror}`),
+      ...plan.policies.map(policyLine),
+    ]),
+    ...section(
+      'Problems:',
+      problems.map(({ mirror, problem = '' }) => `${mirror}: ${problem}`),
+    ),
+    ...section('Images of present Pods that would have been rewritten:', [
+      ...shown.map(podLine),
+      ...(shown.length < plan.pods.length ? [`and ${plan.pods.length - shown.length} more; --all shows them`] : []),
+    ]),
+    ...(hasDifferences(plan) ? [] : ['No changes.']),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
+}
+
+function policyLine({ action, kind, name, mirrors }: PolicyChange): string {
+  return mirrors.length === 0 ? `${action} ${kind} ${name}` : `${action} ${kind} ${name} (${mirrors.join(', ')})`;
+}
+
+function podLine({ namespace, pod, place, name, image, rewritten }: PodRewrite): string {
+  return `${namespace}/${pod} ${place} ${name}: ${image} -> ${rewritten}`;
+}
