@@ -42,11 +42,10 @@ export function privateProblem(
   { project }: HarborFindings,
 ): Pick<HarborLookResult, 'verdict' | 'serving'> | undefined {
   const { engine, pullSecret, nodesAuthenticate } = spec.rewrite;
-  if (project?.metadata.public !== 'false' || engine === 'None' || pullSecret === 'Inject' || nodesAuthenticate) {
-    return undefined;
-  }
+  if (project?.metadata.public !== 'false' || engine === 'None' || nodesAuthenticate) return undefined;
+  const notYet = pullSecret === 'Inject' ? ' This version of the operator does not inject pull secrets yet.' : '';
   const message =
-    `Project ${project.name} is private, so Pods can't pull from it. Set spec.project.public to true, ` +
-    'spec.rewrite.pullSecret to Inject, or spec.rewrite.nodesAuthenticate to true.';
+    `Project ${project.name} is private, so Pods can't pull from it. Set spec.project.public to true, or give the nodes ` +
+    `credentials for Harbor and set spec.rewrite.nodesAuthenticate to true.${notYet}`;
   return { verdict: stalled(REASONS.projectPrivate, message), serving: KEEP };
 }
