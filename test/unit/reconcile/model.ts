@@ -65,6 +65,10 @@ export class HarborModel {
     this.#quotas.set(projectId, { id: this.#lastId, projectId, projectName: '', hardBytes, usedBytes: 0 });
   }
 
+  projects(): readonly Project[] {
+    return [...this.#projects.values()];
+  }
+
   get view(): HarborView {
     const endpoints = [...this.#endpoints.values()];
     const projects = [...this.#projects.values()];
