@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { startCluster } from '../cluster/cluster.js';
 import { progressToStderr } from '../cluster/progress.js';
-import { createMirrors, measureFleet } from '../support/fleet.js';
+import { createMirrors, measureFleet, removeAll } from '../support/fleet.js';
 import { createWorld } from '../support/world.js';
 
 const COUNT = 100;
@@ -35,6 +35,8 @@ export async function benchHarbor(print: (line: string) => void): Promise<void> 
         print(`  mirrors per second  ${((COUNT * 1000) / fleet.ms).toFixed(1)} (goal at least 40)`);
       }
     } finally {
+      await world.killOperator();
+      await removeAll(world);
       await world.stop();
     }
   } finally {

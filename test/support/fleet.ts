@@ -42,11 +42,22 @@ export function createMirrors(prefix: string, count: number, spec: LooseSpec = {
 
 /** Creates the mirrors, many at a time: kubectl would take longer than the operator. */
 export async function createAll({ cluster }: Pick<World, 'cluster'>, mirrors: readonly Mirror[]): Promise<void> {
-  const waiting = [...mirrors];
+  await forAll(mirrors, async (mirror) => cluster.api.json('POST', MIRRORS, mirror));
+}
+
+/** Takes all mirrors away, without an operator. */
+export async function removeAll(world: Pick<World, 'cluster'>): Promise<void> {
+  const { api } = world.cluster;
+  await api.json('DELETE', MIRRORS);
+  await forAll(await listMirrors(world), async ({ metadata: { name } }) =>
+    api.json('PATCH', `${MIRRORS}/${name}`, { metadata: { finalizers: null } }, 'application/merge-patch+json'),
+  );
+}
+
+async function forAll<T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> {
+  const waiting = [...items];
   const work = async (): Promise<void> => {
-    for (let mirror = waiting.shift(); mirror !== undefined; mirror = waiting.shift()) {
-      await cluster.api.json('POST', MIRRORS, mirror);
-    }
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
   };
   await Promise.all(Array.from({ length: 16 }, work));
 }

@@ -1,6 +1,7 @@
 import { startCluster } from '../../cluster/cluster.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import { progressToStderr } from '../../cluster/progress.js';
+import { removeAll } from '../../support/fleet.js';
 import { createWorld } from '../../support/world.js';
 import type { World, WorldOptions } from '../../support/world.js';
 
@@ -21,6 +22,8 @@ export function useBareWorld(options: WorldOptions = {}): () => World {
   });
   after(async function () {
     this.timeout(60_000);
+    await world?.killOperator();
+    if (world !== undefined) await removeAll(world);
     await world?.stop();
   });
   return () => {
