@@ -112,6 +112,31 @@ describe('the policies of all mirrors', () => {
     expect(kindOf('b')).to.equal('inForce');
   });
 
+  it('wait for the webhook of a policy, too, that someone else has deleted', async () => {
+    await serving('a');
+    cluster.live.clear();
+    policies.observe();
+    policies.decide('a', OUT);
+    await policies.sync();
+    expect(kindOf('a')).to.equal('pending');
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(kindOf('a')).to.equal('absent');
+  });
+
+  it('delete none while another could not be written', async () => {
+    policies.decide('a', serve(cluster.set('a', { engine: 'MutatingAdmissionPolicy' })));
+    await cluster.settle(policies);
+    policies.decide('a', OUT);
+    policies.decide('b', serve(cluster.set('b')));
+    cluster.refuse = () => new KubernetesError('unavailable', 'no');
+    await policies.sync().catch(() => undefined);
+    expect(cluster.live.size).to.equal(1);
+    cluster.refuse = () => undefined;
+    await cluster.settle(policies);
+    expect([...cluster.live.keys()]).to.deep.equal([`ClusterPolicy/${home}`]);
+  });
+
   it('let the last mirror take its policy away, empty first', async () => {
     await serving('a');
     policies.decide('a', OUT);
