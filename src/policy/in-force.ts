@@ -11,7 +11,7 @@ import { POLICY_NAME_PREFIX } from './settings.js';
 export const SETTLE_MS: Readonly<Record<PolicyEngine, number>> = {
   ClusterPolicy: 0,
   MutatingPolicy: 0,
-  MutatingAdmissionPolicy: 2_000,
+  MutatingAdmissionPolicy: 3_000,
 };
 
 /**

@@ -35,7 +35,7 @@ export interface HarborPlan {
   readonly verdict: Verdict;
   readonly endpoint?: Endpoint;
   readonly project?: Project;
-  /** How the mirror holds its project; undefined while there is none. */
+  /** How the mirror holds its endpoint and project; undefined while it has none. */
   readonly hold?: 'created' | 'adopted' | 'used';
 }
 
@@ -113,7 +113,7 @@ function isCreated({ mark }: SpareEndpoint): boolean {
 
 function planExisting(input: PlanInput, project: Project): HarborPlan {
   const { view, known } = input;
-  const stop = (verdict: Verdict, actions: readonly Action[] = []): HarborPlan => ({ actions, verdict, project });
+  const stop = (verdict: Verdict, actions: readonly Action[] = []): HarborPlan => ({ actions, verdict });
   if (project.registryId === undefined) {
     return stop(
       stalled(
@@ -125,13 +125,11 @@ function planExisting(input: PlanInput, project: Project): HarborPlan {
   }
   const endpoint = view.endpointById(project.registryId);
   if (endpoint === undefined) {
-    return stop(
-      stalled(
-        REASONS.endpointMissing,
-        `The endpoint of project ${project.name} was deleted, and Harbor can't give a project another one. ` +
-          `Delete the project in Harbor, or set spec.project.name to a new name.`,
-      ),
-    );
+    const message =
+      `The endpoint of project ${project.name} was deleted, and Harbor can't give a project another one. ` +
+      'Delete the project in Harbor, or set spec.project.name to a new name.';
+    const stopped = stop(stalled(REASONS.endpointMissing, message));
+    return known?.projectID === project.id ? { ...stopped, project, hold: 'created' } : stopped;
   }
   const owner = ownership(endpoint, input.identity);
   if (owner.kind === 'ours') return planOwned(input, project, endpoint, owner);
@@ -149,7 +147,9 @@ function planExisting(input: PlanInput, project: Project): HarborPlan {
       'Set spec.adoptionPolicy to Adopt to write it again.'
     : `Project ${project.name} exists in Harbor and wasn't made by this operator. Set spec.adoptionPolicy to Use or Adopt, ` +
       'or spec.project.name to another name.';
-  return stop(stalled(erased ? REASONS.markMissing : REASONS.projectNotOurs, message), erased ? [] : takeBack(input));
+  return erased
+    ? { ...stop(stalled(REASONS.markMissing, message)), endpoint, project, hold: 'created' }
+    : stop(stalled(REASONS.projectNotOurs, message), takeBack(input));
 }
 
 /**
@@ -176,12 +176,13 @@ function planUsed(input: PlanInput, project: Project, endpoint: Endpoint): Harbo
         REASONS.upstreamMismatch,
         `Project ${project.name} caches ${endpoint.url}, not ${desired.url}. Set spec.project.name to another name.`,
       );
-  return { actions: takeBack(input), verdict, endpoint, project, hold: 'used' };
+  const actions = takeBack(input);
+  return matches ? { actions, verdict, endpoint, project, hold: 'used' } : { actions, verdict };
 }
 
 function planAdoption(input: PlanInput, project: Project, endpoint: Endpoint): HarborPlan {
   const problem = changeThatHarborCannotMake(input, project, endpoint) ?? sharedEndpoint(input, project, endpoint);
-  if (problem !== undefined) return { actions: [], verdict: problem, endpoint, project };
+  if (problem !== undefined) return { actions: [], verdict: problem };
   const mark = newMark(input.identity, 'adopted');
   return {
     actions: [...planEndpointUpdate(input, endpoint, mark), ...projectUpdates(input, project), ...takeBack(input)],

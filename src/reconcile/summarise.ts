@@ -120,8 +120,10 @@ function partFindings(input: SummaryInput): readonly Finding[] {
       : [{ type, status: before.status, reason: before.reason, message: before.message }];
   };
   return [
-    ...(harbor?.endpoint === undefined ? keep('EndpointReady') : [endpointFinding(harbor.endpoint, harbor)]),
-    ...(harbor?.project === undefined ? keep('ProjectReady') : [projectFinding(harbor.project, harbor)]),
+    ...(harbor?.endpoint === undefined
+      ? keep('EndpointReady')
+      : [endpointFinding(harbor.endpoint, harbor, input.verdict)]),
+    ...(harbor?.project === undefined ? keep('ProjectReady') : [projectFinding(harbor.project, harbor, input.verdict)]),
     policyFinding(input),
     ...(harbor?.reachable === undefined ? keep('HarborReachable') : [harborFinding(harbor)]),
     ...(harbor?.endpoint || harbor?.upstreamProblem !== undefined
@@ -131,9 +133,16 @@ function partFindings(input: SummaryInput): readonly Finding[] {
   ];
 }
 
-function endpointFinding(endpoint: Endpoint | null, { hold = 'created' }: HarborFindings): Finding {
+/** What the mirror doesn't have, and why. */
+function notThere(type: 'EndpointReady' | 'ProjectReady', what: string, verdict: Verdict): Finding {
+  return verdict.kind === 'stalled'
+    ? finding(type, 'False', verdict.reason, verdict.message)
+    : finding(type, 'False', REASONS.missing, `Harbor has no ${what} for this mirror.`);
+}
+
+function endpointFinding(endpoint: Endpoint | null, { hold = 'created' }: HarborFindings, verdict: Verdict): Finding {
   return endpoint === null
-    ? finding('EndpointReady', 'False', REASONS.missing, 'Harbor has no endpoint for this mirror.')
+    ? notThere('EndpointReady', 'endpoint', verdict)
     : finding(
         'EndpointReady',
         'True',
@@ -142,9 +151,9 @@ function endpointFinding(endpoint: Endpoint | null, { hold = 'created' }: Harbor
       );
 }
 
-function projectFinding(project: Project | null, { hold = 'created' }: HarborFindings): Finding {
+function projectFinding(project: Project | null, { hold = 'created' }: HarborFindings, verdict: Verdict): Finding {
   return project === null
-    ? finding('ProjectReady', 'False', REASONS.missing, 'Harbor has no project for this mirror.')
+    ? notThere('ProjectReady', 'project', verdict)
     : finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}.`);
 }
 

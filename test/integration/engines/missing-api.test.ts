@@ -29,7 +29,7 @@ describe('A cluster without Kyverno', function () {
     expect((await world.condition('quay', 'ProjectReady'))?.status).to.equal('True');
     await world.apply('quay', { upstream: { type: 'quay' }, rewrite: { engine: 'MutatingAdmissionPolicy' } });
     await world.untilReady('quay');
-    expect(await world.imageOfNewPod(image)).to.equal(cached);
+    await world.untilImage(image, cached);
   });
 
   it('heals by itself when Kyverno appears', async () => {
