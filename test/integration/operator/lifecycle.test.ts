@@ -179,7 +179,9 @@ describe('the life of a mirror', function () {
   it('ends with kubectl delete: Pods pull from upstream again, and Harbor keeps the cache', async () => {
     await world().delete('dockerhub');
     expect(await imagesOf(podOf(['nginx']))).to.deep.equal(['nginx']);
-    expect((await kubectl('get', 'clusterpolicies', '-o', 'name')).stdout).to.equal('');
+    await eventually(async () => {
+      expect((await kubectl('get', 'clusterpolicies', '-o', 'name')).stdout).to.equal('');
+    });
     expect(world().harbor.project('dockerhub')?.registryId).to.equal(world().harbor.endpoint('dockerhub')?.id);
     await eventually(async () => {
       const { stdout } = await kubectl(
