@@ -25,7 +25,7 @@ export async function recordEvent(
   await api.create(EVENTS, {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: `${name.slice(0, 200)}.${randomUUID().slice(0, 13)}`, namespace: EVENTS.namespace },
+    metadata: { name: `${beginningOf(name)}.${randomUUID().slice(0, 13)}`, namespace: EVENTS.namespace },
     eventTime: new Date().toISOString().replace('Z', '000Z'),
     reportingController: `${GROUP}/${OPERATOR}`,
     reportingInstance: instance.slice(0, 128),
@@ -35,6 +35,11 @@ export async function recordEvent(
     note: cut(event.message),
     regarding: { apiVersion: API_VERSION, kind: KIND, name, uid, resourceVersion },
   });
+}
+
+/** Cut where it is too long; what is left must not end in a dash or a dot, or the API server refuses the name. */
+function beginningOf(name: string): string {
+  return name.slice(0, 200).replace(/[-.]+$/, '');
 }
 
 function cut(message: string): string {

@@ -43,5 +43,6 @@ export async function readHmacKey(api: KubernetesApi, namespace: string, name: s
 
 function keyOf(secret: Secret | undefined): Buffer | undefined {
   const encoded = secret?.data?.[FIELD];
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
+  // An empty key would let anybody compute the HMAC.
+  return encoded === undefined || encoded === '' ? undefined : Buffer.from(encoded, 'base64');
 }

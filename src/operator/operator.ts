@@ -87,10 +87,12 @@ export class RegistryMirrorOperator extends Operator {
   protected override async init(): Promise<void> {
     for (const informer of this.#cluster.informers()) informer.start();
     await this.#cluster.synced();
-    if (this.#stopping !== undefined) return;
+    if (this.#isStopping()) return;
     if (this.#election !== undefined && !(await this.#election.acquire())) return;
-    this.#metrics.setLeader(true);
     const clusterId = this.#config.clusterId ?? (await clusterIdOf(this.#api));
+    // Stopped meanwhile: the lease is another's by now.
+    if (this.#isStopping()) return;
+    this.#metrics.setLeader(true);
     this.#log.info('The operator starts to work.', { clusterId, harbor: this.#config.harborUrl });
     this.#work = startWork(this.#cluster, this.#config, clusterId, this.#log, this.#metrics);
   }
@@ -142,6 +144,10 @@ export class RegistryMirrorOperator extends Operator {
     await this.#api.patch(MIRRORS, meta.name, 'merge', body);
   }
 
+  #isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   async #shutDown(): Promise<void> {
     await this.#work?.stop();
     await this.#election?.release();
@@ -162,7 +168,8 @@ function toResourceEvent(resource: Resource, { type, object }: InformerEvent<Kub
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
   return {
     type: EVENT_TYPES[type],
-    object: object as unknown as ResourceEvent['object'],
+    // The base class adds finalizers to what it is given.
+    object: structuredClone(object) as unknown as ResourceEvent['object'],
     meta: {
       id: `${resource.plural}.${apiVersion}`,
       name,
