@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import { NAMESPACE, startOperator } from '../../support/operator.js';
+import type { OperatorProcess } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
+import { PULL_HOST } from '../../support/world.js';
+import { useWorld } from '../use-world.js';
+
+const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/registry-mirror-operator`;
+
+describe('the operator’s process', function () {
+  this.timeout(60_000);
+  const world = useWorld({ operator: false });
+  const replicas: OperatorProcess[] = [];
+
+  /** A replica whose calls to Harbor can be told from another's. */
+  const startReplica = async (name: string): Promise<OperatorProcess> => {
+    const { cluster, harbor } = world();
+    const login = harbor.addRobot(name);
+    const env = { LEADER_ELECT: 'true' };
+    const replica = await startOperator(cluster, { harborUrl: harbor.url, pullHost: PULL_HOST, login, env });
+    replicas.push(replica);
+    return replica;
+  };
+  const untilLeader = async ({ metricsUrl }: OperatorProcess, isLeader: 0 | 1 = 1): Promise<void> => {
+    await eventually(async () => {
+      const metrics = await (await fetch(`${metricsUrl}/metrics`)).text();
+      expect(metrics).to.include(`registry_mirror_leader ${isLeader}`);
+    });
+  };
+  const patchLease = async (spec: object): Promise<void> => {
+    await world().cluster.api.json('PATCH', LEASE, { spec }, 'application/merge-patch+json');
+  };
+  const apply = async (name: string): Promise<void> => {
+    await world().apply(name, { upstream: { type: 'docker-registry', url: `https://${name}.example.org` } });
+    await world().untilReady(name);
+  };
+  /** Who has written to Harbor since the counts were reset. */
+  const writers = (): ReadonlySet<string> =>
+    new Set(
+      world()
+        .harbor.writes()
+        .map(({ user }) => user),
+    );
+
+  after(async () => {
+    await Promise.all(replicas.map((replica) => replica.kill()));
+    await world().cluster.api.send('DELETE', LEASE);
+  });
+
+  it('works while another one stands by, ready but idle', async () => {
+    const first = await startReplica('first');
+    await untilLeader(first);
+    const second = await startReplica('second');
+    await untilLeader(second, 0);
+    expect((await fetch(`${second.probeUrl}/readyz`)).status).to.equal(200);
+    await apply('a');
+    expect(writers()).to.deep.equal(new Set(['robot$first']));
+    await untilLeader(second, 0);
+  });
+
+  it('finishes at SIGTERM what it is doing and ends with 0, and the other takes over at once', async () => {
+    const [first, second] = replicas as [OperatorProcess, OperatorProcess];
+    const slow = world().harbor.inject({ method: 'POST', route: '/registries' }, { kind: 'delay', ms: 1000 });
+    const spec = { upstream: { type: 'docker-registry', url: 'https://b.example.org' } };
+    await world().apply('b', spec);
+    await eventually(() => {
+      expect(slow.hits).to.equal(1);
+    });
+    await first.stop();
+    expect(first.daemon.exitCode()).to.equal(0);
+    expect(world().harbor.count({ method: 'POST', route: '/projects', user: 'robot$first' })).to.equal(2);
+    expect(first.log().some(({ level }) => level === 'error')).to.equal(false);
+    await untilLeader(second);
+    await world().untilReady('b');
+  });
+
+  it('is followed by the other when it was killed: once its lease is over, exactly one works', async () => {
+    const [, second] = replicas as [OperatorProcess, OperatorProcess];
+    const third = await startReplica('third');
+    await second.kill();
+    // As if it had run out: 15 seconds is long for a test.
+    await patchLease({ leaseDurationSeconds: 1 });
+    await untilLeader(third);
+    world().harbor.resetCounts();
+    await apply('c');
+    expect(writers()).to.deep.equal(new Set(['robot$third']));
+    expect(
+      world()
+        .harbor.endpoints()
+        .map(({ name }) => name),
+    ).to.have.members(['a', 'b', 'c']);
+  });
+
+  it('ends when it loses its lease to another, so that not two work', async () => {
+    const [, , third] = replicas as [OperatorProcess, OperatorProcess, OperatorProcess];
+    await patchLease({ holderIdentity: 'somebody-else', leaseDurationSeconds: 3600 });
+    await eventually(() => {
+      expect(third.daemon.exitCode()).to.equal(1);
+    });
+    const last = third.log().filter(({ level }) => level === 'error');
+    expect(last.map(({ message }) => message)).to.deep.equal(['The leader lease is lost; ending.']);
+  });
+});
