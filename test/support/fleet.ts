@@ -45,6 +45,35 @@ export async function createAll({ cluster }: Pick<World, 'cluster'>, mirrors: re
   await forAll(mirrors, async (mirror) => cluster.api.json('POST', MIRRORS, mirror));
 }
 
+/**
+ * Makes so many more mirrors that are as in sync as this one, at both ends and without an operator: it must not be running, and finds nothing
+ * to do when it is started.
+ */
+export async function copyMirror(
+  { cluster, harbor }: Pick<World, 'cluster' | 'harbor'>,
+  original: string,
+  prefix: string,
+  count: number,
+): Promise<void> {
+  const { state } = harbor;
+  const mirror = await cluster.api.json<RegistryMirror>('GET', `${MIRRORS}/${original}`);
+  const [endpoint, project] = [harbor.endpoint(original), harbor.project(original)];
+  if (endpoint === undefined || project === undefined) throw new Error(`Harbor has no ${original}.`);
+  const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+  await forAll(names, async (name) => {
+    const renamed = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(original, name)) as T;
+    const [endpointID, projectID] = [state.endpoints.nextId(), state.projects.nextId()];
+    state.endpoints.put({ ...renamed(endpoint), id: endpointID });
+    state.projects.put({ ...renamed(project), id: projectID, registryId: endpointID });
+    const { apiVersion, kind, spec, status, metadata } = renamed(mirror);
+    const { finalizers } = metadata;
+    await cluster.api.json('POST', MIRRORS, { apiVersion, kind, spec, metadata: { name, finalizers } });
+    const known = { ...status, harbor: { ...status.harbor, endpointID, projectID } };
+    const path = `${MIRRORS}/${name}/status`;
+    await cluster.api.json('PATCH', path, { status: known }, 'application/merge-patch+json');
+  });
+}
+
 /** Takes all mirrors away, without an operator. */
 export async function removeAll(world: Pick<World, 'cluster'>): Promise<void> {
   const { api } = world.cluster;
@@ -74,7 +103,7 @@ export async function untilAllReady(world: Pick<World, 'cluster'>, count: number
       const ready = mirrors.filter(({ status }) => findCondition(status.conditions, 'Ready')?.status === 'True');
       if (ready.length < count) throw new Error(`${ready.length} of ${count} are Ready`);
     },
-    { timeoutMs, intervalMs: 100, message: `${count} mirrors to be Ready` },
+    { timeoutMs, intervalMs: 200, message: `${count} mirrors to be Ready` },
   );
 }
 
