@@ -84,7 +84,7 @@ describe('the life of a mirror', function () {
     });
   });
 
-  it('lets Pods be created with the image from the cache, exactly as a server-side dry run says', async () => {
+  it('lets Pods be created with the image from the cache, exactly as a server-side dry run says, and as often as they are applied', async () => {
     const manifest = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -112,6 +112,8 @@ describe('the life of a mirror', function () {
     ]);
     const { labels, annotations } = real.metadata;
     expect(dry.spec).to.deep.equal(real.spec);
+    await world().cluster.apply([manifest]);
+    expect((await get('applied')).spec).to.deep.equal(real.spec);
     expect({ labels: dry.metadata.labels, annotations: dry.metadata.annotations }).to.deep.equal({
       labels,
       annotations,
