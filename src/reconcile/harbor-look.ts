@@ -58,14 +58,17 @@ export class HarborLook {
   }
 
   #harborDown(
-    { spec }: RegistryMirror,
-    { health, url }: HarborSession,
+    mirror: RegistryMirror,
+    session: HarborSession,
     base: Omit<HarborFindings, 'reachable'>,
   ): HarborLookResult {
-    const withdraws = spec.rewrite.onHarborUnavailable === 'Withdraw';
-    const effect = withdraws
-      ? 'New Pods pull from upstream until it is back.'
+    const { health, url } = session;
+    const isElsewhere = this.#servesElsewhere(mirror, session);
+    const withdraws = mirror.spec.rewrite.onHarborUnavailable === 'Withdraw' && !isElsewhere;
+    const kept = isElsewhere
+      ? 'New Pods are still sent to the Harbor of before.'
       : 'New Pods are still sent to it (onHarborUnavailable is Keep).';
+    const effect = withdraws ? 'New Pods pull from upstream until it is back.' : kept;
     const message = `Harbor ${url} is down: ${health.message}. ${effect}`;
     return {
       verdict: waiting(REASONS.harborUnreachable, message, 60_000),
@@ -111,7 +114,12 @@ export class HarborLook {
       const { view, plan } = await this.#planner.plan({ mirror, session, desired });
       if (mirror.spec.suspend && plan.actions.length > 0) {
         const heldBack = plan.actions.map(describeAction);
-        return { verdict: plan.verdict, serving: this.#undone(mirror, view), harbor: seen(findings, plan), heldBack };
+        return {
+          verdict: plan.verdict,
+          serving: this.#undone(mirror, session, view),
+          harbor: seen(findings, plan),
+          heldBack,
+        };
       }
       const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
       const result = await this.#act(mirror, session, view, actions);
@@ -131,12 +139,18 @@ export class HarborLook {
   }
 
   /** What failed or has to wait takes nothing out of the policies, unless what Pods pull from now is gone. */
-  #undone({ metadata }: RegistryMirror, view: InventoryView): ServingDecision {
-    const name = this.#options.policies.servedProject(metadata.name);
-    if (name === undefined) return KEEP;
+  #undone(mirror: RegistryMirror, session: HarborSession, view: InventoryView): ServingDecision {
+    const name = this.#options.policies.servedProject(mirror.metadata.name);
+    if (name === undefined || this.#servesElsewhere(mirror, session)) return KEEP;
     const project = view.projectByName(name);
     const isThere = project?.registryId !== undefined && view.endpointById(project.registryId) !== undefined;
     return isThere ? KEEP : OUT;
+  }
+
+  /** Whether Pods still pull from another Harbor than this one, which this picture says nothing about: `spec.harbor` was changed. */
+  #servesElsewhere({ metadata }: RegistryMirror, { knownPullHost }: HarborSession): boolean {
+    const served = this.#options.policies.servedHost(metadata.name);
+    return served !== undefined && knownPullHost !== undefined && served !== knownPullHost;
   }
 
   async #loopingHost(mirror: RegistryMirror): Promise<string | undefined> {
@@ -177,10 +191,10 @@ export class HarborLook {
       }
       const upstream = error.kind === 'upstreamUnhealthy' && verdict.kind === 'waiting';
       const harbor = upstream ? { ...after, upstreamProblem: verdict.message } : after;
-      return { verdict, serving: this.#undone(mirror, view), harbor, heldBack: [] };
+      return { verdict, serving: this.#undone(mirror, session, view), harbor, heldBack: [] };
     }
     if (plan.verdict.kind !== 'ready') {
-      return { verdict: plan.verdict, serving: this.#undone(mirror, view), harbor: after, heldBack: [] };
+      return { verdict: plan.verdict, serving: this.#undone(mirror, session, view), harbor: after, heldBack: [] };
     }
     const project = view.projectByName(desired.projectName);
     const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);

@@ -36,7 +36,7 @@ export function planEndpointUpdate(input: EndpointInput, endpoint: Endpoint, mar
     ...urlDifference(desired, endpoint),
     ...insecureDifference(desired, endpoint),
     ...credentialsDifference(desired, endpoint, mark),
-    ...(input.unsupported?.has('caCertificate') === true ? [] : certificateDifference(desired, endpoint)),
+    ...(input.unsupported?.has('caCertificate') === true ? [] : certificateDifference(desired, endpoint, mark)),
     ...descriptionDifference(
       formatMark(desired.description, { ...withoutCredentials(mark), ...credentialsOf(hmac) }),
       endpoint,
@@ -62,14 +62,24 @@ function insecureDifference({ insecure }: Desired, endpoint: Endpoint): readonly
 
 function credentialsDifference({ secrets }: Desired, endpoint: Endpoint, mark: Mark): readonly Difference[] {
   const { credentials, hmac } = secrets;
+  if (credentials === undefined && isUnmanaged(mark)) return [];
   if (mark.credentials === hmac && (endpoint.accessKey ?? '') === (credentials?.accessKey ?? '')) return [];
   return [{ what: 'credentials', update: { credentials: credentials ?? null } }];
 }
 
-function certificateDifference({ secrets }: Desired, endpoint: Endpoint): readonly Difference[] {
+function certificateDifference({ secrets }: Desired, endpoint: Endpoint, mark: Mark): readonly Difference[] {
+  if (secrets.caCertificate === undefined && isUnmanaged(mark)) return [];
   const [wanted, there] = [secrets.caCertificate ?? '', endpoint.caCertificate ?? ''].map((pem) => pem.trim());
   if (wanted === there) return [];
   return [{ what: 'CA certificate', update: { caCertificate: secrets.caCertificate ?? null } }];
+}
+
+/**
+ * Whether the endpoint was adopted with secrets that we never wrote: someone set them by hand, nobody can read them back, and the spec that names
+ * none leaves them alone.
+ */
+function isUnmanaged({ endpoint, credentials }: Mark): boolean {
+  return endpoint === 'adopted' && credentials === undefined;
 }
 
 function descriptionDifference(description: string, endpoint: Endpoint): readonly Difference[] {

@@ -41,6 +41,8 @@ export interface PoliciesOptions {
   readonly onWrite: (action: 'ApplyPolicy' | 'DeletePolicy', kind: PolicyEngine, name: string) => void;
 }
 
+const REFUSED_RETRY_MS = 60_000;
+
 /**
  * All policies, as one: which mirror is in which, and since when that is in force. A mirror's decision only marks the policies as due; one
  * sync then writes what all decisions since the last one come to.
@@ -101,8 +103,17 @@ export class Policies {
 
   /** The Harbor project that Pods are sent to for this mirror, as far as it is in a policy. */
   servedProject(mirror: string): string | undefined {
-    const entry = (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
-    return entry?.pullPrefix.slice(entry.pullPrefix.indexOf('/') + 1);
+    const prefix = this.#servedPrefix(mirror);
+    return prefix?.slice(prefix.indexOf('/') + 1);
+  }
+
+  /** host[:port] of the Harbor that Pods are sent to for this mirror, as far as it is in a policy. */
+  servedHost(mirror: string): string | undefined {
+    return this.#servedPrefix(mirror)?.split('/', 1)[0];
+  }
+
+  #servedPrefix(mirror: string): string | undefined {
+    return (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry.pullPrefix;
   }
 
   /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
@@ -140,6 +151,8 @@ export class Policies {
     if (failures.length === 0) await this.#deleteRest(retiring);
     this.#refreshAll();
     if (failures.length > 0) throw failures[0];
+    // What was refused may be allowed by now: rights that were granted send no event.
+    if (this.#refused.size > 0) this.#options.later(REFUSED_RETRY_MS, this.#options.onDue);
   }
 
   #isPlaced(mirror: string, decision: ServingDecision): boolean {

@@ -47,7 +47,7 @@ export function summarise(input: SummaryInput): RegistryMirrorStatus {
   const findings = [
     ready,
     ...partFindings(input),
-    ...(ready.status !== 'True' && !isStalled(input)
+    ...(ready.status !== 'True' && !isStalled(input) && input.heldBack.length === 0
       ? [{ ...ready, type: 'Reconciling', status: 'True' } as const]
       : []),
     ...(isStalled(input) ? [{ ...ready, type: 'Stalled', status: 'True' } as const] : []),

@@ -45,6 +45,16 @@ describe('planning what to write to Harbor', () => {
     expect(marked.mark).to.deep.equal({ ...ourMark, endpoint: 'adopted', project: 'adopted' });
   });
 
+  it('leaves the credentials and the certificate of an adopted endpoint alone where the spec names none', () => {
+    const harbor = new HarborModel();
+    const { id: registryId } = harbor.endpoint({ description: '', accessKey: 'by-hand', caCertificate: 'PEM' });
+    harbor.project({ registryId });
+    const input = { adoptionPolicy: 'Adopt' } as const;
+    harbor.carryOut(harbor.plan(input).actions);
+    expect(harbor.view.endpointById(registryId)).to.include({ accessKey: 'by-hand', caCertificate: 'PEM' });
+    expect(harbor.plan(input).actions).to.deep.equal([]);
+  });
+
   it('names its endpoint after the project; with a hash where that is taken, or too long', () => {
     const name = (plan: HarborPlan): string => {
       const [action] = plan.actions;
