@@ -216,7 +216,7 @@ function podNamespace(readFile: ConfigSources['readFile']): string | undefined {
 }
 
 /** Lower case wins, as curl has it. */
-function proxyFrom(env: ConfigSources['env']): ProxyEnvironment {
+export function proxyFrom(env: ConfigSources['env']): ProxyEnvironment {
   const read = (name: string): string | undefined => env[name.toLowerCase()] ?? env[name];
   return { HTTP_PROXY: read('HTTP_PROXY'), HTTPS_PROXY: read('HTTPS_PROXY'), NO_PROXY: read('NO_PROXY') };
 }

@@ -8,10 +8,12 @@ import { DEFAULT_EXCLUDED } from './excluded-namespaces.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { addExplain } from './explain/command.js';
+import { addImport } from './import/command.js';
 import { InputError } from './input-error.js';
 import type { Output } from './output.js';
 import { addPlan } from './plan/command.js';
 import { render } from './render.js';
+import { addHarborRobot } from './robot/command.js';
 
 interface FileOptions {
   readonly filename: readonly string[];
@@ -74,6 +76,8 @@ function program(output: Output, setCode: (code: ExitCode) => void): Command {
     });
   addExplain(command, output);
   addPlan(command, output, setCode);
+  addImport(command, output);
+  addHarborRobot(command, output);
   withFiles(command.command('render'))
     .description('print the policies that the operator would write for these mirrors; needs no cluster and no Harbor')
     .option(

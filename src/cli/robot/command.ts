@@ -1,0 +1,174 @@
+import { text } from 'node:stream/consumers';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { proxyFrom } from '../../config.js';
+import { objectName } from '../../config/values.js';
+import { createHarborClient } from '../../harbor/client.js';
+import type { HarborClient } from '../../harbor/client.js';
+import { harborBaseUrl } from '../../harbor/connection.js';
+import { isHarborError } from '../../harbor/errors.js';
+import type { CreatedRobot, NewRobot } from '../../harbor/types.js';
+import type { KubernetesApi } from '../../kubernetes/api.js';
+import { InputError } from '../input-error.js';
+import { connect, withKubeconfigFlags } from '../kubeconfig.js';
+import type { KubeconfigFlags } from '../kubeconfig.js';
+import { readText } from '../objects-file.js';
+import { yaml } from '../output.js';
+import type { Output } from '../output.js';
+import { newRobot } from './permissions.js';
+import type { RobotDuties } from './permissions.js';
+import { applySecret, credentialsSecret } from './secret.js';
+
+interface RobotFlags extends RobotDuties, KubeconfigFlags {
+  readonly name: string;
+  readonly days: number;
+  readonly all: boolean;
+  readonly create: boolean;
+  readonly harborUrl?: string;
+  readonly username: string;
+  readonly passwordFile?: string;
+  readonly passwordStdin: boolean;
+  readonly caFile?: string;
+  readonly insecureSkipTlsVerify: boolean;
+  readonly namespace: string;
+  readonly secret: string;
+  readonly apply: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  registry-mirror harbor-robot --quotas
+  registry-mirror harbor-robot --create --harbor-url https://harbor.example.org --username admin --password-file pw > harbor-secret.yaml
+  pass harbor/admin | registry-mirror harbor-robot --all --create --harbor-url https://harbor.example.org --password-stdin --apply
+
+Without --create nothing is sent anywhere: the JSON is for POST /api/v2.0/robots. With --create the Secret's manifest, with the
+robot's secret in it, goes to the standard output; with --apply to the cluster, and nowhere else.`;
+
+export function addHarborRobot(program: Command, output: Output): void {
+  withKubeconfigFlags(program.command('harbor-robot'))
+    .description("print the operator's robot account for Harbor, with just the permissions that it needs, or create it")
+    .option('--name <name>', "the robot's short name; Harbor makes robot$NAME of it", 'registry-mirror-operator')
+    .option('--days <number>', 'how long it is valid; -1: until it is deleted', days, -1)
+    .option('--quotas', 'for project.storageQuota: it may change quotas', false)
+    .option('--adapters', 'it may list the endpoint types that Harbor has', false)
+    .option('--pull-robots', 'for rewrite.pullSecret Inject: it may make robots that pull', false)
+    .option('--all', '--quotas, --adapters and --pull-robots', false)
+    .option('--create', 'create it, with the account of an administrator', false)
+    .addOption(new Option('--harbor-url <url>', "Harbor's url").env('HARBOR_URL'))
+    .option('--username <name>', "the administrator's name", 'admin')
+    .option('--password-file <path>', "a file with the administrator's password")
+    .option('--password-stdin', 'read it from the standard input', false)
+    .option('--ca-file <path>', "Harbor's CA certificate, in PEM")
+    .option('--insecure-skip-tls-verify', 'take any certificate from Harbor: for experiments only', false)
+    .option(
+      '-n, --namespace <name>',
+      "the operator's namespace, for the Secret",
+      kubernetesName,
+      'registry-mirror-system',
+    )
+    .option('--secret <name>', "the Secret's name", kubernetesName, 'harbor')
+    .option('--apply', 'write the Secret to the cluster rather than to the standard output', false)
+    .addHelpText('after', EXAMPLES)
+    .action((flags: RobotFlags) => robotCommand(flags, output));
+}
+
+async function robotCommand(flags: RobotFlags, output: Output): Promise<void> {
+  const { quotas, adapters, pullRobots, all } = flags;
+  const duties = { quotas: quotas || all, adapters: adapters || all, pullRobots: pullRobots || all };
+  const robot = newRobot(flags.name, flags.days, duties);
+  if (flags.create) await create(robot, flags, output);
+  else if (flags.apply) throw new InputError('--apply goes with --create.');
+  else output.out(JSON.stringify(wireForm(robot), undefined, 2));
+}
+
+/** As Harbor's API has it. */
+function wireForm({ durationDays, ...robot }: NewRobot): object {
+  return { ...robot, duration: durationDays };
+}
+
+async function create(robot: NewRobot, flags: RobotFlags, output: Output): Promise<void> {
+  const client = await adminClient(flags);
+  try {
+    const { namespace, secret } = flags;
+    const api = flags.apply ? (await connect(flags)).api : undefined;
+    // Harbor tells the robot's secret once: first see that it can be kept.
+    const sample = credentialsSecret(secret, namespace, { username: 'robot', password: 'none' });
+    if (api !== undefined) await applySecret(api, sample, { dryRun: true });
+    const created = await createRobot(client, robot);
+    const manifest = credentialsSecret(secret, namespace, { username: created.name, password: created.secret });
+    if (api === undefined) output.out(yaml([manifest]));
+    else await keep(api, manifest, client, created.id);
+    output.warn(`Robot account ${created.name} is created.`);
+    if (api !== undefined) output.warn(`Its login is in the Secret ${namespace}/${secret}.`);
+  } finally {
+    client.close();
+  }
+}
+
+/** A robot whose secret is lost is good for nothing, and in the way of the next try. */
+async function keep(
+  api: KubernetesApi,
+  manifest: Parameters<typeof applySecret>[1],
+  client: HarborClient,
+  robotId: number,
+): Promise<void> {
+  try {
+    await applySecret(api, manifest, { dryRun: false });
+  } catch (error) {
+    await client.deleteRobot(robotId);
+    throw error;
+  }
+}
+
+async function createRobot(client: HarborClient, robot: NewRobot): Promise<CreatedRobot> {
+  try {
+    return await client.createRobot(robot);
+  } catch (error) {
+    if (!isHarborError(error, 'conflict')) throw error;
+    throw new InputError(
+      `Harbor has a robot account ${robot.name} already: delete it there, or choose another --name.`,
+    );
+  }
+}
+
+async function adminClient(flags: RobotFlags): Promise<HarborClient> {
+  const { harborUrl, username, caFile, insecureSkipTlsVerify } = flags;
+  if (harborUrl === undefined) throw new InputError('Give the url of Harbor with --harbor-url.');
+  const password = await readPassword(flags);
+  try {
+    return createHarborClient(
+      {
+        url: harborBaseUrl(harborUrl),
+        username,
+        password,
+        insecureSkipTLSVerify: insecureSkipTlsVerify,
+        ...(caFile === undefined ? {} : { caCertificate: readText(caFile) }),
+      },
+      { proxy: proxyFrom(process.env) },
+    );
+  } catch (error) {
+    // The only errors of the constructor: a url or a certificate that can't be used. Their text says what to write.
+    throw new InputError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function readPassword({ passwordFile, passwordStdin }: RobotFlags): Promise<string> {
+  if ((passwordFile === undefined) !== passwordStdin) {
+    throw new InputError("Give the administrator's password with either --password-file or --password-stdin.");
+  }
+  const content = passwordFile === undefined ? await text(process.stdin) : readText(passwordFile);
+  const password = content.replace(/\r?\n$/, '');
+  if (password === '') throw new InputError("The administrator's password is empty.");
+  return password;
+}
+
+function days(value: string): number {
+  if (/^(-1|[1-9]\d{0,4})$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('must be a number of days above 0, or -1');
+}
+
+function kubernetesName(value: string): string {
+  const result = objectName.safeParse(value);
+  if (result.success) return result.data;
+  throw new InvalidArgumentError(result.error.issues.map(({ message }) => message).join('; '));
+}
