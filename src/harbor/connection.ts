@@ -65,5 +65,9 @@ export function isProxied(proxy: ProxyEnvironment | undefined): proxy is ProxyEn
 
 function trust(caCertificate: string | undefined): SecureContext {
   if (caCertificate === undefined) return createSecureContext();
+  // What is no certificate would only be passed over, and Harbor's own then not be trusted.
+  if (!caCertificate.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new Error('Harbor’s CA certificate is not PEM: it must hold -----BEGIN CERTIFICATE-----');
+  }
   return createSecureContext({ ca: [...getCACertificates('default'), caCertificate] });
 }
