@@ -44,14 +44,7 @@ export function summarise(input: SummaryInput): RegistryMirrorStatus {
   const { mirror, harbor, policy } = input;
   const before = mirror.status;
   const ready = readyFinding(input);
-  const findings = [
-    ready,
-    ...partFindings(input),
-    ...(ready.status !== 'True' && !isStalled(input) && input.heldBack.length === 0
-      ? [{ ...ready, type: 'Reconciling', status: 'True' } as const]
-      : []),
-    ...(isStalled(input) ? [{ ...ready, type: 'Stalled', status: 'True' } as const] : []),
-  ];
+  const findings = [ready, ...partFindings(input), ...progress(ready, input)];
   const generation = mirror.metadata.generation ?? 0;
   const requestedAt = mirror.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? before.lastHandledReconcileAt;
   const pullPrefix = harbor?.pullPrefix ?? before.pullPrefix;
@@ -66,6 +59,13 @@ export function summarise(input: SummaryInput): RegistryMirrorStatus {
     ...(policyRef === undefined ? {} : { policy: policyRef }),
     conditions: conditionsOf(findings, before.conditions, generation, input.now),
   };
+}
+
+/** Reconciling and Stalled say the same as Ready, and are there only while true. What is suspended is neither. */
+function progress(ready: Finding, input: SummaryInput): readonly Finding[] {
+  if (isStalled(input)) return [{ ...ready, type: 'Stalled', status: 'True' }];
+  const isAtIt = ready.status !== 'True' && input.heldBack.length === 0;
+  return isAtIt ? [{ ...ready, type: 'Reconciling', status: 'True' }] : [];
 }
 
 function isStalled({ verdict, policy }: SummaryInput): boolean {
