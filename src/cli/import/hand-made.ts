@@ -66,7 +66,9 @@ function targetsOf(rule: Fields, pullHosts: readonly string[]): readonly Target[
 }
 
 function hostsIn(text: string, pullHosts: readonly string[]): readonly string[] {
-  const found = [...text.replaceAll('\\', '').matchAll(HOST)].map(([host]) => host);
+  // A variable's path (element.image) looks like a host's name.
+  const plain = text.replaceAll(/\{\{.*?\}\}/gs, ' ').replaceAll('\\', '');
+  const found = [...plain.matchAll(HOST)].map(([host]) => host);
   return found
     .filter((host) => !pullHosts.some((pullHost) => pullHost === host || pullHost.startsWith(`${host}:`)))
     .map((host) => (host === 'index.docker.io' ? 'docker.io' : host));

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { PULL_HOST } from '../../support/world.js';
+import { useWorld } from '../use-world.js';
+import { runCli } from './run-cli.js';
+import type { CliResult } from './run-cli.js';
+
+const HUB = { upstream: { type: 'docker-hub' }, project: { retention: { keep: 'All' } } } as const;
+
+describe('registry-mirror plan', function () {
+  this.timeout(90_000);
+  const world = useWorld({ operator: false });
+  let folder: string;
+  let namespace: string;
+  let env: Readonly<Record<string, string>>;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-mirror-plan-'));
+    const { username, password } = world().harbor.addRobot('planner');
+    const { url } = world().harbor;
+    env = { HARBOR_URL: url, HARBOR_USERNAME: username, HARBOR_PASSWORD: password, HARBOR_PULL_HOST: PULL_HOST };
+    namespace = await world().cluster.createNamespace();
+    for (let i = 0; i < 22; i += 1) await createPod(`web-${String(i).padStart(2, '0')}`, 'nginx');
+    await createPod('opted-out', 'nginx', { 'registrymirror.io/rewrite': 'disabled' });
+    await createPod('elsewhere', 'ghcr.io/a/b');
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true });
+    await world().cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+  });
+
+  const createPod = async (name: string, image: string, labels: object = {}): Promise<void> => {
+    const pod = { metadata: { name, labels }, spec: { containers: [{ name: 'c', image }] } };
+    await world().cluster.api.json('POST', `/api/v1/namespaces/${namespace}/pods`, pod);
+  };
+  const plan = (...args: readonly string[]): Promise<CliResult> =>
+    runCli(['plan', '--kubeconfig', world().cluster.kubeconfigPath, ...args], env);
+  const file = (specs: Readonly<Record<string, object>>): string => {
+    const path = join(folder, 'mirrors.yaml');
+    const items = Object.entries(specs).map(([name, spec]) => ({
+      apiVersion: 'registrymirror.io/v1alpha1',
+      kind: 'RegistryMirror',
+      metadata: { name },
+      spec,
+    }));
+    writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    return path;
+  };
+
+  it('prints what a new mirror would bring about, writes nothing, and ends with 1', async () => {
+    const { code, out, warnings } = await plan('-f', file({ dockerhub: HUB }));
+    expect(warnings).to.equal('');
+    const lines = out.split('\n');
+    const policy = /registry-mirrors-[0-9a-f]+/.exec(out)?.[0] ?? '';
+    expect(lines.slice(0, 8)).to.deep.equal([
+      'Harbor:',
+      '  dockerhub: create endpoint dockerhub (docker-hub, https://hub.docker.com)',
+      '  dockerhub: create proxy-cache project dockerhub',
+      '  dockerhub: keep everything in project dockerhub',
+      'Cluster:',
+      '  create RegistryMirror dockerhub',
+      `  create ClusterPolicy ${policy} (dockerhub)`,
+      'Images of present Pods that would have been rewritten:',
+    ]);
+    expect(lines[8]).to.equal(`  ${namespace}/web-00 container c: nginx -> ${PULL_HOST}/dockerhub/library/nginx`);
+    expect(lines).to.have.length(8 + 20 + 1);
+    expect(lines.at(-1)).to.match(/^ {2}and \d+ more; --all shows them$/);
+    expect(code).to.equal(1);
+    expect(world().harbor.writes()).to.deep.equal([]);
+    const { stdout } = await world().cluster.kubectl(['get', 'registrymirrors,clusterpolicies', '-o', 'name']);
+    expect(stdout).to.not.include('dockerhub').and.not.include('registry-mirrors-');
+  });
+
+  it('gives all Pods as data, and only those that a policy would have changed', async () => {
+    const { out } = await plan('-f', file({ dockerhub: HUB }), '-o', 'json');
+    const { pods } = JSON.parse(out) as { pods: { namespace: string; pod: string }[] };
+    const names = pods.filter((pod) => pod.namespace === namespace).map(({ pod }) => pod);
+    expect(names).to.have.length(22).and.not.include('opted-out').and.not.include('elsewhere');
+  });
+
+  it('ends with 0 where there are no mirrors to plan for', async () => {
+    const { code, out } = await plan();
+    expect(out).to.equal('No changes.');
+    expect(code).to.equal(0);
+  });
+
+  it('says what would keep a mirror from being served', async () => {
+    const project = world().harbor;
+    await world().asAdmin('POST', '/projects', { project_name: 'taken', metadata: { public: 'true' } });
+    const { out } = await plan(
+      '-f',
+      file({
+        a: HUB,
+        b: HUB,
+        taken: { upstream: { type: 'quay' } },
+        secret: { upstream: { type: 'github-ghcr', credentialsSecretRef: { name: 'x' } }, project: { public: true } },
+      }),
+    );
+    expect(out)
+      .to.include('b: RegistryMirror a already mirrors docker.io.')
+      .and.include('taken: Project taken exists in Harbor and is no proxy cache.')
+      .and.include("secret: The operator's namespace has no Secret x");
+    expect(project.writes().filter(({ user }) => user !== 'admin')).to.deep.equal([]);
+  });
+
+  it('ends with 2 where Harbor can’t be read', async () => {
+    await world().harbor.down();
+    const { code, out } = await plan('-f', file({ dockerhub: HUB }), '--request-timeout', '2s');
+    await world().harbor.up();
+    expect(out).to.include("dockerhub: Harbor can't be reached");
+    expect(code).to.equal(2);
+  });
+
+  it('asks for what it needs to know of Harbor', async () => {
+    const { code, warnings } = await runCli(['plan'], { ...env, HARBOR_PASSWORD: '' });
+    expect(warnings).to.include('Harbor’s login is missing');
+    expect(code).to.equal(2);
+  });
+});

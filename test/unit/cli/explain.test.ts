@@ -1,0 +1,236 @@
+import { expect } from 'chai';
+import { withDefaults } from '../../../src/api/defaults.js';
+import { API_VERSION, KIND } from '../../../src/api/group.js';
+import type { Condition, RegistryMirror } from '../../../src/api/registry-mirror.js';
+import { line } from '../../../src/cli/explain/command.js';
+import { explainPod } from '../../../src/cli/explain/explain.js';
+import { servedEntries } from '../../../src/cli/explain/in-force.js';
+import type { Pod } from '../../../src/cli/explain/pod.js';
+import type { PodContext } from '../../../src/cli/explain/pod-rules.js';
+import { policyEntry } from '../../../src/policy/entry.js';
+import { renderPolicies } from '../../../src/policy/render.js';
+import { policySettings } from '../../../src/policy/settings.js';
+
+const SINCE = '2026-01-02T00:00:00.000Z';
+
+function mirror(name: string, spec: object, conditions: readonly Partial<Condition>[] = []): RegistryMirror {
+  const written = { apiVersion: API_VERSION, kind: KIND, metadata: { name, creationTimestamp: SINCE }, spec } as const;
+  const full = conditions.map((condition) => ({
+    type: 'Ready',
+    status: 'False',
+    reason: 'X',
+    message: '',
+    lastTransitionTime: SINCE,
+    ...condition,
+  })) as Condition[];
+  return {
+    ...withDefaults(written),
+    status: { observedGeneration: 1, pullPrefix: `h.test/${name}`, conditions: full },
+  };
+}
+
+const inForce = { type: 'PolicyReady', status: 'True', reason: 'InForce' } as const;
+const hub = (rewrite: object = {}): RegistryMirror =>
+  mirror('hub', { upstream: { type: 'docker-hub' }, rewrite }, [inForce]);
+
+/** The cluster's policies as they are with these mirrors in force. */
+function policiesOf(mirrors: readonly RegistryMirror[]): Parameters<typeof servedEntries>[1] {
+  const placed = mirrors.flatMap((each) => {
+    const settings = policySettings(each.spec);
+    return settings === undefined ? [] : [{ entry: policyEntry(each, `h.test/${each.metadata.name}`), settings }];
+  });
+  const rendered = renderPolicies(placed, { excludedNamespaces: ['kube-*', 'cattle-*-x', 'harbor'] });
+  return { policies: rendered.map(({ kind, object }) => ({ kind, object })), webhooks: undefined };
+}
+
+interface Case {
+  readonly sentence: string;
+  readonly image?: string;
+  readonly mirrors?: readonly RegistryMirror[];
+  /** Mirrors that are in no policy. */
+  readonly idle?: readonly RegistryMirror[];
+  readonly pod?: object;
+  readonly namespace?: string;
+  readonly namespaceLabels?: Readonly<Record<string, string>>;
+  readonly pullSecrets?: PodContext['pullSecrets'];
+  readonly exists?: boolean;
+  readonly expected: string;
+}
+
+const stays = (reason: string): string => `container c: nginx stays as it is (mirror hub): ${reason}`;
+
+const cases: readonly Case[] = [
+  {
+    sentence: 'a Pod that would be rewritten',
+    exists: false,
+    expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
+  },
+  {
+    sentence: 'a Pod that was rewritten',
+    image: 'h.test/hub/library/nginx',
+    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"nginx"}' } },
+    expected: 'container c: nginx -> h.test/hub/library/nginx (mirror hub)',
+  },
+  {
+    sentence: 'a Pod that was rewritten by a mirror that is gone',
+    image: 'h.test/gone/a',
+    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"ghcr.io/a"}' } },
+    expected: 'container c: ghcr.io/a -> h.test/gone/a (by a mirror that is gone)',
+  },
+  {
+    sentence: 'an annotation that somebody else wrote',
+    pod: { annotations: { 'registrymirror.io/original-images': '{"c":' } },
+    exists: false,
+    expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
+  },
+  {
+    sentence: 'a name that was written with the pull prefix',
+    image: 'h.test/hub/library/nginx',
+    expected:
+      "container c: h.test/hub/library/nginx pulls through mirror hub; the Pod doesn't say whether it was rewritten or written so",
+  },
+  {
+    sentence: 'a namespace that the operator excludes by glob',
+    namespace: 'kube-system',
+    expected: stays('the operator excludes the namespace kube-system'),
+  },
+  {
+    sentence: 'a namespace that the operator excludes by name',
+    namespace: 'harbor',
+    expected: stays('the operator excludes the namespace harbor'),
+  },
+  {
+    sentence: 'a namespace that opted out',
+    namespaceLabels: { 'registrymirror.io/rewrite': 'disabled' },
+    expected: stays('the namespace shop is labelled registrymirror.io/rewrite=disabled'),
+  },
+  {
+    sentence: 'a Pod that opted out',
+    pod: { labels: { 'registrymirror.io/rewrite': 'disabled' } },
+    expected: stays('the Pod is labelled registrymirror.io/rewrite=disabled'),
+  },
+  {
+    sentence: 'a static Pod',
+    pod: { annotations: { 'kubernetes.io/config.mirror': 'x' } },
+    expected: stays("it is a static Pod: its file on the node decides, not the API server's copy"),
+  },
+  {
+    sentence: 'a namespace that is not selected',
+    mirrors: [hub({ namespaceSelector: { matchLabels: { tier: 'web' } } })],
+    expected: stays('rewrite.namespaceSelector asks for namespaces with tier=web, and shop is none'),
+  },
+  {
+    sentence: 'a Pod that is not selected',
+    mirrors: [hub({ podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['a', 'b'] }] } })],
+    pod: { labels: { app: 'c' } },
+    expected: stays('rewrite.podSelector asks for Pods with app in (a, b), and this is none'),
+  },
+  {
+    sentence: 'a pull secret of the Pod’s own',
+    pullSecrets: { names: ['mine', 'yours'] },
+    expected: stays(
+      "the Pod has the pull secrets mine, yours of its own, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)",
+    ),
+  },
+  {
+    sentence: 'a pull secret of its ServiceAccount',
+    pullSecrets: { names: ['team'], serviceAccount: 'builder' },
+    expected: stays(
+      "the Pod has the pull secret team from its ServiceAccount builder, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)",
+    ),
+  },
+  {
+    sentence: 'a pull secret where the mirror rewrites all the same',
+    mirrors: [hub({ podsWithPullSecrets: 'Rewrite' })],
+    pullSecrets: { names: ['mine'] },
+    exists: false,
+    expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
+  },
+  {
+    sentence: 'a repository that is left out',
+    mirrors: [hub({ repositories: { exclude: ['library/*'] } })],
+    expected: 'container c: nginx stays as it is: rewrite.repositories of hub leaves out library/nginx',
+  },
+  {
+    sentence: 'a host that no mirror serves',
+    image: 'ghcr.io/a/b',
+    expected: 'container c: ghcr.io/a/b stays as it is: no mirror serves ghcr.io',
+  },
+  {
+    sentence: 'a name that is no image name',
+    image: 'Nginx:',
+    expected: 'container c: "Nginx:" stays as it is: it is no valid image name',
+  },
+  {
+    sentence: 'a mirror that rewrites nothing',
+    mirrors: [],
+    idle: [hub({ engine: 'None' })],
+    expected: stays('rewrite.engine of mirror hub is None'),
+  },
+  {
+    sentence: 'a mirror that lost its host',
+    mirrors: [],
+    idle: [mirror('hub', { upstream: { type: 'docker-hub' } }, [{ reason: 'HostConflict', message: 'old has it.' }])],
+    expected: stays('mirror hub lost its host to another: old has it'),
+  },
+  {
+    sentence: 'a mirror whose Harbor is down',
+    mirrors: [],
+    idle: [
+      mirror('hub', { upstream: { type: 'docker-hub' } }, [{ reason: 'HarborUnreachable', message: 'no answer.' }]),
+    ],
+    expected: stays('mirror hub is withdrawn while Harbor is down: no answer'),
+  },
+  {
+    sentence: 'a mirror that waits',
+    mirrors: [],
+    idle: [mirror('hub', { upstream: { type: 'docker-hub' } }, [{ reason: 'SecretNotFound', message: 'no Secret.' }])],
+    expected: stays('mirror hub is in no policy (SecretNotFound): no Secret'),
+  },
+  {
+    sentence: 'a mirror that nobody has looked at yet',
+    mirrors: [],
+    idle: [mirror('hub', { upstream: { type: 'docker-hub' } })],
+    expected: stays('mirror hub is in no policy (NotChecked): the operator has not looked at it yet'),
+  },
+  {
+    sentence: 'a Pod that is older than the policy',
+    pod: { creationTimestamp: '2026-01-01T00:00:00Z' },
+    expected: stays(
+      `the Pod was created at 2026-01-01T00:00:00Z, before the policy was in force (${SINCE}); a new Pod would be rewritten`,
+    ),
+  },
+  {
+    sentence: 'a Pod that nothing explains any more',
+    pod: { creationTimestamp: '2026-01-03T00:00:00Z' },
+    expected: stays(
+      'a new Pod would be rewritten by mirror hub; when this one was created the mirror or the Pod was different, ' +
+        'or Kyverno was away (rewrite.failurePolicy Ignore)',
+    ),
+  },
+];
+
+describe('registry-mirror explain', () => {
+  for (const { sentence, mirrors = [hub()], idle = [], expected, ...given } of cases) {
+    it(`explains ${sentence}`, () => {
+      const { image = 'nginx', namespace = 'shop', namespaceLabels = {}, pullSecrets = { names: [] } } = given;
+      const spec: Pod['spec'] = { containers: [{ name: 'c', image }] };
+      const pod: Pod = { metadata: { name: 'p', ...given.pod }, spec };
+      const all = [...mirrors, ...idle];
+      const served = servedEntries(all, policiesOf(mirrors));
+      const situation = { mirrors: all, served, exists: given.exists ?? true };
+      expect(explainPod({ pod, namespace, namespaceLabels, pullSecrets }, situation).map(line)).to.deep.equal([
+        expected,
+      ]);
+    });
+  }
+
+  it('says that a policy is not in force while no webhook names its content', () => {
+    const look = policiesOf([hub()]);
+    const served = servedEntries([hub()], look && { ...look, webhooks: [] });
+    const pod: Pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
+    const context = { pod, namespace: 'shop', namespaceLabels: {}, pullSecrets: { names: [] } };
+    const [explained] = explainPod(context, { mirrors: [hub()], served, exists: false });
+    expect(explained).to.have.nested.property('reason.code', 'NotInForce');
+  });
+});
