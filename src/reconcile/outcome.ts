@@ -1,6 +1,7 @@
 import type { HarborError, HarborErrorKind } from '../harbor/errors.js';
 import { REASONS } from '../api/reasons.js';
 import type { Action } from './actions.js';
+import { permissionFor } from './robot-permissions.js';
 import type { Verdict } from './verdict.js';
 import { stalled, waiting } from './verdict.js';
 
@@ -39,11 +40,14 @@ const TABLE: Table = {
       REASONS.harborCredentialsRefused,
       `Harbor refuses the operator's credentials, or its database is down: ${message}.`,
     ),
-  forbidden: ({ message }) =>
-    waiting(
+  forbidden: ({ method, path, message }) => {
+    const permission = permissionFor(method, path);
+    const missing = permission === undefined ? 'may not do this' : `lacks the permission ${permission}`;
+    return waiting(
       REASONS.harborPermissionMissing,
-      `The operator's robot account may not do this: ${message}. Give it the permissions that the documentation lists.`,
-    ),
+      `The operator's robot account ${missing}: ${message}. Make one with registry-mirror harbor-robot, or see the documentation's list.`,
+    );
+  },
   rateLimited: ({ message, retryAfterMs }) => waiting(REASONS.harborBusy, `Harbor is busy: ${message}.`, retryAfterMs),
   upstreamUnhealthy: ({ reason }) =>
     waiting(
