@@ -16,7 +16,8 @@ export function manifests(
   }
   const header = comments([
     `RegistryMirrors for the proxy-cache projects of ${harborUrl}.`,
-    'Applying them writes nothing to Harbor but the ownership mark, behind the text of the endpoints that are adopted.',
+    'Applying them writes nothing to Harbor but the ownership mark, behind the text of the endpoints that are adopted, and once more',
+    'the passwords of those that have one.',
     ...problems(imported),
     ...policies.flatMap(describePolicy),
   ]);

@@ -1,13 +1,14 @@
 import { withDefaults } from '../../api/defaults.js';
 import { API_VERSION, KIND, LABELS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { upstreamTypes } from '../../api/upstream-types.js';
+import { upstreamHosts, upstreamTypes } from '../../api/upstream-types.js';
 import { parseMark } from '../../harbor/mark.js';
 import { isExcluded } from '../excluded-namespaces.js';
 import type { HandMadePolicy } from './hand-made.js';
 import { projectSettings } from './project-settings.js';
 import type { ProxyProject } from './proxy-project.js';
 import { upstreamOf } from './upstream.js';
+import type { WrittenUpstream } from './upstream.js';
 
 /** A mirror as a person would write it. */
 export interface WrittenMirror {
@@ -66,7 +67,7 @@ export function importMirror(found: ProxyProject, name: string, options: ImportO
   const spec = {
     upstream: {
       ...upstream.upstream,
-      ...learnedHosts(policy, project.name, upstream.upstream.hosts),
+      ...learnedHosts(policy, project.name, upstream.upstream),
       ...(adopts && userText !== '' ? { description: userText } : {}),
       ...needed.fields,
       ...(adopts && endpoint.insecure ? { insecureSkipTLSVerify: true } : {}),
@@ -199,14 +200,15 @@ function rewriteOf(
   };
 }
 
-/** The hosts that a hand-made policy sends here, where it names any. */
+/** The hosts that a hand-made policy sends here, where it names others than the upstream has by itself. */
 function learnedHosts(
   policy: HandMadePolicy | undefined,
   project: string,
-  hosts: readonly string[] | undefined,
+  upstream: WrittenUpstream,
 ): { readonly hosts?: readonly string[] } {
   const learned = policy?.targets.find((target) => target.project === project)?.hosts ?? [];
-  return learned.length === 0 ? (hosts === undefined ? {} : { hosts }) : { hosts: learned };
+  const own = upstreamHosts({ upstream: { ...upstream, insecureSkipTLSVerify: false } });
+  return learned.length === 0 || learned.toSorted().join() === own.toSorted().join() ? {} : { hosts: learned };
 }
 
 function nonEmpty(name: string, fields: object): object {

@@ -117,7 +117,7 @@ describe('registry-mirror import', function () {
   it('states what differs from the defaults, and no more', () => {
     expect(specs()).to.deep.equal({
       hub: {
-        upstream: { type: 'docker-hub', hosts: ['docker.io'], description: 'Docker Hub, since 2023' },
+        upstream: { type: 'docker-hub', description: 'Docker Hub, since 2023' },
         rewrite: {
           namespaceSelector: {
             matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['storage'] }],

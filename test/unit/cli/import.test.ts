@@ -108,6 +108,20 @@ describe('registry-mirror import', () => {
     });
   }
 
+  const learned: readonly [string, readonly string[], readonly string[] | undefined][] = [
+    ['states the hosts that a hand-made policy sends here', ['mirror.r.test'], ['mirror.r.test']],
+    ['does not state hosts that are the default', ['r.test'], undefined],
+  ];
+  for (const [sentence, hosts, expected] of learned) {
+    it(sentence, () => {
+      const targets = [{ project: 'up', hosts }];
+      const policy = { name: 'p', targets, excludedNamespaces: [], ignoresFailures: false, faults: [] };
+      const imported = importMirror(found(), 'up', { ...options, policies: [policy] });
+      if (!imported.ok) throw new Error(imported.problem);
+      expect((imported.mirror.spec.upstream as { hosts?: unknown }).hosts).to.deep.equal(expected);
+    });
+  }
+
   it('gives a CA certificate along as a Secret, since Harbor tells it', () => {
     const secured = endpoint('docker-registry', 'https://r.test', { caCertificate: 'PEM' });
     const imported = importMirror(found({ endpoint: secured }), 'up', options);
