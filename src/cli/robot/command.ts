@@ -15,8 +15,8 @@ import type { KubeconfigFlags } from '../kubeconfig.js';
 import { readText } from '../objects-file.js';
 import { yaml } from '../output.js';
 import type { Output } from '../output.js';
-import { newRobot } from './permissions.js';
-import type { RobotDuties } from './permissions.js';
+import { newRobot } from '../../reconcile/robot-permissions.js';
+import type { RobotDuties } from '../../reconcile/robot-permissions.js';
 import { applySecret, credentialsSecret } from './secret.js';
 
 interface RobotFlags extends RobotDuties, KubeconfigFlags {

@@ -1,2 +1,0 @@
-export { newRobot, robotPermissions } from '../../reconcile/robot-permissions.js';
-export type { RobotDuties } from '../../reconcile/robot-permissions.js';
