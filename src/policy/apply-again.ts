@@ -8,9 +8,6 @@ import { celString, celStrings } from './escape.js';
 const CLIENT_SIDE_APPLY = ['kubectl-client-side-apply', 'argocd-controller', 'helm', 'helm-controller'];
 
 const KEY = celString(ANNOTATIONS.originalImages);
-const RECORDED = `oldObject.metadata.annotations[${KEY}]`;
-const QUOTE = celString('"');
-const BETWEEN = celString('":"');
 
 /**
  * Server-side apply shows in no option: to admission it is an update. But its manager's share of the spec is an `Apply`, and who
@@ -28,8 +25,8 @@ export const IS_APPLIED_AGAIN =
   `has(oldObject.metadata.annotations) && ${KEY} in oldObject.metadata.annotations && (!has(request.options) || request.options == null` +
   ` || has(request.options.fieldManager) && (request.options.fieldManager in ${celStrings(CLIENT_SIDE_APPLY)} || ${SERVER_SIDE_APPLY}))`;
 
-/** CEL condition that the Pod's annotation records just this image for the entry `e` of the list. A valid name needs no escaping. */
-export function isRecorded(list: string, field: string): string {
-  const start = list === 'volumes' ? celString('"volumes/') : QUOTE;
-  return `${RECORDED}.contains(${start} + e.name + ${BETWEEN} + e.${field} + ${QUOTE})`;
-}
+/**
+ * CEL condition that the Pod's annotation records the image `i` for any entry: that it is the entry's own shows when its rewrite is
+ * what the entry has. A valid name needs no escaping.
+ */
+export const IS_RECORDED = `oldObject.metadata.annotations[${KEY}].contains(${celString('":"')} + i + ${celString('"')})`;

@@ -1,5 +1,5 @@
 import { LABELS } from '../api/group.js';
-import { IS_APPLIED_AGAIN, isRecorded } from './apply-again.js';
+import { IS_APPLIED_AGAIN, IS_RECORDED } from './apply-again.js';
 import { celString, celStrings, re2Literal } from './escape.js';
 import { contentCondition } from './in-force.js';
 import { DOCKER_HUB, LEGACY_DOCKER_HUB } from './grammar.js';
@@ -17,6 +17,9 @@ const STATIC_POD_ANNOTATION = 'kubernetes.io/config.mirror';
 /** Of the Pod itself: an ephemeral container comes through a subresource. */
 const IS_POD_UPDATE = "(request.operation == 'UPDATE' && !has(request.subResource))";
 
+/** Of all updates of a Pod only those by a manifest that is applied again. */
+const IS_CHANGE = `(!${IS_POD_UPDATE} || ${IS_APPLIED_AGAIN})`;
+
 /**
  * Whether the API server calls Kyverno for a Pod at all. The cheap ones come first: the first that is false ends it.
  *
@@ -30,7 +33,10 @@ export function matchConditions(
   contentHash: string,
 ): readonly MatchCondition[] {
   return [
-    { name: 'pod-may-be-changed', expression: podConditions(settings, excludedNamespaces).join(' && ') },
+    {
+      name: 'pod-may-be-changed',
+      expression: [IS_CHANGE, ...podConditions(settings, excludedNamespaces)].join(' && '),
+    },
     { name: contentCondition(contentHash), expression: hasMirroredImage(hosts) },
   ];
 }
@@ -60,7 +66,7 @@ function namespaceConditions(excluded: readonly string[]): readonly string[] {
   ];
 }
 
-/** Whether any image of the request names one of these hosts. No more than that: the rest is for the policy to decide. */
+/** Whether any image of the request may have to be rewritten: by its host, and by a Pod's record. The rest is for the policy to decide. */
 function hasMirroredImage(hosts: readonly string[]): string {
   if (hosts.length === 0) return 'false';
   const hub = hosts.includes(DOCKER_HUB);
@@ -69,26 +75,18 @@ function hasMirroredImage(hosts: readonly string[]): string {
   const isMirrored = hub
     ? `(!i.contains('/') || ${named} || !i.matches('^(localhost|[^/]*[.:A-Z][^/]*)/'))`
     : `(i.contains('/') && ${named})`;
-  return `(${requestImages()}).exists(i, ${isMirrored})`;
+  return `(${requestImages()}).exists(i, ${isMirrored} && (!${IS_POD_UPDATE} || ${IS_RECORDED}))`;
 }
 
-/**
- * All image names of the request that may be rewritten: a new Pod's, new ephemeral containers', and those that a manifest which is
- * applied again puts back to what they were before the rewrite. Fields may be missing: a Pod is validated only later.
- */
+/** The image names of a Pod, or those of its new ephemeral containers. Fields may be missing: a Pod is validated only later. */
 function requestImages(): string {
-  const lists: readonly [string, string][] = [
-    ['containers', 'image'],
-    ['initContainers', 'image'],
-    ['volumes', 'image.reference'],
-  ];
-  const created = lists.map(([list, field]) => images(list, hasField(field), field));
-  const putBack = lists.map(([list, field]) =>
-    images(list, [hasField(field), hasChanged(list, field), isRecorded(list, field)].join(' && '), field),
-  );
   const added = images('ephemeralContainers', `${hasField('image')} && ${isNew('ephemeralContainers')}`, 'image');
-  const updated = `has(request.subResource) ? ${added} : ${IS_APPLIED_AGAIN} ? ${putBack.join(' + ')} : []`;
-  return `request.operation == 'UPDATE' ? (${updated}) : ${created.join(' + ')}`;
+  const all = [
+    images('containers', hasField('image'), 'image'),
+    images('initContainers', hasField('image'), 'image'),
+    images('volumes', hasField('image.reference'), 'image.reference'),
+  ];
+  return `has(request.subResource) ? ${added} : ${all.join(' + ')}`;
 }
 
 function images(list: string, condition: string, field: string): string {
