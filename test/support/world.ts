@@ -69,7 +69,7 @@ export class World {
     type: ConditionType,
     status: 'True' | 'False' | 'Unknown',
     reason?: string,
-    timeoutMs = 15_000,
+    timeoutMs = 40_000,
   ): Promise<Condition> {
     return await eventually(
       async () => {
@@ -131,7 +131,7 @@ export class World {
   }
 
   /** Waits until new Pods of this image get that one. */
-  async untilImage(image: string, expected: string, timeoutMs = 15_000): Promise<void> {
+  async untilImage(image: string, expected: string, timeoutMs = 40_000): Promise<void> {
     await eventually(
       async () => {
         const actual = await this.imageOfNewPod(image);

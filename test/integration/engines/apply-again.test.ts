@@ -17,7 +17,7 @@ interface StoredPod extends Pod {
 }
 
 describe('A manifest that is applied to its Pod again', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const world = useWorld();
   let namespace: string;
   let count = 0;

@@ -8,7 +8,7 @@ const cached = 'harbor.cache.test/quay/a/b:1';
 const engines = ['ClusterPolicy', 'MutatingAdmissionPolicy', 'MutatingPolicy', 'ClusterPolicy'] as const;
 
 describe('Changing the engine of a live mirror', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const world = useWorld();
 
   before(async () => {
@@ -68,7 +68,7 @@ describe('Changing the engine of a live mirror', function () {
 });
 
 describe('Mirrors come and go under load', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const world = useWorld();
 
   for (const engine of ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy']) {
