@@ -3,6 +3,7 @@ import { digest } from './digest.js';
 import { matchConditions, type MatchCondition } from './match-conditions.js';
 import { matchConstraints, type MatchConstraints } from './match-constraints.js';
 import { FORM_VERSION } from './policy.js';
+import { injectedSecrets, pullSecretPatch, pullSecretVariables } from './pull-secret.js';
 import type { PolicyInput } from './render.js';
 
 /** What MutatingAdmissionPolicy and MutatingPolicy have in common. */
@@ -18,10 +19,13 @@ export interface CelPolicy {
   };
 }
 
-export function celPolicy({ settings, rules, excludedNamespaces }: PolicyInput): CelPolicy {
-  const variables = rewriteVariables(rules);
+export function celPolicy({ settings, rules, entries, excludedNamespaces }: PolicyInput): CelPolicy {
+  const secrets = injectedSecrets(entries, settings);
+  const variables = [...rewriteVariables(rules), ...pullSecretVariables(secrets)];
   // Not an apply configuration, which merges lists by name: a JSON patch by index can't reorder any.
-  const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression: patchExpression() } }];
+  const mutations = [
+    { patchType: 'JSONPatch', jsonPatch: { expression: patchExpression() + pullSecretPatch(secrets) } },
+  ];
   const contentHash = digest({ form: FORM_VERSION, variables, mutations, settings, excludedNamespaces });
   const hosts = rules.flatMap((rule) => rule.hosts);
   return {

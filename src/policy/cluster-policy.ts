@@ -2,6 +2,7 @@ import { digest } from './digest.js';
 import { patchExpression } from './jmespath.js';
 import { matchConditions } from './match-conditions.js';
 import { FORM_VERSION, policyMetadata, type EnginePolicy } from './policy.js';
+import { injectedSecrets } from './pull-secret.js';
 import type { PolicyInput } from './render.js';
 import { namespaceSelector } from './selectors.js';
 
@@ -20,7 +21,7 @@ export function clusterPolicy({ name, settings, entries, rules, excludedNamespac
       ],
     },
     // A variable of its own, since Kyverno quotes the list in its error messages.
-    context: [{ name: 'rewrites', variable: { jmesPath: patchExpression(rules) } }],
+    context: [{ name: 'rewrites', variable: { jmesPath: patchExpression(rules, injectedSecrets(entries, settings)) } }],
     // A list of one: the whole patch as text. Kyverno refuses a patch that is all variable outside of a foreach; and since the
     // variable is all there is, it takes the text as it is and looks for no variables in what a Pod's author wrote.
     mutate: { foreach: [{ list: 'rewrites', patchesJson6902: '{{ element }}' }] },

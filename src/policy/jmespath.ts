@@ -12,6 +12,7 @@ import {
 } from './grammar.js';
 import { NOTED_PATTERN, NOTES } from './notes.js';
 import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
+import { pullSecretStages, type PullSecretRef } from './pull-secret.js';
 
 /** Ends the search for a prefix as a prefix does, and means "leave alone". No pull prefix is so short. */
 const LEAVE_ALONE = '-';
@@ -26,19 +27,21 @@ const PATH = "regex_replace_all('[:@].*$', r, '')";
  * run. Names within: q, i, s: the patch's path; k: the image's key in the annotation; o: the image as it stood; n: with
  * library/ where that is implied; h, r: its host and what follows; g: its path; t: the prefix to put in front.
  */
-export function patchExpression(rules: readonly HostRule[]): string {
+export function patchExpression(rules: readonly HostRule[], secrets: readonly PullSecretRef[] = []): string {
+  const pull = pullSecretStages(secrets);
   return [
-    `{e: ${IS_UPDATE}, u: ${IS_UPDATE} && !(${IS_SUBRESOURCE}), c: ${imagesBefore()}, a: request.object.metadata.annotations.${jmesPathString(ANNOTATIONS.originalImages)}, l: ${images()} }`,
-    '{e: e, u: u, c: c, a: a, l: l',
+    `{${pull.read}e: ${IS_UPDATE}, u: ${IS_UPDATE} && !(${IS_SUBRESOURCE}), c: ${imagesBefore()}, a: request.object.metadata.annotations.${jmesPathString(ANNOTATIONS.originalImages)}, l: ${images()} }`,
+    `{${pull.carry}e: e, u: u, c: c, a: a, l: l`,
     `[].{q: q, i: i, s: s, k: k, o: o, n: ${replaced(BARE_NAME_PATTERN, 'o', `${DOCKER_HUB}/library/\${1}`)} }`,
     `[].{q: q, i: i, s: s, k: k, o: o, h: ${replaced(HOST_PATTERN, 'n', '${1}')}, r: ${replaced(HOST_PATTERN, 'n', '${2}')} }`,
     ...prefixStages(rules),
     `[?t && t != '${LEAVE_ALONE}' && ${IS_REFERENCE}]`,
-    `[].{q: q, i: i, s: s, k: k, o: o, w: join('/', [t, r]) } }`,
+    `[].{${pull.perImage}q: q, i: i, s: s, k: k, o: o, w: join('/', [t, r]) } }`,
     // Only what the Pod has already: all of the list but what is left of it without the images from before.
-    `{e: e, u: u, a: a, l: l, m: ${BY_IMAGE}, x: values(merge(${BY_IMAGE}, c))[?type(@) == 'object'].join('=', [k, w]) }`,
-    "{e: e, a: a, l: !u && l || values(merge(m, object_from_lists(x, x)))[?type(@) == 'object'] }",
-    `(length(l) > \`0\` && [${PATCHES}, !e && ${NOTES_PATCH} || \`[]\`][] || \`[]\`)`,
+    `{${pull.carry}e: e, u: u, a: a, l: l, m: ${BY_IMAGE}, x: values(merge(${BY_IMAGE}, c))[?type(@) == 'object'].join('=', [k, w]) }`,
+    `{${pull.carry}e: e, a: a, l: !u && l || values(merge(m, object_from_lists(x, x)))[?type(@) == 'object'] }`,
+    ...pull.stages,
+    `(length(l) > \`0\` && [${PATCHES}, !e && ${NOTES_PATCH} || \`[]\`${pull.patch}][] || \`[]\`)`,
     'to_string(@)',
   ].join(' | ');
 }

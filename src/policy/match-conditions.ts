@@ -3,6 +3,7 @@ import { IS_APPLIED_AGAIN, IS_RECORDED } from './apply-again.js';
 import { celString, celStrings, re2Literal } from './escape.js';
 import { contentCondition } from './in-force.js';
 import { DOCKER_HUB, LEGACY_DOCKER_HUB } from './grammar.js';
+import { HAS_OTHER_PULL_SECRETS } from './pull-secret.js';
 import type { PolicySettings } from './settings.js';
 
 /** As in admissionregistration.k8s.io/v1. */
@@ -49,10 +50,8 @@ export function podConditions(settings: PolicySettings, excludedNamespaces: read
       ` && object.metadata.labels[${celString(LABELS.rewrite)}] == 'disabled')`,
     `!(has(object.metadata.annotations) && ${celString(STATIC_POD_ANNOTATION)} in object.metadata.annotations)`,
     // The ServiceAccount admission plugin runs before all policies and webhooks, so secrets inherited from it are in the Pod by now.
-    // A Pod that was rewritten had none then; those that it has now are ours.
-    ...(settings.podsWithPullSecrets === 'Skip'
-      ? [`(${IS_POD_UPDATE} || !(has(object.spec.imagePullSecrets) && size(object.spec.imagePullSecrets) > 0))`]
-      : []),
+    // Ours don't count: another policy, or this one before somebody else changed the Pod, may have added them.
+    ...(settings.podsWithPullSecrets === 'Skip' ? [`!${HAS_OTHER_PULL_SECRETS}`] : []),
   ];
 }
 
