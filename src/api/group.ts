@@ -16,7 +16,7 @@ export const FINALIZER = `${GROUP}/finalizer`;
 export const LABELS = {
   /** On what the operator owns in the cluster. Value: {@link OPERATOR}. */
   managedBy: `${GROUP}/managed-by`,
-  /** On Secrets that mirrors may refer to. Value: `upstream` or `harbor`. */
+  /** On Secrets that mirrors may refer to. Value: `upstream` or `harbor`; `pull` on those that the operator makes for Pods. */
   credentials: `${GROUP}/credentials`,
   /** On a Pod or a Namespace; value `disabled` opts out of the rewrite. */
   rewrite: `${GROUP}/rewrite`,
@@ -37,6 +37,10 @@ export const ANNOTATIONS = {
   settings: `${GROUP}/settings`,
   /** On a policy: the version of its form. */
   formVersion: `${GROUP}/form-version`,
+  /** On a pull Secret: its mirror. */
+  mirror: `${GROUP}/mirror`,
+  /** On the operator's own copy of a pull Secret: which robot account of which Harbor it is of, as JSON. */
+  pullRobot: `${GROUP}/pull-robot`,
   /** On a rewritten Pod: its images as they were, as JSON. */
   originalImages: `${GROUP}/original-images`,
 } as const;

@@ -41,6 +41,8 @@ export const REASONS = {
   engineUnavailable: 'EngineUnavailable',
   harborRefused: 'HarborRefused',
   policyRefused: 'PolicyRefused',
+  pullSecretPermissionMissing: 'PullSecretPermissionMissing',
+  pullSecretConflict: 'PullSecretConflict',
 
   /** A bug of the operator's: logged with its stack, retried slowly. */
   internalError: 'InternalError',

@@ -9,8 +9,10 @@ import type { StoreEvent } from './store.js';
 
 export type InformerEvent<T> = StoreEvent<T>;
 
-export interface InformerOptions {
+export interface InformerOptions<T = KubernetesObject> {
   readonly labelSelector?: string;
+  /** What `get` and `forget` know an object by, where names alone don't tell them apart. Default: its name. */
+  readonly keyOf?: (object: T) => string;
   readonly onError: (error: unknown) => void;
   /** Called after each whole list, its events included. */
   readonly onList?: () => void;
@@ -37,10 +39,8 @@ interface WatchLine {
 export class Informer<T extends KubernetesObject> {
   readonly #api: KubernetesApi;
   readonly #resource: Resource;
-  readonly #options: InformerOptions;
-  readonly #store = new ObjectStore<T>((event) => {
-    for (const handler of this.#handlers) handler(event);
-  });
+  readonly #options: InformerOptions<T>;
+  readonly #store: ObjectStore<T>;
   readonly #handlers: ((event: InformerEvent<T>) => void)[] = [];
   readonly #stopped = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
@@ -49,10 +49,13 @@ export class Informer<T extends KubernetesObject> {
   #loop: Promise<void> | undefined;
   #hasSynced = false;
 
-  constructor(api: KubernetesApi, resource: Resource, options: InformerOptions) {
+  constructor(api: KubernetesApi, resource: Resource, options: InformerOptions<T>) {
     this.#api = api;
     this.#resource = resource;
     this.#options = options;
+    this.#store = new ObjectStore<T>((event) => {
+      for (const handler of this.#handlers) handler(event);
+    }, options.keyOf);
   }
 
   /** Calls `handler` after each change of the store. It must not throw. */

@@ -21,12 +21,15 @@ interface OwnWrites<T> {
 export class ObjectStore<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
   readonly #tell: (event: StoreEvent<T>) => void;
+  readonly #keyOf: (object: T) => string;
   /** Objects deleted since the last list, by uid: an answer to our own write may arrive after the deletion was seen. */
   readonly #deleted = new Set<string>();
   readonly #ownWrites = new Map<string, OwnWrites<T>>();
 
-  constructor(tell: (event: StoreEvent<T>) => void) {
+  /** @param keyOf - what tells one object from another; its name, where all are of one namespace */
+  constructor(tell: (event: StoreEvent<T>) => void, keyOf: (object: T) => string = ({ metadata }) => metadata.name) {
     this.#tell = tell;
+    this.#keyOf = keyOf;
   }
 
   get(name: string): T | undefined {
@@ -42,7 +45,8 @@ export class ObjectStore<T extends KubernetesObject> {
    * what someone else changed shortly before, once the watch tells of that.
    */
   observe(object: T): void {
-    const { name, uid, resourceVersion = '' } = object.metadata;
+    const name = this.#keyOf(object);
+    const { uid, resourceVersion = '' } = object.metadata;
     if (uid !== undefined && this.#deleted.has(uid)) return;
     const current = this.#objects.get(name);
     if (current !== undefined && !isNewer(object, current)) return;
@@ -62,14 +66,14 @@ export class ObjectStore<T extends KubernetesObject> {
     this.#deleted.clear();
     const unconfirmed = new Map(this.#ownWrites);
     this.#ownWrites.clear();
-    const listed = new Map(items.map((item) => [item.metadata.name, item]));
+    const listed = new Map(items.map((item) => [this.#keyOf(item), item]));
     for (const [name, known] of [...this.#objects]) {
       const now = listed.get(name);
       // The same name with another uid was deleted and made again in the gap.
       if (now === undefined || now.metadata.uid !== known.metadata.uid) this.apply('DELETED', known);
     }
     for (const item of items) {
-      const { name } = item.metadata;
+      const name = this.#keyOf(item);
       const current = this.#objects.get(name);
       const own = unconfirmed.get(name);
       if (current === undefined || own === undefined) this.apply(current === undefined ? 'ADDED' : 'MODIFIED', item);
@@ -84,7 +88,8 @@ export class ObjectStore<T extends KubernetesObject> {
 
   /** Takes in one event of a watch. */
   apply(type: StoreEvent<T>['type'], object: T): void {
-    const { name, uid, resourceVersion = '' } = object.metadata;
+    const name = this.#keyOf(object);
+    const { uid, resourceVersion = '' } = object.metadata;
     const previous = this.#objects.get(name);
     const own = this.#ownWrites.get(name);
     if (type === 'DELETED') {

@@ -14,6 +14,7 @@ import type { LivePolicy } from '../reconcile/policy-snapshot.js';
 import type { Secret } from '../reconcile/secrets.js';
 import { recordEvent } from './event-recorder.js';
 import { readOrCreateHmacKey } from './hmac-key.js';
+import { PullWatches } from './pull-watches.js';
 import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from './policy-resources.js';
 
 export const MIRRORS: Resource = { group: GROUP, version: VERSION, plural: PLURAL };
@@ -101,6 +102,13 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
           : { kind, object };
       }),
     );
+  }
+
+  /** Namespaces and the pull Secrets in them. @param onChange - something changed that concerns this mirror's */
+  pullWatches(onChange: (mirror: string) => void): PullWatches {
+    const { api, namespace, log } = this.#options;
+    const mirrors = (): readonly RegistryMirror[] => this.mirrors();
+    return new PullWatches({ api, namespace, log, secrets: this.secretInformer, mirrors, onChange });
   }
 
   /** Calls `handler` when a kind of policy appears in the API, or is found missing. */

@@ -10,6 +10,7 @@ import { Harbors } from '../reconcile/harbors.js';
 import { HostIndex } from '../reconcile/host-index.js';
 import { MirrorReconciler } from '../reconcile/mirror-reconciler.js';
 import { Policies } from '../reconcile/policies.js';
+import { PullSecrets } from '../reconcile/pull-secrets.js';
 import type { Secret } from '../reconcile/secrets.js';
 import type { OperatorCluster } from './cluster.js';
 import { PolicyTrigger } from './policy-trigger.js';
@@ -96,11 +97,30 @@ export function startWork(
     now: () => performance.now(),
   });
   const hosts = new HostIndex();
+  const pullWatches = cluster.pullWatches((mirror) => {
+    queue.add(mirror);
+  });
+  const pullSecrets = new PullSecrets({
+    cluster: pullWatches,
+    harbors,
+    policies,
+    clusterId,
+    excludedNamespaces: config.excludedNamespaces,
+    knowsPolicies: () => cluster.knowsPolicies,
+    now: Date.now,
+    onWrite: (mirror, what) => {
+      log.info(what, { mirror });
+    },
+    onLeft: (mirror, what) => {
+      log.warn(what, { mirror });
+    },
+  });
   const mirrorReconciler = new MirrorReconciler({
     cluster,
     hosts,
     harbors,
     policies,
+    pullSecrets,
     clusterId,
     minIntervalMs: config.minIntervalMs,
     now: Date.now,
@@ -142,6 +162,7 @@ export function startWork(
   return {
     stop: async () => {
       await queue.drain();
+      await pullWatches.unwatch();
       await trigger.stop();
       await harbors.stop();
     },

@@ -71,15 +71,20 @@ export class Deletion {
     if (mirror.spec.deletionPolicy === 'Retain') {
       const value =
         harbor?.projectName === undefined ? [] : [`project ${harbor.projectName} and its endpoint (Retain)`];
-      return { ok: true, value };
+      return { ok: true, value: [...value, ...(await this.#options.pullSecrets.release(mirror, true))] };
     }
     if (mirror.metadata.annotations?.[ANNOTATIONS.abandon] === 'true') {
-      return { ok: true, value: [`whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`] };
+      const robots = await this.#options.pullSecrets.release(mirror, true);
+      return {
+        ok: true,
+        value: [...robots, `whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`],
+      };
     }
     const session = await this.#options.harbors.sessionFor(mirror);
     if (!session.ok) return { ok: false, problem: this.#blocked(session.problem) };
     const { inventory, client, signal } = session.value;
     try {
+      await this.#options.pullSecrets.release(mirror, false);
       const view = await inventory.view({ maxAgeMs: FRESH_MS });
       const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
       const plan = planRemoval(view, identity, new Set(names));

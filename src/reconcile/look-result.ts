@@ -15,6 +15,8 @@ export interface HarborLookResult {
   readonly harbor?: HarborFindings;
   /** Writes that suspension holds back, in words. */
   readonly heldBack: readonly string[];
+  /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */
+  readonly lookAgainMs?: number;
 }
 
 export const KEEP: ServingDecision = { kind: 'keep' };
@@ -42,10 +44,11 @@ export function privateProblem(
   { project }: HarborFindings,
 ): Pick<HarborLookResult, 'verdict' | 'serving'> | undefined {
   const { engine, pullSecret, nodesAuthenticate } = spec.rewrite;
-  if (project?.metadata.public !== 'false' || engine === 'None' || nodesAuthenticate) return undefined;
-  const notYet = pullSecret === 'Inject' ? ' This version of the operator does not inject pull secrets yet.' : '';
+  if (project?.metadata.public !== 'false' || engine === 'None' || pullSecret === 'Inject' || nodesAuthenticate) {
+    return undefined;
+  }
   const message =
-    `Project ${project.name} is private, so Pods can't pull from it. Set spec.project.public to true, or give the nodes ` +
-    `credentials for Harbor and set spec.rewrite.nodesAuthenticate to true.${notYet}`;
+    `Project ${project.name} is private, so Pods can't pull from it. Set spec.project.public to true, ` +
+    'spec.rewrite.pullSecret to Inject, or spec.rewrite.nodesAuthenticate to true where nodes have credentials for Harbor.';
   return { verdict: stalled(REASONS.projectPrivate, message), serving: KEEP };
 }

@@ -14,6 +14,7 @@ import type { HarborLookResult } from './look-result.js';
 import type { Harbors } from './harbors.js';
 import type { Policies } from './policies.js';
 import type { PolicyState } from './policy-state.js';
+import type { PullSecrets } from './pull-secrets.js';
 import type { SecretLookup } from './secrets.js';
 import { summarise } from './summarise.js';
 import { sameStatus } from './same-status.js';
@@ -47,6 +48,7 @@ export interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: Policies;
+  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** ms since 1970. */
@@ -74,7 +76,7 @@ export class MirrorReconciler {
 
   /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
   async reconcile(name: string): Promise<WorkResult | undefined> {
-    const { cluster, harbors, policies } = this.#options;
+    const { cluster, harbors, policies, pullSecrets } = this.#options;
     const mirror = cluster.mirror(name);
     if (mirror === undefined) {
       policies.forget(name);
@@ -83,7 +85,7 @@ export class MirrorReconciler {
     }
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
     const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
-    const look = await this.#look(held);
+    const look = await pullSecrets.settle(held, await this.#look(held));
     policies.decide(name, look.serving);
     return await this.#finish(held, look);
   }
@@ -159,11 +161,11 @@ export class MirrorReconciler {
     await cluster.announce(mirror, after.status === 'True' ? 'Normal' : 'Warning', after.reason, after.message);
   }
 
-  #next(mirror: RegistryMirror, { verdict, harbor }: HarborLookResult): WorkResult {
+  #next(mirror: RegistryMirror, { verdict, harbor, lookAgainMs = Infinity }: HarborLookResult): WorkResult {
     if (verdict.kind === 'waiting') return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
     const jitter = 0.9 + this.#options.random() * 0.2;
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
     const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';
-    return { requeueAfterMs: unhealthy ? Math.min(interval, UNHEALTHY_RETRY_MS * jitter) : interval };
+    return { requeueAfterMs: Math.min(interval, lookAgainMs, unhealthy ? UNHEALTHY_RETRY_MS * jitter : Infinity) };
   }
 }

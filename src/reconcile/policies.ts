@@ -107,6 +107,14 @@ export class Policies {
     return prefix?.slice(prefix.indexOf('/') + 1);
   }
 
+  /** The pull prefixes that any policy in the cluster, or one that is about to be, gives Pods pull Secrets for. */
+  injectedPrefixes(mirror: string): ReadonlySet<string> {
+    const placed = this.#placed.get(mirror);
+    const entries = [...(this.#look().live.get(mirror) ?? []), ...(placed === undefined ? [] : [placed])];
+    const injecting = entries.filter(({ settings }) => settings.pullSecret === 'Inject');
+    return new Set(injecting.map(({ entry }) => entry.pullPrefix));
+  }
+
   /** host[:port] of the Harbor that Pods are sent to for this mirror, as far as it is in a policy. */
   servedHost(mirror: string): string | undefined {
     return this.#servedPrefix(mirror)?.split('/', 1)[0];

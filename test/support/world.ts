@@ -19,6 +19,7 @@ export class World {
   readonly cluster: Cluster;
   readonly harbor: HarborStandIn;
   #operator: OperatorProcess | undefined;
+  #starts = 0;
   readonly #env: Readonly<Record<string, string>>;
 
   constructor(cluster: Cluster, harbor: HarborStandIn, env: Readonly<Record<string, string>>) {
@@ -34,7 +35,7 @@ export class World {
 
   /** @param more - what this start needs beside what the world gives */
   async startOperator(more: Partial<Pick<OperatorOptions, 'kubeconfig' | 'env'>> = {}): Promise<void> {
-    const login = this.harbor.addRobot(`operator-${String(this.harbor.robots().length)}`);
+    const login = this.harbor.addRobot(`operator-${String(this.#starts++)}`);
     const { url: harborUrl } = this.harbor;
     const env = { ...this.#env, ...more.env };
     this.#operator = await startOperator(this.cluster, { harborUrl, pullHost: PULL_HOST, login, ...more, env });

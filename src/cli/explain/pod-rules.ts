@@ -1,8 +1,9 @@
 import { LABELS } from '../../api/group.js';
 import type { PolicySettings } from '../../policy/settings.js';
 import { isExcluded } from '../excluded-namespaces.js';
-import { unmet } from './label-selector.js';
-import type { Labels } from './label-selector.js';
+import { PULL_SECRET_PREFIX } from '../../policy/pull-secret.js';
+import { unmet } from '../../policy/label-selector.js';
+import type { Labels } from '../../policy/label-selector.js';
 import type { Pod } from './pod.js';
 
 /** By which the kubelet marks the API's copy of a static Pod. */
@@ -82,7 +83,9 @@ export function podReason(
   return settings.podsWithPullSecrets === 'Skip' ? pullSecretReason(pullSecrets) : undefined;
 }
 
-function pullSecretReason({ names, serviceAccount }: PullSecrets): Reason | undefined {
+function pullSecretReason({ names: all, serviceAccount }: PullSecrets): Reason | undefined {
+  // Those that another policy of ours has added don't count.
+  const names = all.filter((name) => !name.startsWith(PULL_SECRET_PREFIX));
   if (names.length === 0) return undefined;
   const which = `the pull secret${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
   const from = serviceAccount === undefined ? 'of its own' : `from its ServiceAccount ${serviceAccount}`;

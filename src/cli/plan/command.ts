@@ -16,7 +16,7 @@ import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster-reade
 import { excludedBy } from '../excluded-namespaces.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
-import type { Labels } from '../explain/label-selector.js';
+import type { Labels } from '../../policy/label-selector.js';
 import type { Pod } from '../explain/pod.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../kubeconfig.js';

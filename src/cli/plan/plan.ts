@@ -3,7 +3,7 @@ import { literalPrefix } from '../../image/glob.js';
 import { findConflicts } from '../../reconcile/conflicts.js';
 import { OUT } from '../../reconcile/look-result.js';
 import { servedEntries } from '../explain/in-force.js';
-import type { Labels } from '../explain/label-selector.js';
+import type { Labels } from '../../policy/label-selector.js';
 import type { Pod } from '../explain/pod.js';
 import type { PolicyLook } from '../live-policies.js';
 import type { MirrorPlan } from './harbor-side.js';

@@ -1,0 +1,195 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { HarborError } from '../harbor/errors.js';
+import { isKubernetesError } from '../kubernetes/errors.js';
+import { KEEP } from './look-result.js';
+import type { HarborLookResult } from './look-result.js';
+import type { Policies } from './policies.js';
+import { keyOfCopy, planCopies } from './pull-copies.js';
+import type { CopyAction } from './pull-copies.js';
+import { PullLogins } from './pull-logins.js';
+import type { PullLoginsOptions } from './pull-logins.js';
+import { accessProblem, blocked, foreignSecrets, refusedWrite, usesPullSecrets } from './pull-problems.js';
+import type { PullSecret } from './pull-secret.js';
+import type { Verdict } from './verdict.js';
+
+export interface PullSecretsOptions extends PullLoginsOptions {
+  readonly policies: Pick<Policies, 'injectedPrefixes' | 'has' | 'state'>;
+  readonly excludedNamespaces: readonly string[];
+  /** Whether it is known what the policies in the cluster have. */
+  readonly knowsPolicies: () => boolean;
+  /** Something could not be cleaned up. */
+  readonly onLeft: (mirror: string, what: string) => void;
+}
+
+/** How soon Secrets that Pods may still be told to use are looked at again. */
+const STILL_USED_MS = 2000;
+/** Copies that are written at the same time. */
+const PARALLEL = 8;
+
+/**
+ * Pull Secrets: a pull-only robot account per mirror, its Secret in the operator's namespace, and copies of that wherever Pods
+ * are rewritten. A Secret is there before the policy names it, and goes after no policy does.
+ */
+export class PullSecrets {
+  readonly #options: PullSecretsOptions;
+  readonly #logins: PullLogins;
+
+  constructor(options: PullSecretsOptions) {
+    this.#options = options;
+    this.#logins = new PullLogins(options);
+  }
+
+  /**
+   * Goes behind the look at a mirror's Harbor side: what the mirror is to serve, it does only with its Secrets in place.
+   *
+   * @throws KubernetesError where the API server can't be written to
+   */
+  async settle(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {
+    const isWanted = usesPullSecrets(mirror);
+    if (!isWanted && this.#logins.of(mirror).length === 0) return look;
+    const access = await this.#options.cluster.watch();
+    if (access !== 'ready') return isWanted ? blocked(look, accessProblem(access)) : look;
+    try {
+      return isWanted ? await this.#provide(mirror, look) : await this.#withdraw(mirror, look);
+    } catch (error) {
+      if (!isKubernetesError(error, 'forbidden')) throw error;
+      return blocked(look, refusedWrite(error));
+    }
+  }
+
+  /**
+   * Takes everything away that was there for a mirror that goes. No policy names it any more.
+   *
+   * @param mayLeave - whether robot accounts may stay in a Harbor that can't be reached
+   * @returns what is left in Harbor
+   * @throws HarborError where something must not be left
+   * @throws KubernetesError
+   */
+  async release(mirror: RegistryMirror, mayLeave: boolean): Promise<readonly string[]> {
+    const secrets = this.#logins.of(mirror);
+    const left: string[] = [];
+    for (const secret of secrets) {
+      try {
+        await this.#logins.removeRobots(mirror, secret);
+      } catch (error) {
+        if (!(error instanceof HarborError) || !mayLeave) throw error;
+        left.push(`a robot account for pulling from ${secret.record.pullPrefix} (it expires within 30 days)`);
+      }
+    }
+    if (secrets.length > 0) await this.#dropAll(mirror, secrets);
+    return left;
+  }
+
+  async #provide(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {
+    const current = look.harbor?.pullPrefix;
+    const problem = await this.#keepLogin(mirror, look);
+    // Where Harbor could not be asked, what was served goes on being served.
+    const used = current === undefined ? this.#logins.of(mirror) : this.#used(mirror, current);
+    const conflict = await this.#spread(mirror, used);
+    await this.#remove(mirror, used);
+    const result = blocked(look, problem ?? conflict);
+    const isThere = used.some(({ record }) => record.pullPrefix === current);
+    const serving = result.serving.kind === 'serve' && !isThere ? KEEP : result.serving;
+    const hasOld = used.length > (isThere ? 1 : 0) && look.verdict.kind === 'ready';
+    return { ...result, serving, ...(hasOld ? { lookAgainMs: STILL_USED_MS } : {}) };
+  }
+
+  async #withdraw(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {
+    const used = this.#used(mirror, undefined);
+    await this.#spread(mirror, used);
+    await this.#remove(mirror, used);
+    return used.length === 0 ? look : { ...look, lookAgainMs: STILL_USED_MS };
+  }
+
+  /** A suspended mirror gets nothing new; what it serves goes on being served. */
+  async #keepLogin(mirror: RegistryMirror, { verdict, harbor }: HarborLookResult): Promise<Verdict | undefined> {
+    const isHeld = mirror.spec.suspend && !this.#options.policies.has(mirror.metadata.name);
+    const { project, pullPrefix } = harbor ?? {};
+    if (verdict.kind !== 'ready' || isHeld || !project || pullPrefix === undefined) return undefined;
+    return await this.#logins.keep(mirror, { project, pullPrefix });
+  }
+
+  /**
+   * The Secrets that Pods may be told to use: for what the mirror serves, and for what a policy still names or may name.
+   *
+   * @param current - the pull prefix that the mirror is to serve
+   */
+  #used(mirror: RegistryMirror, current: string | undefined): readonly PullSecret[] {
+    const { policies, knowsPolicies } = this.#options;
+    const { name } = mirror.metadata;
+    const secrets = this.#logins.of(mirror);
+    if (!knowsPolicies() || policies.state(name).kind === 'pending') return secrets;
+    const injected = policies.injectedPrefixes(name);
+    return secrets.filter(({ record: { pullPrefix } }) => pullPrefix === current || injected.has(pullPrefix));
+  }
+
+  /** Brings the copies to where they belong, and away from where they don't. */
+  async #spread(mirror: RegistryMirror, wanted: readonly PullSecret[]): Promise<Verdict | undefined> {
+    const { cluster, excludedNamespaces, onWrite } = this.#options;
+    const { name } = mirror.metadata;
+    const copies = cluster.copiesOf(name);
+    const actions = planCopies({ mirror, wanted, copies, namespaces: cluster.namespaces(), excludedNamespaces });
+    const foreign: string[] = [];
+    const failures: unknown[] = [];
+    const one = async (action: CopyAction): Promise<void> => {
+      try {
+        await cluster.carryOut(action);
+        onWrite(name, describeCopy(action));
+      } catch (error) {
+        if (isKubernetesError(error, 'alreadyExists')) foreign.push(keyOfCopy(action.copy));
+        else failures.push(error);
+      }
+    };
+    const rest = actions.values();
+    const worker = async (): Promise<void> => {
+      for (const action of rest) await one(action);
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    if (failures.length > 0) throw failures[0];
+    return foreign.length === 0 ? undefined : foreignSecrets(foreign);
+  }
+
+  /** Takes away the mirror's Secrets that aren't used any more, and their robot accounts. */
+  async #remove(mirror: RegistryMirror, used: readonly PullSecret[]): Promise<void> {
+    const { cluster, onLeft } = this.#options;
+    const names = new Set(used.map(({ secret }) => secret.metadata.name));
+    const unused = this.#logins.of(mirror).filter(({ secret }) => !names.has(secret.metadata.name));
+    for (const pull of unused) {
+      try {
+        await this.#logins.removeRobots(mirror, pull);
+      } catch (error) {
+        if (!(error instanceof HarborError)) throw error;
+        const what = `The robot account for ${pull.record.pullPrefix} could not be deleted; it expires within 30 days.`;
+        onLeft(mirror.metadata.name, `${what} ${error.message}`);
+      }
+      await cluster.drop(pull.secret);
+    }
+    if (unused.length > 0) await this.#unwatchUnused(mirror);
+  }
+
+  async #dropAll(mirror: RegistryMirror, secrets: readonly PullSecret[]): Promise<void> {
+    const { cluster } = this.#options;
+    try {
+      if ((await cluster.watch()) === 'ready') await this.#spread(mirror, []);
+      for (const { secret } of secrets) await cluster.drop(secret);
+    } catch (error) {
+      // The rights were taken away: what is left goes with its owner, the mirror.
+      if (!isKubernetesError(error, 'forbidden')) throw error;
+    }
+    await this.#unwatchUnused(mirror);
+  }
+
+  /** Without a mirror that needs it, nothing is watched. */
+  async #unwatchUnused({ metadata }: RegistryMirror): Promise<void> {
+    const { cluster } = this.#options;
+    const isOther = (mirror: RegistryMirror): boolean =>
+      mirror.metadata.name !== metadata.name || mirror.metadata.deletionTimestamp === undefined;
+    if (cluster.pullSecrets().length > 0 || cluster.mirrors().filter(isOther).some(usesPullSecrets)) return;
+    await cluster.unwatch();
+  }
+}
+
+function describeCopy({ kind, copy }: CopyAction): string {
+  const verbs = { CreateCopy: 'create', UpdateCopy: 'update', DeleteCopy: 'delete' } as const;
+  return `${verbs[kind]} pull Secret ${keyOfCopy(copy)}`;
+}
