@@ -276,6 +276,38 @@ describe('Pull secrets', function () {
     expect(world().harbor.project('team-two')).to.not.equal(undefined);
   });
 
+  it('works with every engine', async () => {
+    for (const engine of ['MutatingAdmissionPolicy', 'MutatingPolicy', 'ClusterPolicy']) {
+      await world().apply('team', { ...spec, rewrite: { ...rewrite, engine } });
+      await world().until('team', 'Ready', 'True', undefined, 30_000);
+      const { name } = (await own()).metadata;
+      await eventually(async () => {
+        expect(await newPod(world(), 'pull-a', IMAGE)).to.deep.equal({ image: REWRITTEN, secrets: [name] });
+      });
+      expect(robots()).to.have.length(1);
+    }
+  });
+
+  it('lets a mirror go with Retain while Harbor is down, and says what is left there', async () => {
+    await world().harbor.down();
+    await world().until('team', 'Ready', 'False', 'HarborUnreachable');
+    expect(await namespacesWithCopy(world())).to.deep.equal(['pull-a', 'pull-new']);
+    await world().delete('team');
+    expect(await pullSecrets(world())).to.deep.equal([]);
+    await world().harbor.up();
+    expect(robots()).to.have.length(1);
+    const events = await kubectl('get', 'events.events.k8s.io', '-n', 'default', '-o', 'jsonpath={.items[*].note}');
+    expect(events).to.include('a robot account for pulling from harbor.cache.test/team');
+  });
+
+  it('finds what it left when the mirror is applied again, and makes no second robot', async () => {
+    await world().apply('team', spec);
+    await world().until('team', 'Ready', 'True', undefined, 30_000);
+    await untilCopiesIn('pull-a', 'pull-new');
+    expect(robots()).to.have.length(1);
+    expect(await pullStatus(world(), REWRITTEN, loginFor(REWRITTEN, await own()))).to.equal(200);
+  });
+
   it('never shows a secret, in the log or in the cluster', async () => {
     const things = 'registrymirrors,events,clusterpolicies,configmaps';
     const shown = (await kubectl('get', things, '-A', '-o', 'yaml')) + JSON.stringify(world().operator.log());
