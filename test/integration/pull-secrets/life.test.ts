@@ -226,18 +226,18 @@ describe('Pull secrets', function () {
 
   it('goes to a new project without a Pod in between that could not pull', async () => {
     await world().apply('team', { ...spec, project: { public: false, name: 'team-two' } });
-    await eventually(
-      async () => {
-        const { image = '', secrets } = await newPod(world(), 'pull-a', IMAGE);
-        const there = (await pullSecrets(world())).find(
-          ({ metadata }) => metadata.namespace === 'pull-a' && secrets.includes(metadata.name),
-        );
-        if (there === undefined) throw new Error(`no Secret ${secrets.join()} for ${image}`);
-        expect(await pullStatus(world(), image, loginFor(image, there))).to.equal(200);
-        if (image !== 'harbor.cache.test/team-two/app/web:1') throw new Error(`it is ${image}`);
-      },
-      { timeoutMs: 20_000 },
-    );
+    const images = new Set<string>();
+    const deadline = Date.now() + 20_000;
+    // Each Pod on the way is looked at, and none is given a second chance.
+    while (!images.has('harbor.cache.test/team-two/app/web:1') && Date.now() < deadline) {
+      const { image = '', secrets } = await newPod(world(), 'pull-a', IMAGE);
+      const there = (await pullSecrets(world())).find(
+        ({ metadata }) => metadata.namespace === 'pull-a' && secrets.includes(metadata.name),
+      );
+      expect(await pullStatus(world(), image, there && loginFor(image, there)), image).to.equal(200);
+      images.add(image);
+    }
+    expect([...images]).to.deep.equal([REWRITTEN, 'harbor.cache.test/team-two/app/web:1']);
     await eventually(
       async () => {
         expect(await pullSecrets(world())).to.have.length(3);
