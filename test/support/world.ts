@@ -144,12 +144,13 @@ export class World {
 
   /** Takes away all that tests left, and ends. */
   async stop(): Promise<void> {
-    const patch = '[{"op":"remove","path":"/metadata/finalizers"}]';
     await this.killOperator();
-    const { stdout } = await this.cluster.kubectl(['get', 'registrymirrors', '-o', 'name']);
-    for (const name of stdout.split('\n').filter((line) => line !== '')) {
-      await this.cluster.kubectl(['patch', name, '--type=json', '-p', patch]);
-      await this.cluster.kubectl(['delete', name, '--ignore-not-found']);
+    const { api } = this.cluster;
+    await api.json('DELETE', MIRRORS);
+    const left = await api.json<{ items: readonly RegistryMirror[] }>('GET', MIRRORS);
+    const unheld = { metadata: { finalizers: null } };
+    for (const { metadata } of left.items) {
+      await api.send('PATCH', `${MIRRORS}/${metadata.name}`, unheld, 'application/merge-patch+json');
     }
     await this.cluster.kubectl(['delete', 'clusterpolicies', '-l', 'registrymirror.io/managed-by']);
     // The webhook goes a little later than the policy; the next spec wants none.

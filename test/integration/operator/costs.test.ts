@@ -125,7 +125,6 @@ describe('what mirrors cost', function () {
       for (const name of [...names, 'first']) await world().untilReady(name);
     });
     after(async () => {
-      await world().delete(...names, 'first');
       await setShortestInterval("duration('1m')", "duration('1m')");
     });
 

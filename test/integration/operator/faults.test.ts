@@ -130,14 +130,19 @@ describe('faults', function () {
 
     it('forgets what watches would resume from (410 Gone): a deletion in the gap is seen as well', async () => {
       // No watch gets through, so that all of them have to resume from before the compaction.
-      const gap = proxy.onRequest(({ watch }) => (watch ? { kind: 'Reset' } : undefined));
+      const compacted = Promise.withResolvers<undefined>();
+      const end = proxy.onRequest(async ({ watch }) => {
+        if (watch) await compacted.promise;
+        return undefined;
+      });
       proxy.dropWatches();
       const deleted = `fault-${count}`;
       await world().cluster.kubectl(['delete', 'registrymirror', deleted, '--wait=false']);
       const name = await applyNext();
       count -= 1;
       await world().cluster.compact();
-      gap();
+      compacted.resolve(undefined);
+      end();
       await eventually(
         () => {
           expect(world().harbor.endpoint(deleted)).to.equal(undefined);
