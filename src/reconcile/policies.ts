@@ -1,30 +1,24 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { isKubernetesError } from '../kubernetes/errors.js';
 import { canonicalJson } from '../policy/digest.js';
 import type { PlacedEntry } from '../policy/group.js';
-import { RETIRE_MS, SETTLE_MS } from '../policy/in-force.js';
 import type { RenderedPolicy } from '../policy/policy.js';
-import { readSettings, renderEmpty, renderPolicies } from '../policy/render.js';
+import { renderPolicies } from '../policy/render.js';
 import { policySettings } from '../policy/settings.js';
-import type { PolicyEngine, PolicySettings } from '../policy/settings.js';
+import type { PolicySettings } from '../policy/settings.js';
 import { literalPrefixes } from './conflicts.js';
 import type { Claim } from './conflicts.js';
-import { missingApi, refusedPolicy } from './policy-refusal.js';
-import type { Refusal } from './policy-refusal.js';
-import { findLive, isAsRendered, keyOfPolicy, takeSnapshot } from './policy-snapshot.js';
-import type { LiveEntry, LivePolicy, PolicySnapshot } from './policy-snapshot.js';
+import { keyOfPolicy, takeSnapshot } from './policy-snapshot.js';
+import type { LiveEntry, PolicySnapshot } from './policy-snapshot.js';
 import type { PolicyState, ServingDecision } from './policy-state.js';
+import { PolicyWriter } from './policy-writer.js';
+import type { PolicyWriterOptions, WritablePolicies } from './policy-writer.js';
+import { Settling } from './settling.js';
 
 /** What the policies need of the cluster. */
-export interface PolicyCluster {
+export interface PolicyCluster extends WritablePolicies {
   mirrors(): readonly RegistryMirror[];
-  policies(): readonly LivePolicy[];
-  /** Whether the API server serves this kind; undefined while that isn't known. */
-  serves(kind: PolicyEngine): boolean | undefined;
   webhooks(): readonly V1MutatingWebhookConfiguration[];
-  applyPolicy(policy: RenderedPolicy): Promise<void>;
-  deletePolicy(kind: PolicyEngine, name: string): Promise<void>;
 }
 
 export interface PoliciesOptions {
@@ -38,7 +32,7 @@ export interface PoliciesOptions {
   readonly onDue: () => void;
   /** The state of this mirror changed. */
   readonly onStateChange: (mirror: string) => void;
-  readonly onWrite: (action: 'ApplyPolicy' | 'DeletePolicy', kind: PolicyEngine, name: string) => void;
+  readonly onWrite: PolicyWriterOptions['onWrite'];
 }
 
 const REFUSED_RETRY_MS = 60_000;
@@ -56,17 +50,28 @@ export class Policies {
   #rendered: readonly RenderedPolicy[] = [];
   #snapshot: PolicySnapshot | undefined;
   #isMoving = false;
-  /** Since when a policy that is to go is seen to have no effect, in ms since 1970. */
-  readonly #retiredAt = new Map<string, number>();
-  /** Contents that match nothing: a webhook that still names one sends nobody. */
-  readonly #harmless = new Set<string>();
-  /** When the last write of a policy has taken effect at the latest, in ms since 1970. */
-  readonly #settlesAt = new Map<string, number>();
-  /** What the API server or Kyverno said to a policy, by its name. */
-  readonly #refused = new Map<string, Refusal>();
+  readonly #settling: Settling;
+  readonly #writer: PolicyWriter;
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
+    const { cluster, now, later, onDue, onWrite } = options;
+    this.#settling = new Settling(now);
+    this.#writer = new PolicyWriter({
+      cluster,
+      settling: this.#settling,
+      now,
+      onRetired: (ms) => {
+        later(ms, onDue);
+      },
+      onSettled: (ms) => {
+        if (ms > 0)
+          later(ms, () => {
+            this.observe();
+          });
+      },
+      onWrite,
+    });
   }
 
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
@@ -148,19 +153,22 @@ export class Policies {
     const target = this.#render(placed);
     const moving = this.#moving(live, target);
     const kept = moving.length > 0 ? this.#render([...placed, ...moving]) : target;
-    const retiring = this.#retiring(kept);
+    const retiring = this.#writer.retiring(kept);
     this.#isMoving = moving.length > 0 || retiring.length > 0;
     this.#rendered = [...kept, ...retiring];
     const failures: unknown[] = [];
     for (const policy of this.#rendered) {
-      await this.#apply(policy).catch((error: unknown) => failures.push(error));
+      await this.#writer.apply(policy).catch((error: unknown) => failures.push(error));
     }
     // What is to go goes last, and not while its replacement is missing.
-    if (failures.length === 0) await this.#deleteRest(retiring);
+    if (failures.length === 0) {
+      this.#snapshot = undefined;
+      await this.#writer.deleteRest(kept, retiring, (policy) => this.#look().inForce.has(policy));
+    }
     this.#refreshAll();
     if (failures.length > 0) throw failures[0];
     // What was refused may be allowed by now: rights that were granted send no event.
-    if (this.#refused.size > 0) this.#options.later(REFUSED_RETRY_MS, this.#options.onDue);
+    if (this.#writer.refused.size > 0) this.#options.later(REFUSED_RETRY_MS, this.#options.onDue);
   }
 
   #isPlaced(mirror: string, decision: ServingDecision): boolean {
@@ -195,79 +203,9 @@ export class Policies {
     const { inForce: acting } = this.#look(target);
     return [...live.values()].flat().filter(({ entry, policy }) => {
       const home = homes.get(entry.mirror);
-      return home !== undefined && home.name !== policy && !acting.has(keyOfPolicy(home));
+      if (home === undefined || home.name === policy) return false;
+      return !acting.has(keyOfPolicy(home)) || !this.#settling.hasSettled(home, entry.mirror);
     });
-  }
-
-  async #apply(policy: RenderedPolicy): Promise<void> {
-    const { cluster, onWrite } = this.#options;
-    this.#refused.delete(keyOfPolicy(policy));
-    if (cluster.serves(policy.kind) === false) {
-      this.#refused.set(
-        keyOfPolicy(policy),
-        missingApi(policy.kind, (kind) => cluster.serves(kind)),
-      );
-      return;
-    }
-    const live = findLive(cluster.policies(), policy);
-    if (live !== undefined && isAsRendered(live, policy)) return;
-    try {
-      await cluster.applyPolicy(policy);
-      this.#settle(policy);
-      onWrite('ApplyPolicy', policy.kind, policy.name);
-    } catch (error) {
-      if (!isKubernetesError(error, 'invalid', 'forbidden', 'notFound')) throw error;
-      const refusal =
-        error.kind === 'notFound'
-          ? missingApi(policy.kind, (kind) => cluster.serves(kind))
-          : refusedPolicy(policy, error.message);
-      this.#refused.set(keyOfPolicy(policy), refusal);
-    }
-  }
-
-  /** Policies that are to go, as they are to be until then: without effect. */
-  #retiring(kept: readonly RenderedPolicy[]): readonly RenderedPolicy[] {
-    const names = new Set(kept.map(keyOfPolicy));
-    return this.#options.cluster.policies().flatMap((live) => {
-      const settings = readSettings(live.object);
-      const { name } = live.object.metadata;
-      if (names.has(keyOfPolicy({ kind: live.kind, name })) || settings?.engine !== live.kind) return [];
-      return RETIRE_MS[live.kind] === 0 ? [] : [renderEmpty(name, settings)];
-    });
-  }
-
-  async #deleteRest(retiring: readonly RenderedPolicy[]): Promise<void> {
-    const { cluster, onWrite } = this.#options;
-    const stay = new Set(this.#rendered.filter((policy) => !retiring.includes(policy)).map(keyOfPolicy));
-    this.#snapshot = undefined;
-    for (const { kind, object } of cluster.policies()) {
-      const { name } = object.metadata;
-      const policy = keyOfPolicy({ kind, name });
-      if (stay.has(policy) || !this.#hasRetired(retiring.find((other) => keyOfPolicy(other) === policy))) continue;
-      await cluster.deletePolicy(kind, name);
-      this.#retiredAt.delete(policy);
-      this.#settle({ kind, name });
-      onWrite('DeletePolicy', kind, name);
-    }
-  }
-
-  /** Whether a policy that is to go has been without effect for long enough. */
-  #hasRetired(policy: RenderedPolicy | undefined): boolean {
-    if (policy === undefined) return true;
-    const { now, later, onDue } = this.#options;
-    const key = keyOfPolicy(policy);
-    if (!this.#look().inForce.has(key)) {
-      this.#retiredAt.delete(key);
-      return false;
-    }
-    const since = this.#retiredAt.get(key);
-    if (since === undefined) {
-      this.#retiredAt.set(key, now());
-      this.#harmless.add(policy.contentHash);
-      later(RETIRE_MS[policy.kind], onDue);
-      return false;
-    }
-    return now() - since >= RETIRE_MS[policy.kind];
   }
 
   #look(rendered: readonly RenderedPolicy[] = this.#rendered): PolicySnapshot {
@@ -277,25 +215,13 @@ export class Policies {
   }
 
   #compare(rendered: readonly RenderedPolicy[]): PolicySnapshot {
-    const { cluster, now } = this.#options;
-    const settling = [...this.#settlesAt].filter(([, at]) => at > now()).map(([policy]) => policy);
+    const { cluster } = this.#options;
     return takeSnapshot({
       rendered,
       live: cluster.policies(),
       webhooks: cluster.webhooks(),
-      isRefused: (policy) => this.#refused.has(policy),
-      settling: new Set(settling),
-      harmless: this.#harmless,
-    });
-  }
-
-  /** A write that takes effect without any sign counts as in force after a while. */
-  #settle(policy: Pick<RenderedPolicy, 'kind' | 'name'>): void {
-    const ms = SETTLE_MS[policy.kind];
-    if (ms === 0) return;
-    this.#settlesAt.set(keyOfPolicy(policy), this.#options.now() + ms);
-    this.#options.later(ms, () => {
-      this.observe();
+      isRefused: (policy) => this.#writer.refused.has(policy),
+      harmless: this.#writer.harmless,
     });
   }
 
@@ -317,18 +243,23 @@ export class Policies {
 
   #compute(mirror: string, since: number): PolicyState {
     const decision = this.#decisions.get(mirror)?.kind ?? 'keep';
-    const { live, isSettled } = this.#look();
-    const there = live.get(mirror) ?? [];
+    const there = this.#look().live.get(mirror) ?? [];
     const wanted = this.#wanted(mirror);
     const home = wanted === undefined ? undefined : this.#homeOf(mirror, wanted.settings);
     if (decision === 'out' || (decision === 'keep' && there.length === 0 && home === undefined)) {
-      return there.length === 0 && isSettled ? { kind: 'absent' } : { kind: 'pending', since };
+      return this.#isGone(mirror) ? { kind: 'absent' } : { kind: 'pending', since };
     }
     if (wanted === undefined || home === undefined) return { kind: 'pending', since };
-    const refusal = this.#refused.get(keyOfPolicy(home));
+    const refusal = this.#writer.refused.get(keyOfPolicy(home));
     if (refusal !== undefined) return refusal;
     const policy = { kind: home.kind, name: home.name };
     return this.#actsOn(home, wanted, there) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
+  }
+
+  /** Whether no policy has the mirror any more, and the API server acts by that. */
+  #isGone(mirror: string): boolean {
+    const { live, isSettled } = this.#look();
+    return !live.has(mirror) && isSettled && this.#settling.hasSettledEverywhere(mirror);
   }
 
   /** What the mirror is to have, whether it is written already or not. */
@@ -350,9 +281,10 @@ export class Policies {
   #actsOn(home: RenderedPolicy, wanted: PlacedEntry, there: readonly LiveEntry[]): boolean {
     const stored = there.find(({ policy }) => policy === home.name)?.entry;
     if (canonicalJson(stored ?? null) !== canonicalJson(wanted.entry)) return false;
-    if (this.#look().inForce.has(keyOfPolicy(home))) return true;
+    const { mirror } = wanted.entry;
+    if (this.#look().inForce.has(keyOfPolicy(home)) && this.#settling.hasSettled(home, mirror)) return true;
     // In force before, and only other mirrors' entries have changed since.
-    const before = this.#states.get(wanted.entry.mirror);
+    const before = this.#states.get(mirror);
     return before?.kind === 'inForce' && before.policy.name === home.name;
   }
 }

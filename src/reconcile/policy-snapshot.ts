@@ -24,7 +24,7 @@ export interface LiveEntry extends PlacedEntry {
 export interface PolicySnapshot {
   /** What the cluster's policies have, by mirror; a mirror that is moving is in two. */
   readonly live: ReadonlyMap<string, readonly LiveEntry[]>;
-  /** Rendered policies that the API server acts on exactly as they are, by kind and name. */
+  /** Rendered policies that are in the cluster exactly as they are, and whose webhooks show it where they have any; by kind and name. */
   readonly inForce: ReadonlySet<string>;
   /** Whether no webhook still sends Pods to an older content of any policy. */
   readonly isSettled: boolean;
@@ -36,21 +36,12 @@ export interface SnapshotInput {
   readonly webhooks: readonly V1MutatingWebhookConfiguration[];
   /** Whether this policy was refused: then nothing more comes of it. */
   readonly isRefused: (policyKey: string) => boolean;
-  /** Policies that were written or deleted so recently that the API server may not act on it yet. */
-  readonly settling: ReadonlySet<string>;
   /** Hashes of contents that match nothing. */
   readonly harmless: ReadonlySet<string>;
 }
 
 /** Compares what is rendered with what is in the cluster. Pure. */
-export function takeSnapshot({
-  rendered,
-  live,
-  webhooks,
-  isRefused,
-  settling,
-  harmless,
-}: SnapshotInput): PolicySnapshot {
+export function takeSnapshot({ rendered, live, webhooks, isRefused, harmless }: SnapshotInput): PolicySnapshot {
   const entries = live.flatMap(({ object }) => {
     const settings = readSettings(object);
     if (settings === undefined) return [];
@@ -58,19 +49,13 @@ export function takeSnapshot({
   });
   const acting = rendered.filter((policy) => {
     const there = findLive(live, policy);
-    return (
-      there !== undefined &&
-      isAsRendered(there, policy) &&
-      inForce(policy, webhooks) &&
-      !settling.has(keyOfPolicy(policy))
-    );
+    return there !== undefined && isAsRendered(there, policy) && inForce(policy, webhooks);
   });
   const current = new Set(rendered.map(({ contentHash }) => contentHash));
   return {
     live: Map.groupBy(entries, ({ entry }) => entry.mirror),
     inForce: new Set(acting.map(keyOfPolicy)),
     isSettled:
-      settling.size === 0 &&
       rendered.every((policy) => acting.includes(policy) || isRefused(keyOfPolicy(policy))) &&
       contentsInForce(webhooks).every((hash) => current.has(hash) || harmless.has(hash)),
   };
