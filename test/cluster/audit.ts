@@ -69,11 +69,15 @@ function toRecord(event: AuditEvent): AuditRecord {
   };
 }
 
+function describeRequest({ verb, requestURI, user }: AuditEvent): string {
+  return `${verb} ${requestURI} of ${user.username}`;
+}
+
 /** The API server's audit log: who asked for what, and how it was answered. Watches, leases and probes are not in it. */
 export class Audit {
   readonly #path: string;
   readonly #records: AuditRecord[] = [];
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new Map<string, AuditEvent>();
   #offset = 0;
   #reading: Promise<void> = Promise.resolve();
 
@@ -127,7 +131,8 @@ export class Audit {
     await eventually(
       async () => {
         await this.#read();
-        if (this.#underWay.size > 0) throw new Error(`${this.#underWay.size} writes are under way.`);
+        if (this.#underWay.size > 0)
+          throw new Error(`Under way: ${[...this.#underWay.values()].map(describeRequest).join(', ')}.`);
       },
       { intervalMs: 20, message: 'the writes under way to be answered' },
     );
@@ -157,7 +162,7 @@ export class Audit {
   #add(event: AuditEvent): void {
     switch (event.stage) {
       case 'RequestReceived':
-        this.#underWay.add(event.auditID);
+        this.#underWay.set(event.auditID, event);
         break;
       case 'ResponseStarted':
         break;
