@@ -117,8 +117,9 @@ export class Audit {
     return counts;
   }
 
-  /** A request under way at an API server that was killed will never be answered. */
-  forgetUnderWay(): void {
+  /** A request under way at an API server that was killed will never be answered. Call it while none is running. */
+  async forgetUnderWay(): Promise<void> {
+    if (existsSync(this.#path)) await this.#read();
     this.#underWay.clear();
   }
 

@@ -222,7 +222,7 @@ export class Cluster {
   /** Ends the API server at once: all connections drop, all requests are refused. */
   async stopApiServer(): Promise<void> {
     await this.#apiServer?.stop(0);
-    this.audit.forgetUnderWay();
+    await this.audit.forgetUnderWay();
   }
 
   /** Starts the API server (again) on its old port, with its old data, and waits until it is ready. */
