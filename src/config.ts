@@ -17,6 +17,8 @@ export interface Config {
   readonly harborUrl: string;
   readonly harborPullHost: string | undefined;
   readonly harborLogin: HarborLogin;
+  /** The login is only for making the robot account that the operator works with. */
+  readonly mintRobot: boolean;
   readonly harborCaSecret: string | undefined;
   readonly harborInsecureSkipTLSVerify: boolean;
   readonly requestTimeoutMs: number;
@@ -79,6 +81,7 @@ const schema = z.object({
   harborUsername: optional,
   harborPassword: optional,
   harborPasswordFile: optional,
+  mintRobot: flag,
   harborCaSecret: objectName.optional(),
   harborInsecureSkipTLSVerify: flag,
   requestTimeout: duration({ min: '1s', max: '5m' }),
@@ -186,6 +189,7 @@ function freeze(values: Values, harborLogin: HarborLogin, sources: ConfigSources
     harborUrl: values.harborUrl,
     harborPullHost: values.harborPullHost,
     harborLogin: Object.freeze(harborLogin),
+    mintRobot: values.mintRobot,
     harborCaSecret: values.harborCaSecret,
     harborInsecureSkipTLSVerify: values.harborInsecureSkipTLSVerify,
     requestTimeoutMs: values.requestTimeout,

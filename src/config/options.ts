@@ -39,6 +39,13 @@ export const OPTIONS = {
     env: 'HARBOR_PASSWORD_FILE',
     description: 'a file that holds the password, instead of HARBOR_PASSWORD',
   },
+  mintRobot: {
+    flag: '--mint-robot <boolean>',
+    env: 'MINT_ROBOT',
+    description:
+      'the login is an administrator’s: make a robot account with it, work with that one, and replace it before it expires',
+    fallback: 'false',
+  },
   harborCaSecret: {
     flag: '--harbor-ca-secret <name>',
     env: 'HARBOR_CA_SECRET',

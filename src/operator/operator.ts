@@ -94,7 +94,13 @@ export class RegistryMirrorOperator extends Operator {
     if (this.#isStopping()) return;
     this.#metrics.setLeader(true);
     this.#log.info('The operator starts to work.', { clusterId, harbor: this.#config.harborUrl });
-    this.#work = startWork(this.#cluster, this.#config, clusterId, this.#log, this.#metrics);
+    this.#work = startWork(
+      { cluster: this.#cluster, api: this.#api },
+      this.#config,
+      clusterId,
+      this.#log,
+      this.#metrics,
+    );
   }
 
   /** Lists and watches a collection, and hands each change to `onEvent`. Survives every watch error. */

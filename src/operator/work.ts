@@ -12,7 +12,9 @@ import { MirrorReconciler } from '../reconcile/mirror-reconciler.js';
 import { Policies } from '../reconcile/policies.js';
 import { PullSecrets } from '../reconcile/pull-secrets.js';
 import type { Secret } from '../reconcile/secrets.js';
+import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
+import { OwnRobot, ROBOT_LOGIN } from './own-robot.js';
 import { PolicyTrigger } from './policy-trigger.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -23,12 +25,13 @@ export interface Work {
 
 /** Wires the reconcilers to the queue and the watches, and starts them. */
 export function startWork(
-  cluster: OperatorCluster,
-  config: Config,
+  { cluster, api }: { readonly cluster: OperatorCluster; readonly api: KubernetesApi },
+  given: Config,
   clusterId: string,
   log: Log,
   metrics: Metrics,
 ): Work {
+  const config = given.mintRobot ? { ...given, harborLogin: ROBOT_LOGIN } : given;
   const everything = (): void => {
     for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
   };
@@ -94,7 +97,23 @@ export function startWork(
     proxy: config.proxy,
     onResponse: metrics.harborResponse,
     onChange: everything,
+    onMissingPermissions: (harbor, permissions) => {
+      const message = `The robot account for ${harbor} lacks: ${permissions.join(', ')}. Mirrors that need them will say so.`;
+      log.warn(message, { reason: REASONS.harborPermissionMissing, permissions });
+    },
     now: () => performance.now(),
+  });
+  const ownRobot = new OwnRobot({
+    api,
+    namespace: config.namespace,
+    clusterId,
+    connection: () => harbors.ownConnection(given.harborLogin),
+    request: {
+      requestTimeoutMs: config.requestTimeoutMs,
+      proxy: config.proxy,
+      onResponse: metrics.harborResponse,
+    },
+    log,
   });
   const hosts = new HostIndex();
   const pullWatches = cluster.pullWatches((mirror) => {
@@ -159,9 +178,11 @@ export function startWork(
   trigger.due();
   everything();
   queue.start();
+  if (config.mintRobot) ownRobot.start();
   return {
     stop: async () => {
       await queue.drain();
+      await ownRobot.stop();
       await pullWatches.unwatch();
       await trigger.stop();
       await harbors.stop();

@@ -89,7 +89,8 @@ export class HarborLook {
       return { verdict: stalled(REASONS.harborNotConfigured, message), serving: KEEP, heldBack: [] };
     }
     const pullPrefix = `${pullHost}/${projectName(mirror)}`;
-    const findings = { ...base, pullPrefix, reachable: true };
+    const { missingPermissions } = session;
+    const findings = { ...base, pullPrefix, reachable: true, missingPermissions };
     const loop = await this.#loopingHost(mirror);
     if (loop !== undefined) {
       const message = `${loop} is where nodes pull from Harbor: mirroring it would be a loop. Remove it from spec.upstream.hosts.`;

@@ -8,6 +8,7 @@ import type { Action } from './actions.js';
 import type { Desired } from './desired.js';
 import { HarborHealth } from './harbor-health.js';
 import type { HealthThresholds } from './harbor-health.js';
+import { missingPermissions } from './robot-check.js';
 
 const SWEEP_EVERY_MS = 40_000;
 const INFO_MAX_AGE_MS = 600_000;
@@ -25,6 +26,8 @@ export interface HarborSessionOptions {
   readonly wasUp: boolean;
   /** Harbor came up or went down, or something went missing in it. */
   readonly onChange: () => void;
+  /** These permissions are missing; told once per session. */
+  readonly onMissingPermissions?: (url: string, permissions: readonly string[]) => void;
   readonly now: () => number;
 }
 
@@ -45,6 +48,7 @@ export class HarborSession {
   #asking: Promise<string | undefined> | undefined;
   #version: { readonly value: string | undefined; readonly at: number } | undefined;
   #sweptAt: number | undefined;
+  #missing: readonly string[] | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: HarborSessionOptions) {
@@ -68,6 +72,11 @@ export class HarborSession {
   /** Aborted when the session ends. */
   get signal(): AbortSignal {
     return this.#stopped.signal;
+  }
+
+  /** What these credentials were seen not to be allowed, in the words of Harbor's form. */
+  get missingPermissions(): readonly string[] {
+    return this.#missing ?? [];
   }
 
   /** host[:port] that nodes pull from, as far as it is known without asking. */
@@ -153,6 +162,25 @@ export class HarborSession {
     this.#options.onChange();
   }
 
+  /** What fails here is asked again with the next check: Harbor is no less up for it. */
+  async #getToKnow(): Promise<void> {
+    try {
+      await this.#lookAtVersion();
+      await this.#lookAtPermissions();
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+    }
+  }
+
+  /** Once per session, and so again with new credentials. */
+  async #lookAtPermissions(): Promise<void> {
+    if (this.#missing !== undefined) return;
+    const { signal } = this;
+    const [project] = (await this.inventory.view({ maxAgeMs: Infinity })).projects();
+    this.#missing = await missingPermissions(this.client, project?.id, { signal });
+    if (this.#missing.length > 0) this.#options.onMissingPermissions?.(this.url, this.#missing);
+  }
+
   /** What one version lacked the next may have: after an upgrade it is tried again. Harbor is away during one, or it is noticed later. */
   async #lookAtVersion(): Promise<void> {
     const at = this.#options.now();
@@ -175,7 +203,7 @@ export class HarborSession {
     try {
       await this.client.checkAccess({ signal: this.signal });
       await this.client.checkTokenService({ signal: this.signal });
-      await this.#lookAtVersion();
+      await this.#getToKnow();
       await this.#sweep();
       return undefined;
     } catch (error) {

@@ -33,6 +33,7 @@ export interface HarborsOptions {
   readonly onResponse: NonNullable<RequestOptions['onResponse']>;
   /** A Harbor came up or went down, or lost something: its mirrors have to be looked at. */
   readonly onChange: () => void;
+  readonly onMissingPermissions?: (url: string, permissions: readonly string[]) => void;
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -77,6 +78,17 @@ export class Harbors {
     return session;
   }
 
+  /** How to reach the operator's own Harbor with another login than mirrors use. */
+  ownConnection(login: OwnHarbor['login']): Read<HarborConnection> {
+    const { url, caSecret, insecureSkipTLSVerify } = this.#options.own;
+    const credentials = this.#loginFor(url, undefined, login);
+    if (!credentials.ok) return credentials;
+    const certificate = this.#caFor(url, caSecret);
+    if (!certificate.ok) return certificate;
+    const caCertificate = certificate.value === undefined ? {} : { caCertificate: certificate.value };
+    return { ok: true, value: { url, ...credentials.value, insecureSkipTLSVerify, ...caCertificate } };
+  }
+
   /** Lets go of the Harbors that no mirror uses any more. */
   async prune(): Promise<void> {
     const used = new Set(this.#options.mirrors().map((mirror) => keyOf(mirror, this.#options.own)));
@@ -100,12 +112,23 @@ export class Harbors {
   }
 
   #open({ url, pullHost, connection }: Address, wasUp: boolean): Read<HarborSession> {
-    const { requestTimeoutMs, proxy, onResponse, checkEveryMs, thresholds, onChange, now } = this.#options;
+    const { requestTimeoutMs, proxy, onResponse, ...session } = this.#options;
+    const { checkEveryMs, thresholds, onChange, onMissingPermissions, now } = session;
     try {
       const client = createHarborClient(connection, { requestTimeoutMs, proxy, onResponse });
       return {
         ok: true,
-        value: new HarborSession({ url, pullHost, client, checkEveryMs, thresholds, wasUp, onChange, now }),
+        value: new HarborSession({
+          url,
+          pullHost,
+          client,
+          checkEveryMs,
+          thresholds,
+          wasUp,
+          onChange,
+          ...(onMissingPermissions === undefined ? {} : { onMissingPermissions }),
+          now,
+        }),
       };
     } catch (error) {
       // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.
@@ -136,8 +159,8 @@ export class Harbors {
   #loginFor(
     url: string,
     secretName: string | undefined,
+    login = this.#options.own.login,
   ): Read<{ readonly username: string; readonly password: string }> {
-    const { login } = this.#options.own;
     if (secretName === undefined && login.kind === 'given') {
       return { ok: true, value: { username: login.username, password: login.password } };
     }

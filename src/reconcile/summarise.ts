@@ -15,6 +15,8 @@ export interface HarborFindings {
   readonly pullPrefix?: string;
   readonly reachable: boolean | undefined;
   readonly unreachableMessage?: string;
+  /** What the robot account was seen not to be allowed, in the words of Harbor's form. */
+  readonly missingPermissions?: readonly string[];
   /** null: looked for, and not there. */
   readonly endpoint?: Endpoint | null;
   readonly project?: Project | null;
@@ -157,7 +159,11 @@ function projectFinding(project: Project | null, { hold = 'created' }: HarborFin
     : finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}.`);
 }
 
-function harborFinding({ reachable, url, unreachableMessage }: HarborFindings): Finding {
+function harborFinding({ reachable, url, unreachableMessage, missingPermissions = [] }: HarborFindings): Finding {
+  if (reachable === true && missingPermissions.length > 0) {
+    const message = `${url} answers. The robot account lacks: ${missingPermissions.join(', ')}.`;
+    return finding('HarborReachable', 'True', REASONS.harborPermissionMissing, message);
+  }
   return reachable === true
     ? finding('HarborReachable', 'True', REASONS.healthy, `${url} answers.`)
     : finding('HarborReachable', 'False', REASONS.harborUnreachable, unreachableMessage ?? `${url} does not answer.`);

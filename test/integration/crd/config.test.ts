@@ -57,6 +57,7 @@ const allowed: readonly Request[] = [
   { verb: 'get', resource: 'namespaces', name: 'kube-system' },
   ...['get', 'list', 'watch', 'create'].map((verb) => ({ verb, resource: 'secrets', namespace })),
   { verb: 'update', resource: 'secrets', namespace, name: key },
+  { verb: 'patch', resource: 'secrets', namespace, name: 'registry-mirror-operator-robot' },
   { verb: 'create', ...leases },
   { verb: 'update', ...leases, name: 'registry-mirror-operator' },
   { verb: 'create', resource: 'events', namespace: 'default' },

@@ -27,7 +27,9 @@ describe('Two clusters with one Harbor', function () {
     cluster = await startCluster({ controllerManager: false });
     await installOperator(cluster);
     second = new World(cluster, first().harbor, {});
-    await second.startOperator();
+    // A robot account of its own: the one that a world makes has the same name in both.
+    const { username, password } = first().harbor.addRobot('second');
+    await second.startOperator({ env: { HARBOR_USERNAME: username, HARBOR_PASSWORD: password } });
   });
   after(async () => {
     await second.killOperator();

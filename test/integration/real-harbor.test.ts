@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { createHarborClient } from '../../src/harbor/client.js';
+import type { HarborClient } from '../../src/harbor/client.js';
+import { parseMark } from '../../src/harbor/mark.js';
+import { fullPermissions, startHarbor } from '../harbor/index.js';
+import type { HarborStandIn } from '../harbor/index.js';
+import { installOperator, startOperator } from '../support/operator.js';
+import type { OperatorProcess } from '../support/operator.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { removeAll } from '../support/fleet.js';
+import { eventually } from '../support/wait.js';
+import { PULL_HOST, World } from '../support/world.js';
+import { bareCluster } from './harbor-scale/bare-world.js';
+
+/**
+ * A mirror's whole life against a real Harbor: HARBOR_URL, HARBOR_USERNAME and HARBOR_PASSWORD say which, and HARBOR_TEST_UPSTREAM an upstream
+ * that it reaches (default: itself). Without them against the stand-in. It assumes no empty Harbor, and takes away what it made.
+ */
+describe(`A mirror’s life in ${process.env.HARBOR_URL ?? 'the Harbor stand-in'}`, function () {
+  this.timeout(120_000);
+  const name = `rmo-test-${randomBytes(4).toString('hex')}`;
+  const { HARBOR_URL, HARBOR_USERNAME = '', HARBOR_PASSWORD = '', HARBOR_TEST_UPSTREAM } = process.env;
+  let standIn: HarborStandIn;
+  let cluster: Cluster;
+  let world: Pick<World, 'apply' | 'until' | 'untilReady' | 'reconcile' | 'get' | 'delete'>;
+  let operator: OperatorProcess;
+  let client: HarborClient;
+  let url: string;
+
+  before(async () => {
+    cluster = await bareCluster();
+    standIn = await startHarbor({ unmappedHealthy: true });
+    url = HARBOR_URL ?? standIn.url;
+    const login =
+      HARBOR_URL === undefined
+        ? standIn.addRobot('operator', fullPermissions)
+        : { username: HARBOR_USERNAME, password: HARBOR_PASSWORD };
+    client = createHarborClient({ url, ...login });
+    await installOperator(cluster);
+    operator = await startOperator(cluster, { harborUrl: url, pullHost: PULL_HOST, login });
+    // Of a world only what it does with the cluster is used: the stand-in's insides aren't there in a real Harbor.
+    world = new World(cluster, standIn, {});
+  });
+  after(async () => {
+    await operator.stop();
+    await removeAll({ cluster });
+    await takeAway();
+    client.close();
+    await standIn.stop();
+  });
+
+  async function takeAway(): Promise<void> {
+    const project = await client.findProject(name);
+    if (project !== undefined) await client.deleteProject(project);
+    const endpoint = await client.findEndpoint(name);
+    if (endpoint !== undefined) await client.deleteEndpoint(endpoint.id);
+  }
+
+  const spec = (more: object = {}): Readonly<Record<string, unknown>> => ({
+    upstream: { type: 'docker-registry', url: HARBOR_TEST_UPSTREAM ?? url.replace(/\/$/, ''), hosts: [`${name}.test`] },
+    rewrite: { engine: 'None' },
+    deletionPolicy: 'Delete',
+    ...more,
+  });
+
+  it('makes the endpoint, marked, and the project on it', async () => {
+    await world.apply(name, spec());
+    await world.until(name, 'Ready', 'True', undefined, 60_000);
+    const endpoint = await client.findEndpoint(name);
+    expect(parseMark(endpoint?.description ?? '').mark).to.include({ mirror: name, project: 'created' });
+    expect((await client.findProject(name))?.registryId).to.equal(endpoint?.id);
+  });
+
+  it('writes settings, a quota and a retention', async () => {
+    const project = { autoScan: false, bandwidthLimit: '10Mi', storageQuota: '1Gi', retention: { keep: 'All' } };
+    await world.apply(name, spec({ project }));
+    await world.untilReady(name);
+    const there = await client.findProject(name);
+    expect(there?.metadata).to.include({ auto_scan: 'false', proxy_speed_kb: '81920' });
+    expect((await client.findQuota(there?.id ?? 0))?.hardBytes).to.equal(1024 ** 3);
+    const full = await client.getProject(there?.id ?? 0);
+    expect((await client.getRetention(full?.retentionId ?? 0)).keepsAll).to.equal(true);
+  });
+
+  it('repairs what was edited by hand', async () => {
+    const there = await client.findProject(name);
+    await client.updateProject(there?.id ?? 0, { auto_scan: 'true' });
+    await world.reconcile(name);
+    expect((await client.findProject(name))?.metadata.auto_scan).to.equal('false');
+  });
+
+  it('deletes what it made', async () => {
+    await world.delete(name);
+    await eventually(async () => {
+      expect(await client.findProject(name)).to.equal(undefined);
+      expect(await client.findEndpoint(name)).to.equal(undefined);
+    });
+  });
+});
