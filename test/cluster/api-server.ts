@@ -62,6 +62,8 @@ export function startApiServer(daemons: Daemons, options: ApiServerOptions): Dae
     `--audit-log-path=${auditLogPath(folder)}`,
     // A record is in the file before its request is carried out, so that a count can't miss one.
     '--audit-log-mode=blocking-strict',
+    // In MB. The default of 100 is reached in a whole run, and what reads the log along knows of no second file.
+    '--audit-log-maxsize=10000',
   ];
   return daemons.start({
     name: 'kube-apiserver',
