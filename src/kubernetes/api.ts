@@ -31,6 +31,9 @@ export interface KubernetesRequest {
 }
 
 export interface ListPage<T> {
+  readonly apiVersion?: string;
+  /** `PodList` and so on. */
+  readonly kind?: string;
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
   readonly items: readonly T[];
 }
@@ -80,19 +83,21 @@ export class KubernetesApi {
     }
   }
 
-  /** One page of a collection. */
+  /** One page of a collection. Items of built-in kinds come without apiVersion and kind in a list; they are given to them here. */
   async listPage<T>(
     resource: Resource,
     query: Readonly<Record<string, string>>,
     continueToken?: string,
     signal?: AbortSignal,
   ): Promise<ListPage<T>> {
-    return await this.request<ListPage<T>>({
+    const page = await this.request<ListPage<T>>({
       method: 'GET',
       path: resourcePath(resource),
       query: { ...query, limit: PAGE_SIZE, ...(continueToken === undefined ? {} : { continue: continueToken }) },
       ...(signal === undefined ? {} : { signal }),
     });
+    const kind = page.kind?.replace(/List$/, '');
+    return { ...page, items: page.items.map((item) => ({ apiVersion: page.apiVersion, kind, ...item })) };
   }
 
   async create<T extends KubernetesObject>(resource: Resource, object: unknown): Promise<T> {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PodStream } from '../../support/pod-stream.js';
 import { eventually } from '../../support/wait.js';
+import { countWrites } from '../operator/writes.js';
 import { useWorld } from '../use-world.js';
 
 const image = 'quay.io/a/b:1';
@@ -40,6 +41,15 @@ describe('Changing the engine of a live mirror', function () {
       await world().untilReady('quay');
       expect(await pods.stop()).to.deep.equal([cached]);
       expect((await world().get('quay')).status.policy?.kind).to.equal(engine);
+    });
+
+    it(`${engine}: a restart of the operator writes nothing, and the mirror stays ready`, async () => {
+      await world().operator.stop();
+      const count = await countWrites(world());
+      await world().startOperator();
+      await world().reconcile('quay');
+      expect(await count.api()).to.deep.equal(['patch registrymirrors/status quay']);
+      expect((await world().condition('quay', 'Ready'))?.status).to.equal('True');
     });
   }
 
