@@ -98,7 +98,7 @@ export class Policies {
 
   /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
   servesThrough(mirror: string, pullPrefix: string): boolean {
-    return this.state(mirror).kind === 'inForce' && this.#placed.get(mirror)?.entry.pullPrefix === pullPrefix;
+    return this.state(mirror).kind === 'inForce' && this.#wanted(mirror)?.entry.pullPrefix === pullPrefix;
   }
 
   /** Whether the mirror is in a policy, or about to be. */

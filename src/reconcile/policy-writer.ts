@@ -69,13 +69,15 @@ export class PolicyWriter {
     }
     const live = findLive(cluster.policies(), policy);
     if (live !== undefined && isAsRendered(live, policy)) return;
+    const answered = settling.write(policy, live);
     try {
       await cluster.applyPolicy(policy);
-      onSettled(settling.wrote(policy, live));
       onWrite('ApplyPolicy', policy.kind, policy.name);
     } catch (error) {
       if (!isKubernetesError(error, 'invalid', 'forbidden', 'notFound')) throw error;
       this.#refused.set(key, error.kind === 'notFound' ? missing() : refusedPolicy(policy, error.message));
+    } finally {
+      onSettled(answered());
     }
   }
 
@@ -108,9 +110,13 @@ export class PolicyWriter {
       const key = keyOfPolicy(policy);
       const empty = retiring.find((other) => keyOfPolicy(other) === key);
       if (stay.has(key) || (empty !== undefined && !this.#hasRetired(empty, acts(key)))) continue;
-      await cluster.deletePolicy(policy.kind, policy.name);
+      const answered = settling.delete(policy, live);
+      try {
+        await cluster.deletePolicy(policy.kind, policy.name);
+      } finally {
+        onSettled(answered());
+      }
       this.#retiredAt.delete(key);
-      onSettled(settling.deleted(policy, live));
       onWrite('DeletePolicy', policy.kind, policy.name);
     }
   }

@@ -11,8 +11,8 @@ type PolicyKey = Pick<RenderedPolicy, 'kind' | 'name'>;
 interface Change {
   /** undefined where the mirror has left the policy. */
   readonly entry: string | undefined;
-  /** ms since 1970. */
-  readonly settlesAt: number;
+  /** ms since 1970; Infinity until the write is answered. */
+  settlesAt: number;
 }
 
 interface Written {
@@ -35,24 +35,24 @@ export class Settling {
   }
 
   /**
-   * Notes a write.
+   * Notes that a policy is being written. The watch may show it before the answer is there.
    *
-   * @param before - the policy as it was in the cluster; if that was an edit of someone else's, the write is one for all of its mirrors
-   * @returns ms until all of it has taken effect; 0 for kinds that show it
+   * @param before - the policy as it is in the cluster; if that is an edit of someone else's, the write is one for all of its mirrors
+   * @returns to be called at the answer, whatever it is; gives the ms until all of it has taken effect, 0 for kinds that show it
    */
-  wrote(policy: RenderedPolicy, before: LivePolicy | undefined): number {
+  write(policy: RenderedPolicy, before: LivePolicy | undefined): () => number {
     const last = this.#written.get(keyOfPolicy(policy))?.policy;
     const isOurs = before !== undefined && last !== undefined && isAsRendered(before, last);
     return this.#note(policy, policy, before, isOurs);
   }
 
   /**
-   * Notes a deletion.
+   * Notes that a policy is being deleted.
    *
-   * @param before - the policy as it was in the cluster
-   * @returns ms until it has taken effect; 0 for kinds that show it
+   * @param before - the policy as it is in the cluster
+   * @returns as for {@link write}
    */
-  deleted(policy: PolicyKey, before: LivePolicy): number {
+  delete(policy: PolicyKey, before: LivePolicy): () => number {
     return this.#note(policy, undefined, before, true);
   }
 
@@ -70,21 +70,34 @@ export class Settling {
     return change === undefined || change.settlesAt <= this.#now();
   }
 
-  #note(key: PolicyKey, policy: RenderedPolicy | undefined, before: LivePolicy | undefined, isOurs: boolean): number {
+  #note(
+    key: PolicyKey,
+    policy: RenderedPolicy | undefined,
+    before: LivePolicy | undefined,
+    isOurs: boolean,
+  ): () => number {
     const ms = SETTLE_MS[key.kind];
-    if (ms === 0) return 0;
+    if (ms === 0) return () => 0;
     const old = this.#written.get(keyOfPolicy(key))?.changes ?? new Map<string, Change>();
     const entries = new Map((policy?.entries ?? []).map((entry) => [entry.mirror, canonicalJson(entry)]));
     const there = before === undefined ? [] : (readEntries(before.object) ?? []).map(({ mirror }) => mirror);
     const changes = new Map<string, Change>();
+    const changed: Change[] = [];
     for (const mirror of new Set([...entries.keys(), ...old.keys(), ...there])) {
       const entry = entries.get(mirror);
       const change = old.get(mirror);
-      const isSame = isOurs && change !== undefined && change.entry === entry;
-      if (isSame && entry === undefined && this.#isPast(change)) continue;
-      changes.set(mirror, isSame ? change : { entry, settlesAt: this.#now() + ms });
+      if (isOurs && change !== undefined && change.entry === entry) {
+        if (entry !== undefined || !this.#isPast(change)) changes.set(mirror, change);
+        continue;
+      }
+      const next = { entry, settlesAt: Infinity };
+      changes.set(mirror, next);
+      changed.push(next);
     }
     this.#written.set(keyOfPolicy(key), { policy, changes });
-    return ms;
+    return () => {
+      for (const change of changed) change.settlesAt = this.#now() + ms;
+      return ms;
+    };
   }
 }

@@ -33,6 +33,18 @@ describe('a policy that gives no sign of being in force', () => {
     expect(cluster.changed.at(-1)).to.equal('a');
   });
 
+  it('is not in force because the watch shows it before the write is answered', async () => {
+    const applyPolicy = cluster.applyPolicy.bind(cluster);
+    const seen: string[] = [];
+    cluster.applyPolicy = async (policy) => {
+      await applyPolicy(policy);
+      policies.observe();
+      seen.push(kindOf('a'));
+    };
+    await write('a');
+    expect(seen).to.deep.equal(['pending']);
+  });
+
   it('is in force for one mirror although others come, change and go all the time', async () => {
     await write('other');
     await write('a');
