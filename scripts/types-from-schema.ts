@@ -22,6 +22,11 @@ const typeNames: Readonly<Record<string, string>> = {
   'spec.rewrite.podSelector.matchExpressions[]': 'LabelSelectorRequirement',
   'spec.rewrite.repositories': 'Repositories',
   'status.harbor': 'HarborStatus',
+  'status.harbor.credentialsSecretRef': 'SecretReference',
+  'status.harbor.caCertificateSecretRef': 'SecretReference',
+  'status.formerHarbors[]': 'FormerHarbor',
+  'status.formerHarbors[].credentialsSecretRef': 'SecretReference',
+  'status.formerHarbors[].caCertificateSecretRef': 'SecretReference',
   'status.policy': 'PolicyStatus',
   'status.conditions[]': 'Condition',
 };

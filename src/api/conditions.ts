@@ -1,6 +1,6 @@
 import type { Condition } from './registry-mirror.js';
 
-/** The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true. */
+/** The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported and FormerHarborsRetired only while false. */
 export type ConditionType =
   | 'Ready'
   | 'EndpointReady'
@@ -9,6 +9,7 @@ export type ConditionType =
   | 'HarborReachable'
   | 'UpstreamReachable'
   | 'SettingsSupported'
+  | 'FormerHarborsRetired'
   | 'Reconciling'
   | 'Stalled';
 

@@ -12,6 +12,8 @@ export const REASONS = {
   policyPending: 'PolicyPending',
   deleting: 'Deleting',
   deleted: 'Deleted',
+  /** The mirror has left a Harbor that it was moved away from. */
+  formerHarborRetired: 'FormerHarborRetired',
 
   // Waiting: retried with backoff, heals by itself.
   harborUnreachable: 'HarborUnreachable',

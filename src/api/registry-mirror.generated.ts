@@ -82,7 +82,7 @@ export interface Upstream {
  */
 export interface HarborReference {
   /**
-   * Harbor's url: http or https, host and port only. Needs credentialsSecretRef. Default: the operator's own Harbor, with the operator's credentials. Moving a mirror to another Harbor needs a new project.name where the old one should stay until the switch.
+   * Harbor's url: http or https, host and port only. Needs credentialsSecretRef. Default: the operator's own Harbor, with the operator's credentials. A mirror that moves to another Harbor serves from the old one until the new one has the project; what it had in the old one then goes or stays by deletionPolicy.
    */
   readonly url?: string;
   /**
@@ -300,6 +300,32 @@ export interface HarborStatus {
    * The name of the project.
    */
   readonly projectName?: string;
+  /**
+   * The Secret that this Harbor was reached with; absent for the operator's own credentials.
+   */
+  readonly credentialsSecretRef?: SecretReference;
+  /**
+   * The Secret with the CA certificates for it, where one was given.
+   */
+  readonly caCertificateSecretRef?: SecretReference;
+}
+export interface FormerHarbor {
+  /**
+   * The url of that Harbor.
+   */
+  readonly url: string;
+  /**
+   * The name of the project there.
+   */
+  readonly projectName: string;
+  /**
+   * The Secret that it was reached with; absent for the operator's own credentials.
+   */
+  readonly credentialsSecretRef?: SecretReference;
+  /**
+   * The Secret with the CA certificates for it, where one was given.
+   */
+  readonly caCertificateSecretRef?: SecretReference;
 }
 /**
  * The policy that sends Pods to this mirror; absent while none does.
@@ -365,11 +391,15 @@ export interface RegistryMirrorStatus {
    */
   readonly harbor?: HarborStatus;
   /**
+   * Harbors that the mirror was moved away from and still has something in.
+   */
+  readonly formerHarbors?: readonly FormerHarbor[];
+  /**
    * The policy that sends Pods to this mirror; absent while none does.
    */
   readonly policy?: PolicyStatus;
   /**
-   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true. Stalled: the user must act, retrying won't help.
+   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported and FormerHarborsRetired only while false. Stalled: the user must act, retrying won't help.
    */
   readonly conditions?: readonly Condition[];
 }

@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly caCertificate?: string;
   /** `healthy` or `unhealthy`, as of Harbor's last check (every 5 minutes) or the last successful write. */
   readonly status: string;
+  /** RFC 3339; absent where it was not read from Harbor. */
+  readonly createdAt?: string;
 }
 
 export interface NewEndpoint {

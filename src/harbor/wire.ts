@@ -48,6 +48,7 @@ export const endpoint = z
     status: text,
     credential: z.object({ access_key: z.string().nullish() }).nullish(),
     ca_certificate: z.string().nullish(),
+    creation_time: z.string().nullish(),
   })
   .transform((wire): Endpoint => ({
     id: wire.id,
@@ -59,6 +60,7 @@ export const endpoint = z
     status: wire.status,
     ...optional('accessKey', nonEmpty(wire.credential?.access_key)),
     ...optional('caCertificate', nonEmpty(wire.ca_certificate)),
+    ...optional('createdAt', nonEmpty(wire.creation_time)),
   }));
 
 export const project = z

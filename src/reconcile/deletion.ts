@@ -3,10 +3,11 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../api/upstream-types.js';
 import { HarborError } from '../harbor/errors.js';
-import { act } from './act.js';
+import { formerHarborsOf, leftIn } from './former-harbors.js';
+import type { FormerHarborsRetirement } from './former-harbors.js';
 import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
 import { verdictOf } from './outcome.js';
-import { planRemoval } from './plan-removal.js';
+import { remove } from './remove.js';
 import { sameStatus } from './same-status.js';
 import { summarise } from './summarise.js';
 import type { Read } from './secrets.js';
@@ -14,8 +15,6 @@ import type { Verdict } from './verdict.js';
 import { waiting } from './verdict.js';
 import type { WorkResult } from './work-result.js';
 
-/** A deletion acts on a picture of Harbor that is not older than this. */
-const FRESH_MS = 1000;
 const RETRY_MS = 2000;
 /** How long the policies may take to be in force without the mirror before the status says so. */
 const POLICY_GRACE_MS = 3000;
@@ -26,9 +25,11 @@ const POLICY_GRACE_MS = 3000;
  */
 export class Deletion {
   readonly #options: MirrorReconcilerOptions;
+  readonly #formerHarbors: FormerHarborsRetirement;
 
-  constructor(options: MirrorReconcilerOptions) {
+  constructor(options: MirrorReconcilerOptions, formerHarbors: FormerHarborsRetirement) {
     this.#options = options;
+    this.#formerHarbors = formerHarbors;
   }
 
   async reconcile(mirror: RegistryMirror): Promise<WorkResult | undefined> {
@@ -66,42 +67,47 @@ export class Deletion {
 
   /** @returns what is left in Harbor, or why it isn't done yet */
   async #removeFromHarbor(mirror: RegistryMirror): Promise<Read<readonly string[]>> {
-    const { harbor } = mirror.status;
-    const names = [harbor?.projectName, projectName(mirror)].filter((name) => name !== undefined);
+    const { harbors, pullSecrets } = this.#options;
+    const url = harbors.urlFor(mirror);
+    const former = formerHarborsOf(mirror, url);
+    const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
+    const names = [present, projectName(mirror)].filter((name) => name !== undefined);
     if (mirror.spec.deletionPolicy === 'Retain') {
-      const value =
-        harbor?.projectName === undefined ? [] : [`project ${harbor.projectName} and its endpoint (Retain)`];
-      return { ok: true, value: [...value, ...(await this.#options.pullSecrets.release(mirror, true))] };
+      const value = present === undefined ? [] : [`project ${present} and its endpoint (Retain)`];
+      const robots = await pullSecrets.release(mirror, true);
+      return { ok: true, value: [...value, ...former.map((harbor) => leftIn(harbor, 'Retain')), ...robots] };
     }
     if (mirror.metadata.annotations?.[ANNOTATIONS.abandon] === 'true') {
-      const robots = await this.#options.pullSecrets.release(mirror, true);
-      return {
-        ok: true,
-        value: [...robots, `whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`],
-      };
+      const robots = await pullSecrets.release(mirror, true);
+      const value = `whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`;
+      return { ok: true, value: [...robots, value, ...former.map((harbor) => leftIn(harbor, 'abandoned'))] };
     }
-    const session = await this.#options.harbors.sessionFor(mirror);
-    if (!session.ok) return { ok: false, problem: this.#blocked(session.problem) };
-    const { inventory, client, signal } = session.value;
+    const removal = await this.#removeFromPresent(mirror, new Set(names));
+    if (!removal.ok) return { ok: false, problem: this.#blocked(removal.problem) };
+    const left = [...removal.value];
+    for (const harbor of former) {
+      const retired = await this.#formerHarbors.retire(mirror, harbor);
+      if (!retired.ok) return { ok: false, problem: this.#blocked(retired.problem) };
+      left.push(...retired.value);
+    }
+    return { ok: true, value: left };
+  }
+
+  async #removeFromPresent(
+    mirror: RegistryMirror,
+    projectNames: ReadonlySet<string>,
+  ): Promise<Read<readonly string[]>> {
+    const { harbors, pullSecrets, clusterId, onAction } = this.#options;
+    const session = await harbors.sessionFor(mirror);
+    if (!session.ok) return session;
     try {
-      await this.#options.pullSecrets.release(mirror, false);
-      const view = await inventory.view({ maxAgeMs: FRESH_MS });
-      const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
-      const plan = planRemoval(view, identity, new Set(names));
-      const result = await act(plan.actions, {
-        api: client,
-        inventory,
-        view,
-        signal,
-        onDone: (action, ms) => {
-          this.#options.onAction(mirror.metadata.name, action, ms);
-        },
-      });
-      return result.done ? { ok: true, value: plan.left } : { ok: false, problem: this.#blocked(result.verdict) };
+      await pullSecrets.release(mirror, false);
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
-      return { ok: false, problem: this.#blocked(verdictOf(error)) };
+      return { ok: false, problem: verdictOf(error) };
     }
+    const identity = { clusterId, mirror: mirror.metadata.name };
+    return await remove({ session: session.value, identity, projectNames, onAction });
   }
 
   #blocked(verdict: Verdict): Verdict {
@@ -118,6 +124,7 @@ export class Deletion {
       verdict,
       harbor: undefined,
       policy: { kind: 'absent' },
+      former: { list: mirror.status.formerHarbors ?? [] },
       heldBack: [],
       now: new Date(now()).toISOString(),
     });

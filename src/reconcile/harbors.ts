@@ -1,5 +1,5 @@
 import { REASONS } from '../api/reasons.js';
-import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { FormerHarbor, HarborReference, RegistryMirror } from '../api/registry-mirror.js';
 import { createHarborClient } from '../harbor/client.js';
 import { harborBaseUrl } from '../harbor/connection.js';
 import type { HarborConnection, ProxyEnvironment } from '../harbor/connection.js';
@@ -46,9 +46,17 @@ interface Address {
 }
 
 /** Mirrors with the same key share a session. */
-function keyOf({ spec: { harbor = {} } }: RegistryMirror, own: OwnHarbor): string {
-  const { url, pullHost, credentialsSecretRef, caCertificateSecretRef } = harbor;
+function keyOf(
+  { url, pullHost, credentialsSecretRef, caCertificateSecretRef }: HarborReference,
+  own: OwnHarbor,
+): string {
   return JSON.stringify([url ?? own.url, pullHost, credentialsSecretRef?.name, caCertificateSecretRef?.name]);
+}
+
+/** A Harbor that a mirror was moved away from, as it stood in its spec. */
+function referenceTo({ url, credentialsSecretRef, caCertificateSecretRef }: FormerHarbor): HarborReference {
+  if (credentialsSecretRef === undefined) return {};
+  return { url, credentialsSecretRef, ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }) };
 }
 
 /** One session per Harbor and credentials, made when a mirror first needs it and let go with the last. */
@@ -61,11 +69,30 @@ export class Harbors {
   }
 
   /** The session for a mirror's Harbor, or why there is none. */
-  async sessionFor(mirror: RegistryMirror): Promise<Read<HarborSession>> {
-    const address = this.#addressOf(mirror);
+  async sessionFor({ spec }: RegistryMirror): Promise<Read<HarborSession>> {
+    return await this.#sessionAt(spec.harbor ?? {});
+  }
+
+  /** The session for a Harbor that a mirror was moved away from, or why there is none. */
+  async sessionForFormer(former: FormerHarbor): Promise<Read<HarborSession>> {
+    return await this.#sessionAt(referenceTo(former));
+  }
+
+  /** Whether there is a login for a Harbor that a mirror was moved away from. The operator's own goes to its own Harbor and to no other. */
+  knowsLoginFor({ url, credentialsSecretRef }: FormerHarbor): boolean {
+    return credentialsSecretRef !== undefined || url === harborBaseUrl(this.#options.own.url);
+  }
+
+  /** The url of a mirror's Harbor, as its session and its status have it. */
+  urlFor({ spec }: RegistryMirror): string {
+    return harborBaseUrl(spec.harbor?.url ?? this.#options.own.url);
+  }
+
+  async #sessionAt(reference: HarborReference): Promise<Read<HarborSession>> {
+    const address = this.#addressOf(reference);
     if (!address.ok) return address;
     const { url, connection } = address.value;
-    const key = keyOf(mirror, this.#options.own);
+    const key = keyOf(reference, this.#options.own);
     const identity = JSON.stringify(connection);
     const existing = this.#sessions.get(key);
     if (existing?.identity === identity) return { ok: true, value: existing.session };
@@ -91,7 +118,12 @@ export class Harbors {
 
   /** Lets go of the Harbors that no mirror uses any more. */
   async prune(): Promise<void> {
-    const used = new Set(this.#options.mirrors().map((mirror) => keyOf(mirror, this.#options.own)));
+    const { mirrors, own } = this.#options;
+    const references = mirrors().flatMap(({ spec, status }) => [
+      spec.harbor ?? {},
+      ...(status.formerHarbors ?? []).map(referenceTo),
+    ]);
+    const used = new Set(references.map((reference) => keyOf(reference, own)));
     const unused = [...this.#sessions].filter(([key]) => !used.has(key));
     for (const [key] of unused) this.#sessions.delete(key);
     await Promise.all(unused.map(async ([, { session }]) => session.stop()));
@@ -137,7 +169,7 @@ export class Harbors {
     }
   }
 
-  #addressOf({ spec: { harbor = {} } }: RegistryMirror): Read<Address> {
+  #addressOf(harbor: HarborReference): Read<Address> {
     const { own } = this.#options;
     const isOwn = harbor.url === undefined;
     const defaults = isOwn ? own : { pullHost: undefined, caSecret: undefined, insecureSkipTLSVerify: false };

@@ -7,6 +7,8 @@ import { KubernetesError } from '../kubernetes/errors.js';
 import { SETTLE_MS } from '../policy/in-force.js';
 import type { Action } from './actions.js';
 import { Deletion } from './deletion.js';
+import { FormerHarborsRetirement } from './former-harbors.js';
+import type { FormerHarbors } from './former-harbors.js';
 import { findConflicts } from './conflicts.js';
 import type { HostIndex } from './host-index.js';
 import { HarborLook } from './harbor-look.js';
@@ -25,8 +27,8 @@ import type { WorkResult } from './work-result.js';
 const POLICY_GRACE_MS = 2000;
 /** A bug is retried slowly. */
 const BUG_RETRY_MS = 300_000;
-/** An endpoint that Harbor calls unhealthy is pinged this often. */
-const UNHEALTHY_RETRY_MS = 30_000;
+/** An endpoint that Harbor calls unhealthy is pinged this often, and a former Harbor that couldn't be cleaned up is tried again. */
+const SOON_MS = 30_000;
 /** The least pause before something that waits is looked at again. */
 const LEAST_RETRY_MS = 100;
 
@@ -48,7 +50,7 @@ export interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: Policies;
-  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release'>;
+  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'hasLoginFor'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** ms since 1970. */
@@ -67,11 +69,13 @@ export class MirrorReconciler {
   readonly #options: MirrorReconcilerOptions;
   readonly #harborLook: HarborLook;
   readonly #deletion: Deletion;
+  readonly #formerHarbors: FormerHarborsRetirement;
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
     this.#harborLook = new HarborLook(options);
-    this.#deletion = new Deletion(options);
+    this.#formerHarbors = new FormerHarborsRetirement(options);
+    this.#deletion = new Deletion(options, this.#formerHarbors);
   }
 
   /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
@@ -87,7 +91,7 @@ export class MirrorReconciler {
     const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
     const look = await pullSecrets.settle(held, await this.#look(held));
     policies.decide(name, look.serving);
-    return await this.#finish(held, look);
+    return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));
   }
 
   async #withFinalizer(mirror: RegistryMirror): Promise<RegistryMirror> {
@@ -122,7 +126,7 @@ export class MirrorReconciler {
     }
   }
 
-  async #finish(mirror: RegistryMirror, look: HarborLookResult): Promise<WorkResult> {
+  async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
     const { now, policies } = this.#options;
     const policy = policies.state(mirror.metadata.name);
     const holdMs = this.#holdBackMs(mirror, look, policy);
@@ -133,11 +137,12 @@ export class MirrorReconciler {
       verdict: look.verdict,
       harbor: look.harbor,
       policy,
+      former,
       heldBack: look.heldBack,
       now: new Date(now()).toISOString(),
     });
     await this.#report(mirror, status);
-    return this.#next(mirror, look);
+    return this.#next(mirror, look, former);
   }
 
   /** A status that would only say "not yet in force" waits a little: it is likely to be true soon. */
@@ -161,11 +166,16 @@ export class MirrorReconciler {
     await cluster.announce(mirror, after.status === 'True' ? 'Normal' : 'Warning', after.reason, after.message);
   }
 
-  #next(mirror: RegistryMirror, { verdict, harbor, lookAgainMs = Infinity }: HarborLookResult): WorkResult {
+  #next(
+    mirror: RegistryMirror,
+    { verdict, harbor, lookAgainMs = Infinity }: HarborLookResult,
+    former: FormerHarbors,
+  ): WorkResult {
     if (verdict.kind === 'waiting') return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
     const jitter = 0.9 + this.#options.random() * 0.2;
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
     const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';
-    return { requeueAfterMs: Math.min(interval, lookAgainMs, unhealthy ? UNHEALTHY_RETRY_MS * jitter : Infinity) };
+    const isSoon = unhealthy || former.problem !== undefined;
+    return { requeueAfterMs: Math.min(interval, lookAgainMs, isSoon ? SOON_MS * jitter : Infinity) };
   }
 }

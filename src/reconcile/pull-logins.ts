@@ -2,6 +2,7 @@ import { ANNOTATIONS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { HarborError } from '../harbor/errors.js';
 import type { Project } from '../harbor/types.js';
+import { formerHarborsOf } from './former-harbors.js';
 import type { HarborSession } from './harbor-session.js';
 import type { Harbors } from './harbors.js';
 import { verdictOf } from './outcome.js';
@@ -15,7 +16,7 @@ import type { Verdict } from './verdict.js';
 
 export interface PullLoginsOptions {
   readonly cluster: PullCluster;
-  readonly harbors: Pick<Harbors, 'sessionFor'>;
+  readonly harbors: Pick<Harbors, 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor' | 'urlFor'>;
   readonly clusterId: string;
   /** ms since 1970. */
   readonly now: () => number;
@@ -82,13 +83,21 @@ export class PullLogins {
    * @throws HarborError
    */
   async removeRobots(mirror: RegistryMirror, { record }: PullSecret): Promise<void> {
-    const found = await this.#options.harbors.sessionFor(mirror);
-    const isThere = found.ok && found.value.url === record.harbor && found.value.health.isUp;
-    if (!isThere) {
+    const session = await this.#sessionAt(mirror, record.harbor);
+    if (session?.health.isUp !== true) {
       const reason = `${record.harbor} is down, or the mirror has no login for it any more`;
       throw new HarborError({ kind: 'unreachable', method: 'GET', path: '/api/v2.0/robots', reason });
     }
-    await this.#robots.remove(found.value, this.#identity(mirror, record.pullPrefix), record);
+    await this.#robots.remove(session, this.#identity(mirror, record.pullPrefix), record);
+  }
+
+  async #sessionAt(mirror: RegistryMirror, url: string): Promise<HarborSession | undefined> {
+    const { harbors } = this.#options;
+    const present = harbors.urlFor(mirror);
+    const former = formerHarborsOf(mirror, present).find((harbor) => harbor.url === url);
+    if (url !== present && (former === undefined || !harbors.knowsLoginFor(former))) return undefined;
+    const found = former === undefined ? await harbors.sessionFor(mirror) : await harbors.sessionForFormer(former);
+    return found.ok ? found.value : undefined;
   }
 
   #identity({ metadata }: RegistryMirror, pullPrefix: string): PullIdentity {

@@ -80,6 +80,11 @@ export class PullSecrets {
     return left;
   }
 
+  /** Whether Pods may still be told to pull from this Harbor with a robot account of the mirror's. */
+  hasLoginFor(mirror: RegistryMirror, harborUrl: string): boolean {
+    return this.#logins.of(mirror).some(({ record }) => record.harbor === harborUrl);
+  }
+
   async #provide(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {
     const current = look.harbor?.pullPrefix;
     const problem = await this.#keepLogin(mirror, look);

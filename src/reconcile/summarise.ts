@@ -3,8 +3,10 @@ import type { ConditionType, Finding } from '../api/conditions.js';
 import { ANNOTATIONS } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
 import type { Reason } from '../api/reasons.js';
-import type { HarborStatus, RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
+import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import type { Endpoint, Project } from '../harbor/types.js';
+import { harborStatusOf } from './harbor-status.js';
+import type { FormerHarbors } from './former-harbors.js';
 import type { PolicyState } from './policy-state.js';
 import type { Verdict } from './verdict.js';
 
@@ -33,6 +35,7 @@ export interface SummaryInput {
   readonly verdict: Verdict;
   readonly harbor: HarborFindings | undefined;
   readonly policy: PolicyState;
+  readonly former: FormerHarbors;
   /** Actions that suspension holds back, in words. */
   readonly heldBack: readonly string[];
   /** RFC 3339. */
@@ -51,13 +54,14 @@ export function summarise(input: SummaryInput): RegistryMirrorStatus {
   const requestedAt = mirror.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? before.lastHandledReconcileAt;
   const pullPrefix = harbor?.pullPrefix ?? before.pullPrefix;
   const policyRef = policy.kind === 'inForce' || policy.kind === 'pending' ? policy.policy : undefined;
-  const harborStatus = harborStatusOf(harbor, before.harbor);
+  const harborStatus = harborStatusOf(mirror, harbor);
   return {
     observedGeneration: generation,
     ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
     ...(pullPrefix === undefined ? {} : { pullPrefix }),
     hosts: input.hosts,
     ...(harborStatus === undefined ? {} : { harbor: harborStatus }),
+    ...(input.former.list.length === 0 ? {} : { formerHarbors: input.former.list }),
     ...(policyRef === undefined ? {} : { policy: policyRef }),
     conditions: conditionsOf(findings, before.conditions, generation, input.now),
   };
@@ -132,6 +136,7 @@ function partFindings(input: SummaryInput): readonly Finding[] {
       ? [upstreamFinding(harbor)]
       : keep('UpstreamReachable')),
     ...(harbor !== undefined && harbor.unsupported.length > 0 ? [unsupportedFinding(harbor.unsupported)] : []),
+    ...formerFindings(input.former),
   ];
 }
 
@@ -188,6 +193,11 @@ function unsupportedFinding(settings: readonly string[]): Finding {
   return finding('SettingsSupported', 'False', REASONS.settingUnsupported, message);
 }
 
+function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
+  if (problem === undefined || problem.kind === 'ready') return [];
+  return [finding('FormerHarborsRetired', 'False', problem.reason, problem.message)];
+}
+
 function policyFinding({ policy, mirror }: SummaryInput): Finding {
   if (mirror.spec.rewrite.engine === 'None') {
     return finding(
@@ -212,20 +222,4 @@ function policyFinding({ policy, mirror }: SummaryInput): Finding {
     case 'absent':
       return finding('PolicyReady', 'False', REASONS.withdrawn, 'In no policy: new Pods pull from upstream.');
   }
-}
-
-function harborStatusOf(
-  harbor: HarborFindings | undefined,
-  before: HarborStatus | undefined,
-): HarborStatus | undefined {
-  if (harbor === undefined) return before;
-  const { endpoint, project } = harbor;
-  const ids = {
-    endpointID: endpoint === undefined ? before?.endpointID : endpoint?.id,
-    endpointType: endpoint === undefined ? before?.endpointType : endpoint?.type,
-    projectID: project === undefined ? before?.projectID : project?.id,
-    projectName: project === undefined ? before?.projectName : project?.name,
-  };
-  const known = Object.fromEntries(Object.entries(ids).filter(([, value]) => value !== undefined));
-  return { url: harbor.url, clusterID: harbor.clusterId, ...known };
 }

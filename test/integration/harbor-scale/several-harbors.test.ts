@@ -93,20 +93,6 @@ describe('Several Harbors', function () {
     }
   });
 
-  it('a changed harbor.url makes the project in the new Harbor, and leaves the old one as it is', async () => {
-    await world().apply('movable', none);
-    await world().untilReady('movable');
-    const old = world().harbor.project('movable')?.id;
-    world().harbor.resetCounts();
-    await world().apply('movable', { ...none, harbor: onSecond() });
-    await world().untilReady('movable');
-    const { status } = await world().get('movable');
-    expect(status.pullPrefix).to.equal('second.cache.test:8443/movable');
-    expect(status.harbor?.projectID).to.equal(second.project('movable')?.id);
-    expect(world().harbor.writes()).to.deep.equal([]);
-    expect(world().harbor.project('movable')?.id).to.equal(old);
-  });
-
   describe('behind a proxy of the environment', () => {
     let proxy: Server;
     const asked: string[] = [];

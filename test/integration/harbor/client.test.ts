@@ -74,7 +74,9 @@ describe('the Harbor client, as a robot', () => {
   it('creates an endpoint, finds it, and reads it back without its secret', async () => {
     const credentials = { accessKey: 'user', accessSecret: 'hunter2hunter2' };
     const id = await client.createEndpoint({ ...UPSTREAM, insecure: true, credentials });
-    const expected = { ...UPSTREAM, id, insecure: true, accessKey: 'user', status: 'healthy' };
+    const createdAt = harbor.endpoint('quay')?.createdAt;
+    expect(createdAt).to.be.a('string');
+    const expected = { ...UPSTREAM, id, insecure: true, accessKey: 'user', status: 'healthy', createdAt };
     expect(await client.getEndpoint(id)).to.deep.equal(expected);
     expect(await client.findEndpoint('quay')).to.deep.equal(expected);
     expect(await client.listEndpoints()).to.deep.equal([expected]);

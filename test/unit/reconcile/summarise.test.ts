@@ -38,6 +38,7 @@ function summary(input: Partial<SummaryInput> = {}): RegistryMirrorStatus {
     verdict: READY,
     harbor,
     policy: { kind: 'inForce', policy },
+    former: { list: [] },
     heldBack: [],
     now: NOW,
     ...input,

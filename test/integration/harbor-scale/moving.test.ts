@@ -1,0 +1,187 @@
+import { expect } from 'chai';
+import type { RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
+import { startHarbor } from '../../harbor/index.js';
+import type { HarborStandIn } from '../../harbor/index.js';
+import { NAMESPACE } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
+import type { LooseSpec } from '../../support/world.js';
+import { useBareWorld } from './bare-world.js';
+
+const SECOND_HOST = 'second.cache.test';
+const IMAGE = 'registry.example.org/app/web:1';
+
+describe('A mirror that moves to another Harbor', function () {
+  this.timeout(60_000);
+  const world = useBareWorld();
+  let second: HarborStandIn;
+
+  const kubectl = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await world().cluster.kubectl(args);
+    expect(code, stderr).to.equal(0);
+    return stdout;
+  };
+
+  before(async () => {
+    second = await startHarbor({ unmappedHealthy: true });
+    // No controller makes one here, and no Pod is let in without.
+    await world().cluster.apply([{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }]);
+    const labels = { 'registrymirror.io/credentials': 'harbor' };
+    const login = (name: string, stringData: object): object => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: NAMESPACE, labels },
+      stringData,
+    });
+    await world().cluster.apply([
+      login('second', second.addRobot('operator')),
+      login('first-again', world().harbor.addRobot('again')),
+    ]);
+  });
+  after(async () => second.stop());
+
+  const upstream = { type: 'docker-registry', url: 'https://registry.example.org' };
+  const rewrite = { engine: 'MutatingAdmissionPolicy' };
+  const spec: LooseSpec = { upstream, rewrite, deletionPolicy: 'Delete' };
+  const onSecond = { harbor: { url: '', pullHost: SECOND_HOST, credentialsSecretRef: { name: 'second' } } };
+  const there = (more: LooseSpec = {}): LooseSpec => ({
+    ...spec,
+    harbor: { ...onSecond.harbor, url: second.url },
+    ...more,
+  });
+  const status = async (name: string): Promise<RegistryMirrorStatus> => (await world().get(name)).status;
+  const notes = async (name: string): Promise<string> =>
+    kubectl(
+      'get',
+      'events.events.k8s.io',
+      '-n',
+      'default',
+      `--field-selector=regarding.name=${name}`,
+      '-o',
+      'jsonpath={.items[*].note}',
+    );
+  const cache = (harbor: HarborStandIn, project: string): void => {
+    const { repositories } = harbor.state;
+    const time = new Date().toISOString();
+    const common = { artifacts: [], pullCount: 1, createdAt: time, updatedAt: time };
+    const projectId = harbor.project(project)?.id ?? 0;
+    repositories.put({ id: repositories.nextId(), projectId, name: `${project}/app/web`, ...common });
+  };
+
+  it('serves from the old one until the new one is in force, and then takes the old project away', async () => {
+    await world().apply('app', spec);
+    await world().untilReady('app');
+    cache(world().harbor, 'app');
+    const before = `harbor.cache.test/app/app/web:1`;
+    const after = `${SECOND_HOST}/app/app/web:1`;
+    await world().untilImage(IMAGE, before);
+    await world().apply('app', there());
+    let image = before;
+    while (image === before) {
+      image = await world().imageOfNewPod(IMAGE);
+      if (image === before) expect(world().harbor.project('app'), 'the old project').to.not.equal(undefined);
+    }
+    expect(image).to.equal(after);
+    await eventually(() => {
+      expect(world().harbor.endpoints()).to.deep.equal([]);
+    });
+    expect(world().harbor.project('app')).to.equal(undefined);
+    await world().untilReady('app');
+    await eventually(async () => {
+      expect(await notes('app')).to.include(`The mirror has moved away from ${world().harbor.url}.`);
+    });
+    expect(await status('app')).to.not.have.property('formerHarbors');
+    expect((await status('app')).harbor).to.include({ url: second.url, projectID: second.project('app')?.id });
+  });
+
+  it('goes on while the old one is down, says what is still to do, and does it once it is back', async () => {
+    await second.down();
+    await world().apply('app', spec);
+    const open = await world().until('app', 'FormerHarborsRetired', 'False', 'HarborUnreachable');
+    expect(open.message).to.include(`Project app in ${second.url} is still to be deleted`).and.include('Retain');
+    expect((await world().condition('app', 'Ready'))?.status).to.equal('True');
+    await world().untilImage(IMAGE, 'harbor.cache.test/app/app/web:1');
+    expect((await status('app')).formerHarbors).to.deep.equal([
+      { url: second.url, projectName: 'app', credentialsSecretRef: { name: 'second' } },
+    ]);
+    await world().killOperator();
+    await second.up();
+    await world().startOperator();
+    await eventually(() => {
+      expect(second.endpoints()).to.deep.equal([]);
+    });
+    await eventually(async () => {
+      expect(await status('app')).to.not.have.property('formerHarbors');
+    });
+    expect(await world().condition('app', 'FormerHarborsRetired')).to.equal(undefined);
+  });
+
+  it('takes both away when it is deleted, and waits for the one that is down', async () => {
+    await world().apply('app', there());
+    await world().untilReady('app');
+    await eventually(async () => {
+      expect(await status('app')).to.not.have.property('formerHarbors');
+    });
+    await second.down();
+    await world().apply('app', spec);
+    await world().until('app', 'FormerHarborsRetired', 'False');
+    await kubectl('delete', 'registrymirror', 'app', '--wait=false');
+    const waiting = await world().until('app', 'Ready', 'False', 'HarborUnreachable');
+    expect(waiting.message).to.include(second.url).and.include('abandon');
+    expect(world().harbor.endpoints()).to.deep.equal([]);
+    await kubectl('annotate', 'registrymirror', 'app', 'registrymirror.io/abandon=true');
+    await kubectl('wait', '--for=delete', 'registrymirror/app', '--timeout=20s');
+    expect(await notes('app')).to.include(`project app and its endpoint in ${second.url} (abandoned)`);
+    await second.up();
+  });
+
+  it('leaves the old project with deletionPolicy Retain, and says so', async () => {
+    const retain = { deletionPolicy: 'Retain', rewrite: { engine: 'None' } };
+    await world().apply('kept', { ...spec, ...retain });
+    await world().untilReady('kept');
+    const old = world().harbor.project('kept')?.id;
+    world().harbor.resetCounts();
+    await world().apply('kept', there(retain));
+    await world().untilReady('kept');
+    expect((await status('kept')).pullPrefix).to.equal(`${SECOND_HOST}/kept`);
+    await eventually(async () => {
+      expect(await notes('kept')).to.include(`project kept and its endpoint in ${world().harbor.url} (Retain)`);
+    });
+    expect(world().harbor.writes()).to.deep.equal([]);
+    expect(world().harbor.project('kept')?.id).to.equal(old);
+    await world().delete('kept');
+  });
+
+  it('deletes nothing where the new url is another name of the same Harbor', async () => {
+    await world().apply('same', spec);
+    await world().untilReady('same');
+    world().harbor.resetCounts();
+    const url = world().harbor.url.replace('127.0.0.1', 'localhost');
+    const harbor = { url, pullHost: 'harbor.cache.test', credentialsSecretRef: { name: 'first-again' } };
+    await world().apply('same', { ...spec, harbor });
+    await world().untilReady('same');
+    await eventually(async () => {
+      expect(await notes('same')).to.include(`The mirror has moved away from ${world().harbor.url}.`);
+    });
+    expect((await status('same')).harbor?.url).to.equal(url);
+    expect(world().harbor.writes()).to.deep.equal([]);
+    expect(world().harbor.project('same')).to.not.equal(undefined);
+    await world().delete('same');
+    expect(world().harbor.project('same')).to.equal(undefined);
+  });
+
+  it('leaves what is in a Harbor that the operator has no login for any more, and says so', async () => {
+    await world().apply('moved', spec);
+    await world().untilReady('moved');
+    const { url } = world().harbor;
+    await world().killOperator();
+    const { username, password } = second.addRobot('own');
+    const env = { HARBOR_URL: second.url, HARBOR_USERNAME: username, HARBOR_PASSWORD: password };
+    await world().startOperator({ env });
+    await eventually(async () => {
+      expect(await notes('moved')).to.include(`in ${url} (the operator has no login for it)`);
+    });
+    expect(world().harbor.project('moved')).to.not.equal(undefined);
+    expect(second.project('moved')).to.not.equal(undefined);
+    await world().delete('moved');
+  });
+});
