@@ -30,6 +30,8 @@ export interface Config {
   readonly excludedNamespaces: readonly string[];
   readonly workers: number;
   readonly minIntervalMs: number;
+  /** How long what new Pods are not sent to any more stays in Harbor and in namespaces. */
+  readonly retireAfterMs: number;
   readonly healthIntervalMs: number;
   readonly healthFailures: number;
   readonly healthSuccesses: number;
@@ -91,6 +93,7 @@ const schema = z.object({
   excludedNamespaces: namespaceGlobs,
   workers: integer(1, 100),
   minInterval: duration({ min: '1s', max: '24h' }),
+  retireAfter: duration({ min: '0s', max: '24h' }),
   healthInterval: duration({ min: '1s', max: '10m' }),
   healthFailures: integer(1, 100),
   healthSuccesses: integer(1, 100),
@@ -200,6 +203,7 @@ function freeze(values: Values, harborLogin: HarborLogin, sources: ConfigSources
     excludedNamespaces: Object.freeze([...new Set([...values.excludedNamespaces, namespace])]),
     workers: values.workers,
     minIntervalMs: values.minInterval,
+    retireAfterMs: values.retireAfter,
     healthIntervalMs: values.healthInterval,
     healthFailures: values.healthFailures,
     healthSuccesses: values.healthSuccesses,

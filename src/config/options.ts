@@ -98,6 +98,13 @@ export const OPTIONS = {
     description: 'the shortest spec.interval that is honoured',
     fallback: '30s',
   },
+  retireAfter: {
+    flag: '--retire-after <duration>',
+    env: 'RETIRE_AFTER',
+    description:
+      'how long an old project (deletionPolicy Delete) and old pull Secrets stay once new Pods are sent elsewhere: Pods from before may have yet to pull',
+    fallback: '10m',
+  },
   healthInterval: {
     flag: '--health-interval <duration>',
     env: 'HEALTH_INTERVAL',

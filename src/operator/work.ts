@@ -125,6 +125,7 @@ export function startWork(
     policies,
     clusterId,
     excludedNamespaces: config.excludedNamespaces,
+    retireAfterMs: config.retireAfterMs,
     knowsPolicies: () => cluster.knowsPolicies,
     now: Date.now,
     onWrite: (mirror, what) => {
@@ -142,6 +143,7 @@ export function startWork(
     pullSecrets,
     clusterId,
     minIntervalMs: config.minIntervalMs,
+    retireAfterMs: config.retireAfterMs,
     now: Date.now,
     random: Math.random,
     onAction: (mirror, action, ms) => {

@@ -1,6 +1,7 @@
 import { REASONS } from '../api/reasons.js';
 import type { FormerHarbor, RegistryMirror } from '../api/registry-mirror.js';
 import { HarborError } from '../harbor/errors.js';
+import type { Handover } from './handover.js';
 import type { HarborSession } from './harbor-session.js';
 import type { HarborLookResult } from './look-result.js';
 import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
@@ -12,8 +13,8 @@ import { waiting } from './verdict.js';
 
 export type FormerHarborsOptions = Pick<
   MirrorReconcilerOptions,
-  'cluster' | 'harbors' | 'policies' | 'pullSecrets' | 'clusterId' | 'onAction'
->;
+  'cluster' | 'harbors' | 'pullSecrets' | 'clusterId' | 'onAction'
+> & { readonly handover: Handover };
 
 /** How the Harbors stand that a mirror was moved away from. */
 export interface FormerHarbors {
@@ -21,6 +22,8 @@ export interface FormerHarbors {
   readonly list: readonly FormerHarbor[];
   /** Why it still is, although it is to go. */
   readonly problem?: Verdict;
+  /** The longest until the next look, in milliseconds. */
+  readonly lookAgainMs?: number;
 }
 
 /** What a mirror uses now. */
@@ -29,6 +32,8 @@ interface InUse {
   readonly endpointId: number;
 }
 
+/** How often a Harbor that could not be cleaned up is tried again. */
+const RETRY_MS = 30_000;
 /** The CRD takes no more. Who moves a mirror more often than Harbors come back has to look after the oldest. */
 const MAX_LISTED = 16;
 
@@ -71,9 +76,11 @@ export class FormerHarborsRetirement {
 
   /** Goes behind a look: what new Pods are not sent to any more, can go. */
   async settle(mirror: RegistryMirror, look: HarborLookResult): Promise<FormerHarbors> {
-    const { cluster, pullSecrets } = this.#options;
+    const { pullSecrets } = this.#options;
     const list = formerHarborsOf(mirror, look.harbor?.url);
-    if (list.length === 0 || mirror.spec.suspend || !this.#isReplaced(mirror, look)) return { list };
+    const dueInMs = this.#dueInMs(mirror, look);
+    if (list.length === 0 || mirror.spec.suspend || dueInMs === undefined) return { list };
+    if (dueInMs > 0) return { list, lookAgainMs: dueInMs };
     const present = await this.#options.harbors.sessionFor(mirror);
     const endpointId = look.harbor?.project?.registryId;
     if (!present.ok || endpointId === undefined) return { list };
@@ -87,15 +94,13 @@ export class FormerHarborsRetirement {
       }
       const retired = await this.retire(mirror, former, inUse);
       if (retired.ok) {
-        const left = retired.value.length === 0 ? '' : ` Left there: ${retired.value.join(', ')}.`;
-        const message = `The mirror has moved away from ${former.url}.${left}`;
-        await cluster.announce(mirror, 'Normal', REASONS.formerHarborRetired, message);
+        await this.#announce(mirror, former, retired.value);
       } else {
         still.push(former);
         problem ??= retired.problem;
       }
     }
-    return { list: still, ...(problem === undefined ? {} : { problem }) };
+    return { list: still, ...(problem === undefined ? {} : { problem, lookAgainMs: RETRY_MS }) };
   }
 
   /**
@@ -123,10 +128,15 @@ export class FormerHarborsRetirement {
     return removal.ok ? removal : { ok: false, problem: notDone(former, removal.problem) };
   }
 
-  /** Whether new Pods are sent to what the mirror has in its present Harbor. */
-  #isReplaced({ metadata, spec }: RegistryMirror, { verdict, harbor }: HarborLookResult): boolean {
-    if (verdict.kind !== 'ready' || !harbor?.project || harbor.pullPrefix === undefined) return false;
-    return spec.rewrite.engine === 'None' || this.#options.policies.servesThrough(metadata.name, harbor.pullPrefix);
+  async #announce(mirror: RegistryMirror, { url }: FormerHarbor, left: readonly string[]): Promise<void> {
+    const rest = left.length === 0 ? '' : ` Left there: ${left.join(', ')}.`;
+    const message = `The mirror has moved away from ${url}.${rest}`;
+    await this.#options.cluster.announce(mirror, 'Normal', REASONS.formerHarborRetired, message);
+  }
+
+  #dueInMs(mirror: RegistryMirror, { verdict, harbor }: HarborLookResult): number | undefined {
+    if (verdict.kind !== 'ready' || !harbor?.project || harbor.pullPrefix === undefined) return undefined;
+    return this.#options.handover.dueInMs(mirror, harbor.pullPrefix);
   }
 }
 

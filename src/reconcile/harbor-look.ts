@@ -10,6 +10,7 @@ import type { Action } from './actions.js';
 import { describeAction } from './actions.js';
 import { desiredState } from './desired.js';
 import type { Desired } from './desired.js';
+import type { Handover } from './handover.js';
 import type { HarborSession } from './harbor-session.js';
 import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
 import { KEEP, OUT, privateProblem, seen, serving } from './look-result.js';
@@ -27,7 +28,7 @@ import { stalled, waiting } from './verdict.js';
 type Options = Pick<
   MirrorReconcilerOptions,
   'cluster' | 'harbors' | 'policies' | 'clusterId' | 'minIntervalMs' | 'onAction'
->;
+> & { readonly handover: Handover };
 
 /** Create, then settings that can only be written afterwards, then nothing. */
 const MAX_ROUNDS = 3;
@@ -212,6 +213,7 @@ export class HarborLook {
       serving: mirror.spec.suspend ? this.#whileSuspended(mirror, findings) : serving(mirror, findings),
       harbor,
       heldBack: [],
+      ...(plan.retireInMs === undefined ? {} : { lookAgainMs: plan.retireInMs }),
       ...privateProblem(mirror, harbor),
     };
   }

@@ -10,6 +10,7 @@ import { Deletion } from './deletion.js';
 import { FormerHarborsRetirement } from './former-harbors.js';
 import type { FormerHarbors } from './former-harbors.js';
 import { findConflicts } from './conflicts.js';
+import { Handover } from './handover.js';
 import type { HostIndex } from './host-index.js';
 import { HarborLook } from './harbor-look.js';
 import type { HarborLookResult } from './look-result.js';
@@ -27,8 +28,8 @@ import type { WorkResult } from './work-result.js';
 const POLICY_GRACE_MS = 2000;
 /** A bug is retried slowly. */
 const BUG_RETRY_MS = 300_000;
-/** An endpoint that Harbor calls unhealthy is pinged this often, and a former Harbor that couldn't be cleaned up is tried again. */
-const SOON_MS = 30_000;
+/** An endpoint that Harbor calls unhealthy is pinged this often. */
+const UNHEALTHY_RETRY_MS = 30_000;
 /** The least pause before something that waits is looked at again. */
 const LEAST_RETRY_MS = 100;
 
@@ -53,6 +54,8 @@ export interface MirrorReconcilerOptions {
   readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'hasLoginFor'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
+  /** How long what new Pods are not sent to any more stays. */
+  readonly retireAfterMs: number;
   /** ms since 1970. */
   readonly now: () => number;
   /** From 0 (in) to 1 (out). */
@@ -73,8 +76,9 @@ export class MirrorReconciler {
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
-    this.#harborLook = new HarborLook(options);
-    this.#formerHarbors = new FormerHarborsRetirement(options);
+    const handover = new Handover(options);
+    this.#harborLook = new HarborLook({ ...options, handover });
+    this.#formerHarbors = new FormerHarborsRetirement({ ...options, handover });
     this.#deletion = new Deletion(options, this.#formerHarbors);
   }
 
@@ -175,7 +179,11 @@ export class MirrorReconciler {
     const jitter = 0.9 + this.#options.random() * 0.2;
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
     const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';
-    const isSoon = unhealthy || former.problem !== undefined;
-    return { requeueAfterMs: Math.min(interval, lookAgainMs, isSoon ? SOON_MS * jitter : Infinity) };
+    const soon = Math.min(
+      lookAgainMs,
+      former.lookAgainMs ?? Infinity,
+      unhealthy ? UNHEALTHY_RETRY_MS * jitter : Infinity,
+    );
+    return { requeueAfterMs: Math.min(interval, soon) };
   }
 }

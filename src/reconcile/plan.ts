@@ -37,6 +37,8 @@ export interface HarborPlan {
   readonly project?: Project;
   /** How the mirror holds its endpoint and project; undefined while it has none. */
   readonly hold?: 'created' | 'adopted' | 'used';
+  /** Something of an earlier project of the mirror's can go in so many ms. */
+  readonly retireInMs?: number;
 }
 
 /** Decides what to write to Harbor so that it is as the mirror says. Pure. */

@@ -10,7 +10,7 @@ import type { MirrorReconcilerOptions } from './mirror-reconciler.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan.js';
 import { planRemoval } from './plan-removal.js';
-import type { Policies } from './policies.js';
+import type { Handover } from './handover.js';
 
 /** Nothing is written to Harbor on a picture older than this. */
 const FRESH_MS = 5000;
@@ -23,7 +23,7 @@ export interface Subject {
 }
 
 export interface PlannerOptions extends Pick<MirrorReconcilerOptions, 'clusterId' | 'minIntervalMs'> {
-  readonly policies: Pick<Policies, 'servesThrough'>;
+  readonly handover: Pick<Handover, 'dueInMs'>;
 }
 
 /** Plans, on a picture of Harbor that is young enough for what comes out. */
@@ -74,16 +74,13 @@ export class Planner {
       unsupported: session.unsupported,
       ...(retention === undefined ? {} : { retention }),
     });
-    if (plan.actions.length > 0 || !this.#mayRetire(mirror, session, plan)) return plan;
+    if (plan.actions.length > 0 || plan.verdict.kind !== 'ready' || plan.project === undefined) return plan;
+    const dueInMs = this.#options.handover.dueInMs(mirror, `${session.knownPullHost ?? ''}/${plan.project.name}`);
+    if (mirror.spec.deletionPolicy !== 'Delete' || dueInMs === undefined) return plan;
+    // An earlier project of the mirror's.
     const { actions } = planRemoval(view, identity, new Set(), plan.project);
-    return { ...plan, actions };
-  }
-
-  /** Whether an earlier project of this mirror's can go: when new Pods are sent to the present one, and not before. */
-  #mayRetire({ metadata, spec }: RegistryMirror, session: HarborSession, { verdict, project }: HarborPlan): boolean {
-    if (spec.deletionPolicy !== 'Delete' || verdict.kind !== 'ready' || project === undefined) return false;
-    if (spec.rewrite.engine === 'None') return true;
-    return this.#options.policies.servesThrough(metadata.name, `${session.knownPullHost ?? ''}/${project.name}`);
+    if (actions.length === 0) return plan;
+    return dueInMs === 0 ? { ...plan, actions } : { ...plan, retireInMs: dueInMs };
   }
 }
 

@@ -10,11 +10,14 @@ import { PullLogins } from './pull-logins.js';
 import type { PullLoginsOptions } from './pull-logins.js';
 import { accessProblem, blocked, foreignSecrets, refusedWrite, usesPullSecrets } from './pull-problems.js';
 import type { PullSecret } from './pull-secret.js';
+import { Since } from './since.js';
 import type { Verdict } from './verdict.js';
 
 export interface PullSecretsOptions extends PullLoginsOptions {
   readonly policies: Pick<Policies, 'injectedPrefixes' | 'has' | 'state'>;
   readonly excludedNamespaces: readonly string[];
+  /** How long a Secret stays that no policy names any more: Pods that were made before may have yet to pull. */
+  readonly retireAfterMs: number;
   /** Whether it is known what the policies in the cluster have. */
   readonly knowsPolicies: () => boolean;
   /** Something could not be cleaned up. */
@@ -23,6 +26,13 @@ export interface PullSecretsOptions extends PullLoginsOptions {
 
 /** How soon Secrets that Pods may still be told to use are looked at again. */
 const STILL_USED_MS = 2000;
+
+/** What Pods may be using, and when something of it may not be any more. */
+interface Usage {
+  readonly used: readonly PullSecret[];
+  readonly lookAgainMs: number | undefined;
+}
+
 /** Copies that are written at the same time. */
 const PARALLEL = 8;
 
@@ -33,9 +43,11 @@ const PARALLEL = 8;
 export class PullSecrets {
   readonly #options: PullSecretsOptions;
   readonly #logins: PullLogins;
+  readonly #since: Since;
 
   constructor(options: PullSecretsOptions) {
     this.#options = options;
+    this.#since = new Since(options.now);
     this.#logins = new PullLogins(options);
   }
 
@@ -89,21 +101,22 @@ export class PullSecrets {
     const current = look.harbor?.pullPrefix;
     const problem = await this.#keepLogin(mirror, look);
     // Where Harbor could not be asked, what was served goes on being served.
-    const used = current === undefined ? this.#logins.of(mirror) : this.#used(mirror, current);
+    const usage =
+      current === undefined ? { used: this.#logins.of(mirror), lookAgainMs: undefined } : this.#used(mirror, current);
+    const { used, lookAgainMs } = usage;
     const conflict = await this.#spread(mirror, used);
     await this.#remove(mirror, used);
     const result = blocked(look, problem ?? conflict);
     const isThere = used.some(({ record }) => record.pullPrefix === current);
     const serving = result.serving.kind === 'serve' && !isThere ? KEEP : result.serving;
-    const hasOld = used.length > (isThere ? 1 : 0) && look.verdict.kind === 'ready';
-    return { ...result, serving, ...(hasOld ? { lookAgainMs: STILL_USED_MS } : {}) };
+    return { ...result, serving, ...sooner(look, look.verdict.kind === 'ready' ? lookAgainMs : undefined) };
   }
 
   async #withdraw(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {
-    const used = this.#used(mirror, undefined);
+    const { used, lookAgainMs } = this.#used(mirror, undefined);
     await this.#spread(mirror, used);
     await this.#remove(mirror, used);
-    return used.length === 0 ? look : { ...look, lookAgainMs: STILL_USED_MS };
+    return { ...look, ...sooner(look, lookAgainMs) };
   }
 
   /** A suspended mirror gets nothing new; what it serves goes on being served. */
@@ -115,17 +128,31 @@ export class PullSecrets {
   }
 
   /**
-   * The Secrets that Pods may be told to use: for what the mirror serves, and for what a policy still names or may name.
+   * The Secrets that Pods may be told to use, for what the mirror serves and for what a policy still names or may name, and those that Pods
+   * were told to use until a moment ago.
    *
    * @param current - the pull prefix that the mirror is to serve
    */
-  #used(mirror: RegistryMirror, current: string | undefined): readonly PullSecret[] {
-    const { policies, knowsPolicies } = this.#options;
+  #used(mirror: RegistryMirror, current: string | undefined): Usage {
+    const { policies, knowsPolicies, retireAfterMs } = this.#options;
     const { name } = mirror.metadata;
     const secrets = this.#logins.of(mirror);
-    if (!knowsPolicies() || policies.state(name).kind === 'pending') return secrets;
+    const mayChange = !knowsPolicies() || policies.state(name).kind === 'pending';
     const injected = policies.injectedPrefixes(name);
-    return secrets.filter(({ record: { pullPrefix } }) => pullPrefix === current || injected.has(pullPrefix));
+    const waits: number[] = [];
+    const used = secrets.filter(({ record: { pullPrefix }, secret }) => {
+      const isNamed = mayChange || injected.has(pullPrefix);
+      if (isNamed && pullPrefix !== current) waits.push(STILL_USED_MS);
+      const unusedMs = this.#since.elapsed(
+        secret.metadata.name,
+        isNamed || pullPrefix === current ? undefined : 'unused',
+      );
+      if (isNamed || pullPrefix === current) return true;
+      if (unusedMs >= retireAfterMs) return false;
+      waits.push(retireAfterMs - unusedMs);
+      return true;
+    });
+    return { used, lookAgainMs: waits.length === 0 ? undefined : Math.min(...waits) };
   }
 
   /** Brings the copies to where they belong, and away from where they don't. */
@@ -192,6 +219,15 @@ export class PullSecrets {
     if (cluster.pullSecrets().length > 0 || cluster.mirrors().filter(isOther).some(usesPullSecrets)) return;
     await cluster.unwatch();
   }
+}
+
+/** The sooner of two looks. */
+function sooner(
+  { lookAgainMs = Infinity }: HarborLookResult,
+  otherMs = Infinity,
+): Pick<HarborLookResult, 'lookAgainMs'> {
+  const ms = Math.min(lookAgainMs, otherMs);
+  return ms === Infinity ? {} : { lookAgainMs: ms };
 }
 
 function describeCopy({ kind, copy }: CopyAction): string {

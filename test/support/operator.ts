@@ -93,6 +93,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
       METRICS_ADDRESS: `127.0.0.1:${String(metricsPort)}`,
       HEALTH_INTERVAL: '1s',
       MIN_INTERVAL: '1s',
+      RETIRE_AFTER: '0s',
       LEADER_ELECT: 'false',
       LOG_LEVEL: 'debug',
       ...options.env,

@@ -145,8 +145,8 @@ async function harborSide(
     now: () => performance.now(),
   });
   // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
-  const policies = { servesThrough: () => false };
-  const planner = new Planner({ policies, clusterId, minIntervalMs: config.minIntervalMs });
+  const handover = { dueInMs: () => undefined };
+  const planner = new Planner({ handover, clusterId, minIntervalMs: config.minIntervalMs });
   const usedPullHost = config.harborPullHost ?? knownPullHost(live, config.harborUrl);
   const options = {
     harbors,

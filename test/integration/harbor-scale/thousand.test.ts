@@ -11,10 +11,12 @@ const SHORTEST = "duration('1m')";
 const INTERVAL_S = 6;
 /** 1,000 endpoints; 1,000 projects and Harbor's own `library`. */
 const PAGES = { '/registries': 10, '/projects': 11 } as const;
+/** The health check and the look at what the robot account may do each ask for one endpoint, once at the start. */
+const AT_START = { '/registries': 2, '/projects': 0 } as const;
 
 describe('A thousand mirrors', function () {
   this.timeout(120_000);
-  // The one health check is at the start: its reads are not for the mirrors.
+  // No health check but the one at the start: its reads are not for the mirrors.
   const world = useBareWorld({ env: { HEALTH_INTERVAL: '10m', LOG_LEVEL: 'info' } });
 
   before(async () => {
@@ -61,7 +63,7 @@ describe('A thousand mirrors', function () {
     );
     const intervals = Math.ceil((performance.now() - startedAt) / (INTERVAL_S * 1000));
     for (const route of ['/registries', '/projects'] as const) {
-      expect(reads(route), route).to.be.at.most(PAGES[route] * (intervals + 1));
+      expect(reads(route), route).to.be.at.most(PAGES[route] * (intervals + 1) + AT_START[route]);
     }
     // What the operator asks once at its start, to learn what it may do.
     const others = harbor.reads().filter(({ route }) => !(route in PAGES));

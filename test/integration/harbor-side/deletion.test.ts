@@ -132,7 +132,8 @@ describe('Deletion', function () {
 
 describe('A new project.name', function () {
   this.timeout(60_000);
-  const world = useWorld();
+  const retireAfterMs = 2000;
+  const world = useWorld({ env: { RETIRE_AFTER: `${retireAfterMs / 1000}s` } });
 
   for (const deletionPolicy of ['Delete', 'Retain']) {
     it(`makes the new project, switches without a gap, then retires the old one by deletionPolicy ${deletionPolicy}`, async () => {
@@ -149,12 +150,15 @@ describe('A new project.name', function () {
         },
         { intervalMs: 1 },
       );
+      const switchedAt = performance.now();
       await world().untilReady('switch');
       expect([...seen]).to.have.members([`harbor.cache.test/${before}/a/b:1`, `harbor.cache.test/${after}/a/b:1`]);
       await eventually(() => {
         expect(world().harbor.project(before) === undefined).to.equal(deletionPolicy === 'Delete');
         expect(world().harbor.endpoint(before) === undefined).to.equal(deletionPolicy === 'Delete');
       });
+      // What was made a moment before the switch can still pull.
+      if (deletionPolicy === 'Delete') expect(performance.now() - switchedAt).to.be.at.least(retireAfterMs);
       expect(world().harbor.project(after)).to.not.equal(undefined);
       expect((await world().get('switch')).status.harbor?.projectName).to.equal(after);
       await world().delete('switch');

@@ -26,7 +26,7 @@ const spec = {
 
 describe('Pull secrets', function () {
   this.timeout(90_000);
-  const world = useWorld({ harbor: { unmappedHealthy: true } });
+  const world = useWorld({ harbor: { unmappedHealthy: true }, env: { RETIRE_AFTER: '3s' } });
   const seen: string[] = [];
   let upstream: UpstreamRegistry;
 
@@ -228,7 +228,7 @@ describe('Pull secrets', function () {
     await world().apply('team', { ...spec, project: { public: false, name: 'team-two' } });
     const images = new Set<string>();
     const deadline = Date.now() + 20_000;
-    // Each Pod on the way is looked at, and none is given a second chance.
+    // Each Pod on the way is looked at, and none is given a second chance: the old Secret stays for a while.
     while (!images.has('harbor.cache.test/team-two/app/web:1') && Date.now() < deadline) {
       const { image = '', secrets } = await newPod(world(), 'pull-a', IMAGE);
       const there = (await pullSecrets(world())).find(
@@ -255,8 +255,8 @@ describe('Pull secrets', function () {
     });
     await world().untilReady('team');
     await untilCopiesIn();
-    expect(await pullSecrets(world())).to.deep.equal([]);
-    await eventually(() => {
+    await eventually(async () => {
+      expect((await pullSecrets(world())).map(({ metadata }) => metadata.name)).to.deep.equal([]);
       expect(robots()).to.deep.equal([]);
     });
     expect(await newPod(world(), 'pull-a', IMAGE)).to.deep.equal({
