@@ -68,13 +68,22 @@ function namespaceConditions(excluded: readonly string[]): readonly string[] {
 /** Whether any image of the request may have to be rewritten: by its host, and by a Pod's record. The rest is for the policy to decide. */
 function hasMirroredImage(hosts: readonly string[]): string {
   if (hosts.length === 0) return 'false';
+  return `(${requestImages()}).exists(i, ${mayBeMirrored(hosts, 'i')} && (!${IS_POD_UPDATE} || ${IS_RECORDED}))`;
+}
+
+/**
+ * CEL condition that an image may be of one of these hosts: quick, and never false for one that is.
+ *
+ * @param image - CEL expression of the image's name
+ */
+export function mayBeMirrored(hosts: readonly string[], image: string): string {
   const hub = hosts.includes(DOCKER_HUB);
   const known = hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts;
-  const named = `${celString(`/${known.join('/')}/`)}.contains('/' + i.substring(0, i.indexOf('/') + 1))`;
-  const isMirrored = hub
-    ? `(!i.contains('/') || ${named} || !i.matches('^(localhost|[^/]*[.:A-Z][^/]*)/'))`
-    : `(i.contains('/') && ${named})`;
-  return `(${requestImages()}).exists(i, ${isMirrored} && (!${IS_POD_UPDATE} || ${IS_RECORDED}))`;
+  const firstPart = `${image}.substring(0, ${image}.indexOf('/') + 1)`;
+  const named = `${celString(`/${known.join('/')}/`)}.contains('/' + ${firstPart})`;
+  return hub
+    ? `(!${image}.contains('/') || ${named} || !${image}.matches('^(localhost|[^/]*[.:A-Z][^/]*)/'))`
+    : `(${image}.contains('/') && ${named})`;
 }
 
 /** The image names of a Pod, or those of its new ephemeral containers. Fields may be missing: a Pod is validated only later. */
