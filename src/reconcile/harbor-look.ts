@@ -4,6 +4,7 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../api/upstream-types.js';
 import { HarborError } from '../harbor/errors.js';
 import type { InventoryView } from '../harbor/inventory.js';
+import type { Project } from '../harbor/types.js';
 import { act } from './act.js';
 import type { ActResult } from './act.js';
 import type { Action } from './actions.js';
@@ -146,7 +147,7 @@ export class HarborLook {
     if (name === undefined || this.#servesElsewhere(mirror, session)) return KEEP;
     const project = view.projectByName(name);
     const isThere = project?.registryId !== undefined && view.endpointById(project.registryId) !== undefined;
-    return isThere ? KEEP : OUT;
+    return isThere && !isReplaced(mirror, session, project) ? KEEP : OUT;
   }
 
   /** Whether Pods still pull from another Harbor than this one, which this picture says nothing about: `spec.harbor` was changed. */
@@ -217,6 +218,14 @@ export class HarborLook {
       ...privateProblem(mirror, harbor),
     };
   }
+}
+
+/** Whether somebody deleted the mirror's project and made another one of that name, which may cache another upstream. */
+function isReplaced({ status }: RegistryMirror, { url }: HarborSession, { id, name }: Project): boolean {
+  const { harbor } = status;
+  return (
+    harbor?.url === url && harbor.projectName === name && harbor.projectID !== undefined && harbor.projectID !== id
+  );
 }
 
 /** Harbor serves only what is cached until its own next check, up to 5 minutes after the upstream is back. */

@@ -77,6 +77,8 @@ export class Policies {
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
   decide(mirror: string, decision: ServingDecision): void {
     const before = this.#decisions.get(mirror) ?? { kind: 'keep' };
+    // It stays as decided, which may not be written yet.
+    if (before.kind === 'out' && decision.kind === 'keep') return;
     this.#decisions.set(mirror, decision);
     if (canonicalJson(before) === canonicalJson(decision)) return;
     // What stays as it is stays in force, too.

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { World } from '../../support/world.js';
+import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
 
 const none = { rewrite: { engine: 'None' } } as const;
@@ -162,5 +163,60 @@ describe('Ownership in Harbor', function () {
         .harbor.endpoints()
         .filter(({ description }) => parseMark(description).mark?.mirror === 'raced'),
     ).to.deep.equal([]);
+  });
+
+  it('goes on with an endpoint that was renamed by hand, leaves it its name, and still knows it for its own', async () => {
+    await world().apply('renamed', { ...none, upstream, deletionPolicy: 'Delete' });
+    await world().untilReady('renamed');
+    const id = world().harbor.endpoint('renamed')?.id ?? 0;
+    await world().asAdmin('PUT', `/registries/${id}`, { name: 'renamed-by-hand' });
+    world().harbor.resetCounts();
+    await world().reconcile('renamed');
+    await world().untilReady('renamed');
+    expect(world().harbor.writes()).to.deep.equal([]);
+    expect((await world().get('renamed')).status.harbor?.endpointID).to.equal(id);
+    await world().delete('renamed');
+    expect(world().harbor.endpoint('renamed-by-hand')).to.equal(undefined);
+    expect(world().harbor.project('renamed')).to.equal(undefined);
+  });
+
+  it('takes Pods off a project that somebody deleted and made again as their own, and touches nothing of it', async () => {
+    const image = 'registry.example.org/a:1';
+    await world().apply('replaced', { upstream });
+    await world().untilReady('replaced');
+    await world().untilImage(image, 'harbor.cache.test/replaced/a:1');
+    const { harbor } = world();
+    const project = harbor.project('replaced');
+    if (project === undefined) throw new Error('not there');
+    harbor.state.projects.delete(project.id);
+    const theirs = await makeByHand(world(), 'replaced', 'https://evil.example.org', '', 'theirs');
+    harbor.resetCounts();
+    await world().reconcile('replaced');
+    await world().until('replaced', 'Stalled', 'True', 'ProjectNotOurs');
+    await world().untilImage(image, image);
+    const writes = harbor.writes().map(({ method, path }) => `${method} ${path}`);
+    expect(writes.filter((write) => write.endsWith(`/${theirs}`))).to.deep.equal([]);
+    expect(harbor.project('replaced')?.registryId).to.equal(theirs);
+    await world().delete('replaced');
+    expect(harbor.project('replaced')?.registryId).to.equal(theirs);
+  });
+
+  it('deletes no endpoint that somebody’s replication rule uses, says so, and goes on when that is gone', async () => {
+    await world().apply('replicated', { ...none, upstream, deletionPolicy: 'Delete' });
+    await world().untilReady('replicated');
+    const id = world().harbor.endpoint('replicated')?.id ?? 0;
+    const policy = await world().asAdmin('POST', '/replication/policies', {
+      name: 'nightly',
+      src_registry: { id },
+      enabled: true,
+    });
+    await world().cluster.kubectl(['delete', 'registrymirror', 'replicated', '--wait=false']);
+    const waiting = await world().until('replicated', 'Ready', 'False', 'DeletionBlocked');
+    expect(waiting.message).to.include('referenced by replication policies');
+    expect(world().harbor.endpoint('replicated')?.id).to.equal(id);
+    await world().asAdmin('DELETE', `/replication/policies/${policy}`);
+    await eventually(() => {
+      expect(world().harbor.endpoint('replicated')).to.equal(undefined);
+    });
   });
 });

@@ -91,6 +91,14 @@ describe('the policies of all mirrors', () => {
     expect(policies.serves({ mirror: 'a', host: 'edited.io', prefix: '' })).to.be.false;
   });
 
+  it('take a mirror out although it is to be kept before that is written', async () => {
+    await serving('a', 'b');
+    policies.decide('a', OUT);
+    policies.decide('a', KEEP);
+    await policies.sync();
+    expect(cluster.listed(home)).to.deep.equal(['b']);
+  });
+
   it('put no mirror in by keeping it', async () => {
     cluster.set('a');
     policies.decide('a', KEEP);
