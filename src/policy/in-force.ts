@@ -26,6 +26,13 @@ export const RETIRE_MS: Readonly<Record<PolicyEngine, number>> = {
 };
 
 /**
+ * How long a mirror that moved to another policy stays in the old one once the new one is seen to be in force, in milliseconds. Kyverno registers the
+ * webhook and compiles the policy side by side, and each of its replicas compiles for itself: an image that the new policy is too late
+ * for, the old one still rewrites.
+ */
+export const LINGER_MS: Readonly<Record<PolicyEngine, number>> = RETIRE_MS;
+
+/**
  * Whether the cluster's webhook configurations show that exactly this content is in force. Kyverno says Ready some seconds
  * before its webhook is registered; the content's hash in the webhook's match condition can't be there too early. The API
  * server needs no webhook for its own MutatingAdmissionPolicy: that is in force {@link SETTLE_MS} after it was stored.

@@ -2,6 +2,7 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { canonicalJson } from '../policy/digest.js';
 import type { PlacedEntry } from '../policy/group.js';
+import { LINGER_MS } from '../policy/in-force.js';
 import type { RenderedPolicy } from '../policy/policy.js';
 import { renderPolicies } from '../policy/render.js';
 import { policySettings } from '../policy/settings.js';
@@ -14,6 +15,7 @@ import type { PolicyState, ServingDecision } from './policy-state.js';
 import { PolicyWriter } from './policy-writer.js';
 import type { PolicyWriterOptions, WritablePolicies } from './policy-writer.js';
 import { Settling } from './settling.js';
+import { Since } from './since.js';
 
 /** What the policies need of the cluster. */
 export interface PolicyCluster extends WritablePolicies {
@@ -51,12 +53,15 @@ export class Policies {
   #snapshot: PolicySnapshot | undefined;
   #isMoving = false;
   readonly #settling: Settling;
+  /** Since when a policy that mirrors move to acts on its present content. */
+  readonly #actingSince: Since;
   readonly #writer: PolicyWriter;
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
     const { cluster, now, later, onDue, onWrite } = options;
     this.#settling = new Settling(now);
+    this.#actingSince = new Since(now);
     this.#writer = new PolicyWriter({
       cluster,
       settling: this.#settling,
@@ -199,15 +204,28 @@ export class Policies {
     });
   }
 
-  /** Entries in the cluster whose mirror is to be in another policy that isn't in force yet. */
+  /** Entries in the cluster whose mirror is to be in another policy that isn't in force yet, or only just. */
   #moving(live: PolicySnapshot['live'], target: readonly RenderedPolicy[]): readonly PlacedEntry[] {
     const homes = new Map(target.flatMap((policy) => policy.entries.map((entry) => [entry.mirror, policy] as const)));
     const { inForce: acting } = this.#look(target);
+    const lingering = new Map<string, boolean>();
     return [...live.values()].flat().filter(({ entry, policy }) => {
       const home = homes.get(entry.mirror);
       if (home === undefined || home.name === policy) return false;
-      return !acting.has(keyOfPolicy(home)) || !this.#settling.hasSettled(home, entry.mirror);
+      const key = keyOfPolicy(home);
+      const lingers = lingering.get(key) ?? this.#lingers(home, acting.has(key));
+      lingering.set(key, lingers);
+      return lingers || !this.#settling.hasSettled(home, entry.mirror);
     });
+  }
+
+  /** Whether what moves to this policy has to stay in its old one for a while yet. */
+  #lingers(home: RenderedPolicy, acts: boolean): boolean {
+    const { later, onDue } = this.#options;
+    const elapsedMs = this.#actingSince.elapsed(keyOfPolicy(home), acts ? home.contentHash : undefined);
+    const ms = LINGER_MS[home.kind] - elapsedMs;
+    if (acts && ms > 0) later(ms, onDue);
+    return !acts || ms > 0;
   }
 
   #look(rendered: readonly RenderedPolicy[] = this.#rendered): PolicySnapshot {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
+import { LINGER_MS } from '../../../src/policy/in-force.js';
 import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
 
 const OUT = { kind: 'out' } as const;
@@ -52,6 +53,27 @@ describe('a mirror that moves from one policy to another', () => {
       expect(policies.state('a')).to.have.nested.property('policy.name', homeOf(after));
     });
   }
+
+  it('stays in the old one a little longer than until the new one shows, since Kyverno compiles beside that', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    const before = cluster.set('a');
+    policies.decide('a', serve(before));
+    await cluster.settle(policies);
+    policies.decide('a', serve(cluster.set('a', { failurePolicy: 'Ignore' })));
+    await policies.sync();
+    cluster.kyvernoActs();
+    policies.observe();
+    await policies.sync();
+    cluster.dues = 0;
+    cluster.pass(LINGER_MS.ClusterPolicy - 1);
+    await policies.sync();
+    expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+    cluster.pass(1);
+    expect(cluster.dues).to.be.at.least(1);
+    await policies.sync();
+    expect(cluster.listed(homeOf(before))).to.deep.equal([]);
+  });
 
   it('moves although the operator was restarted meanwhile, without a decision', async () => {
     const cluster = new FakePolicyCluster();
