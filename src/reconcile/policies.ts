@@ -2,20 +2,19 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { canonicalJson } from '../policy/digest.js';
 import type { PlacedEntry } from '../policy/group.js';
-import { LINGER_MS } from '../policy/in-force.js';
 import type { RenderedPolicy } from '../policy/policy.js';
 import { renderPolicies } from '../policy/render.js';
-import { policySettings } from '../policy/settings.js';
 import type { PolicySettings } from '../policy/settings.js';
 import { literalPrefixes } from './conflicts.js';
 import type { Claim } from './conflicts.js';
+import { Moves } from './moves.js';
+import { Placement } from './placement.js';
 import { keyOfPolicy, takeSnapshot } from './policy-snapshot.js';
 import type { LiveEntry, PolicySnapshot } from './policy-snapshot.js';
 import type { PolicyState, ServingDecision } from './policy-state.js';
 import { PolicyWriter } from './policy-writer.js';
 import type { PolicyWriterOptions, WritablePolicies } from './policy-writer.js';
 import { Settling } from './settling.js';
-import { Since } from './since.js';
 
 /** What the policies need of the cluster. */
 export interface PolicyCluster extends WritablePolicies {
@@ -45,23 +44,19 @@ const REFUSED_RETRY_MS = 60_000;
  */
 export class Policies {
   readonly #options: PoliciesOptions;
-  readonly #decisions = new Map<string, ServingDecision>();
+  readonly #placement = new Placement();
   readonly #states = new Map<string, PolicyState>();
-  /** The last placed entry of each mirror that is to stay as it is. */
-  #placed = new Map<string, PlacedEntry>();
   #rendered: readonly RenderedPolicy[] = [];
   #snapshot: PolicySnapshot | undefined;
   #isMoving = false;
   readonly #settling: Settling;
-  /** Since when a policy that mirrors move to acts on its present content. */
-  readonly #actingSince: Since;
+  readonly #moves: Moves;
   readonly #writer: PolicyWriter;
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
     const { cluster, now, later, onDue, onWrite } = options;
     this.#settling = new Settling(now);
-    this.#actingSince = new Since(now);
     this.#writer = new PolicyWriter({
       cluster,
       settling: this.#settling,
@@ -77,26 +72,28 @@ export class Policies {
       },
       onWrite,
     });
+    this.#moves = new Moves({
+      settling: this.#settling,
+      now,
+      onLingered: (ms) => {
+        later(ms, onDue);
+      },
+    });
   }
 
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
   decide(mirror: string, decision: ServingDecision): void {
-    const before = this.#decisions.get(mirror) ?? { kind: 'keep' };
-    // It stays as decided, which may not be written yet.
-    if (before.kind === 'out' && decision.kind === 'keep') return;
-    this.#decisions.set(mirror, decision);
-    if (canonicalJson(before) === canonicalJson(decision)) return;
+    if (!this.#placement.decide(mirror, decision)) return;
     // What stays as it is stays in force, too.
-    if (decision.kind !== 'keep' && !this.#isPlaced(mirror, decision)) this.#states.delete(mirror);
+    if (!this.#placement.isAsBefore(mirror, decision)) this.#states.delete(mirror);
     this.#refresh(mirror);
     this.#options.onDue();
   }
 
   /** The mirror's object is gone. */
   forget(mirror: string): void {
-    this.#decisions.delete(mirror);
     this.#states.delete(mirror);
-    if (this.#placed.delete(mirror)) this.#options.onDue();
+    if (this.#placement.forget(mirror)) this.#options.onDue();
   }
 
   state(mirror: string): PolicyState {
@@ -105,7 +102,7 @@ export class Policies {
 
   /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
   servesThrough(mirror: string, pullPrefix: string): boolean {
-    return this.state(mirror).kind === 'inForce' && this.#wanted(mirror)?.entry.pullPrefix === pullPrefix;
+    return this.state(mirror).kind === 'inForce' && this.#placement.wanted(mirror)?.entry.pullPrefix === pullPrefix;
   }
 
   /** Whether the mirror is in a policy, or about to be. */
@@ -121,7 +118,7 @@ export class Policies {
 
   /** The pull prefixes that any policy in the cluster, or one that is about to be, gives Pods pull Secrets for. */
   injectedPrefixes(mirror: string): ReadonlySet<string> {
-    const placed = this.#placed.get(mirror);
+    const placed = this.#placement.placed(mirror);
     const entries = [...(this.#look().live.get(mirror) ?? []), ...(placed === undefined ? [] : [placed])];
     const injecting = entries.filter(({ settings }) => settings.pullSecret === 'Inject');
     return new Set(injecting.map(({ entry }) => entry.pullPrefix));
@@ -133,12 +130,12 @@ export class Policies {
   }
 
   #servedPrefix(mirror: string): string | undefined {
-    return (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry.pullPrefix;
+    return (this.#placement.placed(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry.pullPrefix;
   }
 
   /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
   serves({ mirror, host, prefix }: Claim): boolean {
-    const entry = (this.#placed.get(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
+    const entry = (this.#placement.placed(mirror) ?? this.#look().live.get(mirror)?.[0])?.entry;
     return entry !== undefined && entry.hosts.includes(host) && literalPrefixes(entry.include).includes(prefix);
   }
 
@@ -155,10 +152,9 @@ export class Policies {
    */
   async sync(): Promise<void> {
     const { live } = this.#look();
-    const placed = this.#place(live);
-    this.#placed = new Map(placed.map((item) => [item.entry.mirror, item]));
+    const placed = this.#placement.place(this.#options.cluster.mirrors(), live);
     const target = this.#render(placed);
-    const moving = this.#moving(live, target);
+    const moving = this.#moves.underWay(live, target, this.#compare(target).inForce);
     const kept = moving.length > 0 ? this.#render([...placed, ...moving]) : target;
     const retiring = this.#writer.retiring(kept);
     this.#isMoving = moving.length > 0 || retiring.length > 0;
@@ -178,59 +174,12 @@ export class Policies {
     if (this.#writer.refused.size > 0) this.#options.later(REFUSED_RETRY_MS, this.#options.onDue);
   }
 
-  #isPlaced(mirror: string, decision: ServingDecision): boolean {
-    const placed = this.#placed.get(mirror);
-    if (decision.kind !== 'serve' || placed === undefined) return false;
-    const { entry, settings } = decision;
-    return canonicalJson({ entry, settings }) === canonicalJson({ entry: placed.entry, settings: placed.settings });
-  }
-
   #render(placed: readonly PlacedEntry[]): readonly RenderedPolicy[] {
     return renderPolicies(placed, { excludedNamespaces: this.#options.excludedNamespaces });
   }
 
-  /** Every mirror's entry as decided; as it was where nothing was decided. */
-  #place(live: PolicySnapshot['live']): readonly PlacedEntry[] {
-    return this.#options.cluster.mirrors().flatMap((mirror) => {
-      const { name } = mirror.metadata;
-      const decision = this.#decisions.get(name) ?? { kind: 'keep' };
-      if (decision.kind === 'out') return [];
-      if (decision.kind === 'serve') return [{ entry: decision.entry, settings: decision.settings }];
-      const before = this.#placed.get(name) ?? live.get(name)?.[0];
-      const spec = policySettings(mirror.spec);
-      // While suspended, an edit of the settings waits; engine None does not: it is the way to stop at once.
-      const settings = mirror.spec.suspend && spec !== undefined ? before?.settings : spec;
-      return before === undefined || settings === undefined ? [] : [{ entry: before.entry, settings }];
-    });
-  }
-
-  /** Entries in the cluster whose mirror is to be in another policy that isn't in force yet, or only just. */
-  #moving(live: PolicySnapshot['live'], target: readonly RenderedPolicy[]): readonly PlacedEntry[] {
-    const homes = new Map(target.flatMap((policy) => policy.entries.map((entry) => [entry.mirror, policy] as const)));
-    const { inForce: acting } = this.#look(target);
-    const lingering = new Map<string, boolean>();
-    return [...live.values()].flat().filter(({ entry, policy }) => {
-      const home = homes.get(entry.mirror);
-      if (home === undefined || home.name === policy) return false;
-      const key = keyOfPolicy(home);
-      const lingers = lingering.get(key) ?? this.#lingers(home, acting.has(key));
-      lingering.set(key, lingers);
-      return lingers || !this.#settling.hasSettled(home, entry.mirror);
-    });
-  }
-
-  /** Whether what moves to this policy has to stay in its old one for a while yet. */
-  #lingers(home: RenderedPolicy, acts: boolean): boolean {
-    const { later, onDue } = this.#options;
-    const elapsedMs = this.#actingSince.elapsed(keyOfPolicy(home), acts ? home.contentHash : undefined);
-    const ms = LINGER_MS[home.kind] - elapsedMs;
-    if (acts && ms > 0) later(ms, onDue);
-    return !acts || ms > 0;
-  }
-
-  #look(rendered: readonly RenderedPolicy[] = this.#rendered): PolicySnapshot {
-    if (rendered !== this.#rendered) return this.#compare(rendered);
-    this.#snapshot ??= this.#compare(rendered);
+  #look(): PolicySnapshot {
+    this.#snapshot ??= this.#compare(this.#rendered);
     return this.#snapshot;
   }
 
@@ -247,7 +196,7 @@ export class Policies {
 
   #refreshAll(): void {
     this.#snapshot = undefined;
-    for (const mirror of new Set([...this.#states.keys(), ...this.#decisions.keys()])) {
+    for (const mirror of new Set([...this.#states.keys(), ...this.#placement.decided()])) {
       const before = this.#states.get(mirror);
       const after = this.#refresh(mirror);
       if (before?.kind !== after.kind) this.#options.onStateChange(mirror);
@@ -262,9 +211,9 @@ export class Policies {
   }
 
   #compute(mirror: string, since: number): PolicyState {
-    const decision = this.#decisions.get(mirror)?.kind ?? 'keep';
+    const { kind: decision } = this.#placement.decision(mirror);
     const there = this.#look().live.get(mirror) ?? [];
-    const wanted = this.#wanted(mirror);
+    const wanted = this.#placement.wanted(mirror);
     const home = wanted === undefined ? undefined : this.#homeOf(mirror, wanted.settings);
     if (decision === 'out' || (decision === 'keep' && there.length === 0 && home === undefined)) {
       return this.#isGone(mirror) ? { kind: 'absent' } : { kind: 'pending', since };
@@ -280,13 +229,6 @@ export class Policies {
   #isGone(mirror: string): boolean {
     const { live, isSettled } = this.#look();
     return !live.has(mirror) && isSettled && this.#settling.hasSettledEverywhere(mirror);
-  }
-
-  /** What the mirror is to have, whether it is written already or not. */
-  #wanted(mirror: string): PlacedEntry | undefined {
-    const decision = this.#decisions.get(mirror);
-    if (decision?.kind === 'out') return undefined;
-    return decision?.kind === 'serve' ? decision : this.#placed.get(mirror);
   }
 
   #homeOf(mirror: string, settings: PolicySettings): RenderedPolicy | undefined {
