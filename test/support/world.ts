@@ -94,7 +94,16 @@ export class World {
   /** `kubectl delete`; resolves when the object is gone. */
   async delete(...names: readonly string[]): Promise<void> {
     const { code, stderr } = await this.cluster.kubectl(['delete', 'registrymirror', ...names, '--timeout=30s']);
-    if (code !== 0) throw new Error(`kubectl delete failed: ${stderr}`);
+    if (code !== 0) throw new Error(`kubectl delete failed: ${stderr}\n${await this.#story()}`);
+  }
+
+  /** What one would look at to find out why something doesn't happen. */
+  async #story(): Promise<string> {
+    const { items } = await this.cluster.api.json<{ items: readonly RegistryMirror[] }>('GET', MIRRORS);
+    const log = this.#operator?.log().slice(-30) ?? [];
+    return [...items.map(({ metadata, status }) => ({ metadata, status })), ...log]
+      .map((line) => JSON.stringify(line))
+      .join('\n');
   }
 
   /** Asks for a look now, as a user would, and waits until the status says that it was had. */

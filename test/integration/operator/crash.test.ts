@@ -198,7 +198,13 @@ describe('the operator, cut off after any single write', function () {
 
   describe('while it deletes a mirror', () => {
     it('writes this, and nothing else', async () => {
+      const before = cutter.record();
       await createWithCache();
+      // The last write of the creation comes after the status.
+      await eventually(() => {
+        expect(before.points).to.deep.include(api('POST events'));
+      });
+      before.end();
       const recorded = cutter.record();
       await world().delete('crash');
       await eventually(() => {
