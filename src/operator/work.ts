@@ -14,6 +14,7 @@ import { PullSecrets } from '../reconcile/pull-secrets.js';
 import type { Secret } from '../reconcile/secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
+import { later } from './later.js';
 import { OwnRobot, ROBOT_LOGIN } from './own-robot.js';
 import { PolicyTrigger } from './policy-trigger.js';
 import { WorkQueue } from './work-queue.js';
@@ -68,9 +69,7 @@ export function startWork(
     cluster,
     excludedNamespaces: config.excludedNamespaces,
     now: Date.now,
-    later: (ms, then) => {
-      setTimeout(then, ms).unref();
-    },
+    later,
     onDue: () => {
       trigger.due();
     },
