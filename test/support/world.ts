@@ -97,6 +97,15 @@ export class World {
     if (code !== 0) throw new Error(`kubectl delete failed: ${stderr}\n${await this.#story()}`);
   }
 
+  async #deletePolicies(): Promise<void> {
+    const selector = ['-l', 'registrymirror.io/managed-by'];
+    const builtIn = 'mutatingadmissionpolicies,mutatingadmissionpolicybindings';
+    await this.cluster.kubectl(['delete', builtIn, ...selector]);
+    // A cluster without Kyverno doesn't know these.
+    for (const kind of ['clusterpolicies', 'mutatingpolicies'])
+      await this.cluster.kubectl(['delete', kind, ...selector]);
+  }
+
   /** What one would look at to find out why something doesn't happen. */
   async #story(): Promise<string> {
     const { items } = await this.cluster.api.json<{ items: readonly RegistryMirror[] }>('GET', MIRRORS);
@@ -161,7 +170,7 @@ export class World {
     for (const { metadata } of left.items) {
       await api.send('PATCH', `${MIRRORS}/${metadata.name}`, unheld, 'application/merge-patch+json');
     }
-    await this.cluster.kubectl(['delete', 'clusterpolicies', '-l', 'registrymirror.io/managed-by']);
+    await this.#deletePolicies();
     // The webhook goes a little later than the policy; the next spec wants none.
     await eventually(async () => {
       const { stdout: webhooks } = await this.cluster.kubectl(['get', 'mutatingwebhookconfigurations', '-o', 'yaml']);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PodStream } from '../../support/pod-stream.js';
+import { imagesDuring } from '../../support/pod-stream.js';
 import { eventually } from '../../support/wait.js';
 import { countWrites } from '../operator/writes.js';
 import { useWorld } from '../use-world.js';
@@ -31,15 +31,19 @@ describe('Changing the engine of a live mirror', function () {
   for (const [index, engine] of engines.slice(1).entries()) {
     it(`${engines[index] ?? ''} -> ${engine}: every Pod is rewritten, once`, async () => {
       await world().untilImage(image, cached);
-      const pods = new PodStream(world(), image);
-      await apply({ engine });
-      await eventually(async () => {
-        const kinds = await livePolicies();
-        expect(kinds).to.include(engine);
-        expect(kinds.filter((kind) => kind !== 'MutatingAdmissionPolicyBinding')).to.deep.equal([engine]);
+      const seen = await imagesDuring(world(), image, async () => {
+        await apply({ engine });
+        await eventually(
+          async () => {
+            const kinds = await livePolicies();
+            expect(kinds).to.include(engine);
+            expect(kinds.filter((kind) => kind !== 'MutatingAdmissionPolicyBinding')).to.deep.equal([engine]);
+          },
+          { timeoutMs: 30_000 },
+        );
+        await world().untilReady('quay');
       });
-      await world().untilReady('quay');
-      expect(await pods.stop()).to.deep.equal([cached]);
+      expect(seen).to.deep.equal([cached]);
       expect((await world().get('quay')).status.policy?.kind).to.equal(engine);
     });
 
@@ -54,16 +58,20 @@ describe('Changing the engine of a live mirror', function () {
   }
 
   it('moves to another policy without a gap when failurePolicy changes', async () => {
-    const pods = new PodStream(world(), image);
-    const before = (await world().get('quay')).status.policy?.name;
-    await apply({ failurePolicy: 'Ignore' });
-    await eventually(async () => {
-      const { status } = await world().get('quay');
-      expect(status.policy?.name).to.not.equal(before);
-      expect(await livePolicies()).to.have.length(1);
+    const seen = await imagesDuring(world(), image, async () => {
+      const before = (await world().get('quay')).status.policy?.name;
+      await apply({ failurePolicy: 'Ignore' });
+      await eventually(
+        async () => {
+          const { status } = await world().get('quay');
+          expect(status.policy?.name).to.not.equal(before);
+          expect(await livePolicies()).to.have.length(1);
+        },
+        { timeoutMs: 30_000 },
+      );
+      await world().untilReady('quay');
     });
-    await world().untilReady('quay');
-    expect(await pods.stop()).to.deep.equal([cached]);
+    expect(seen).to.deep.equal([cached]);
   });
 
   it('stops rewriting with None, at once', async () => {
@@ -87,20 +95,18 @@ describe('Mirrors come and go under load', function () {
       await world().apply('quay', { upstream: { type: 'quay' }, rewrite });
       await world().untilReady('quay');
       await world().untilImage(image, cached);
-      const pods = new PodStream(world(), image);
       const names = Array.from({ length: 6 }, (_, i) => `other-${String(i)}`);
       const upstreamOf = (name: string): object => ({ type: 'docker-registry', url: `https://${name}.example.org` });
-      for (const name of names) await world().apply(name, { upstream: upstreamOf(name), rewrite });
-      for (const name of names) await world().untilReady(name);
-      for (const name of names.slice(0, 3)) {
-        await world().apply(name, {
-          upstream: upstreamOf(name),
-          rewrite: { ...rewrite, repositories: { exclude: ['x/**'] } },
-        });
-      }
-      for (const name of names) await world().untilReady(name);
-      await world().delete(...names);
-      expect(await pods.stop()).to.deep.equal([cached]);
+      const edited = { ...rewrite, repositories: { exclude: ['x/**'] } };
+      const seen = await imagesDuring(world(), image, async () => {
+        for (const name of names) await world().apply(name, { upstream: upstreamOf(name), rewrite });
+        for (const name of names) await world().untilReady(name);
+        for (const name of names.slice(0, 3))
+          await world().apply(name, { upstream: upstreamOf(name), rewrite: edited });
+        for (const name of names) await world().untilReady(name);
+        await world().delete(...names);
+      });
+      expect(seen).to.deep.equal([cached]);
       await world().delete('quay');
     });
   }
