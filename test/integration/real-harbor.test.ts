@@ -11,7 +11,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import { removeAll } from '../support/fleet.js';
 import { eventually } from '../support/wait.js';
 import { PULL_HOST, World } from '../support/world.js';
-import { bareCluster } from './harbor-scale/bare-world.js';
+import { bareCluster } from './bare-world.js';
 
 /**
  * A mirror's whole life against a real Harbor: HARBOR_URL, HARBOR_USERNAME and HARBOR_PASSWORD say which, and HARBOR_TEST_UPSTREAM an upstream

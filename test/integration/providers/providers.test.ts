@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { upstreamTypes } from '../../../src/api/upstream-types.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { selfSigned } from '../../harbor/certificate.js';
-import { useBareWorld } from '../harbor-scale/bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 type UpstreamType = keyof typeof upstreamTypes;
 

@@ -4,7 +4,7 @@ import type { HarborStandIn } from '../../harbor/index.js';
 import { startHarbor } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
-import { useBareWorld } from './bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 const none = { rewrite: { engine: 'None' } } as const;
 const GIB = 1024 ** 3;

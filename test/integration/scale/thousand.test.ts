@@ -4,7 +4,7 @@ import { copyMirror, createMirrors, measureFleet } from '../../support/fleet.js'
 import { OPERATOR_USER } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { MIRRORS } from '../../support/world.js';
-import { useBareWorld } from './bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 const CRD = readFileSync(new URL('../../../crds/registrymirror.io_registrymirrors.yaml', import.meta.url), 'utf8');
 const SHORTEST = "duration('1m')";

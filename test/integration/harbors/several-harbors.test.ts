@@ -8,7 +8,7 @@ import { NAMESPACE } from '../../support/operator.js';
 import { portOf } from '../../support/ports.js';
 import { eventually } from '../../support/wait.js';
 import { startRawServer } from '../harbor/raw-server.js';
-import { useBareWorld } from './bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 const upstream = { type: 'docker-registry', url: 'https://registry.example.org' } as const;
 const none = { rewrite: { engine: 'None' }, upstream } as const;

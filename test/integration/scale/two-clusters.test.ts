@@ -8,7 +8,7 @@ import { createAll, createMirrors, listMirrors } from '../../support/fleet.js';
 import { installOperator } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { MIRRORS, World } from '../../support/world.js';
-import { useBareWorld } from './bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 const SAME = 25;
 

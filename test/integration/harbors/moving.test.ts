@@ -5,7 +5,7 @@ import type { HarborStandIn } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import type { LooseSpec } from '../../support/world.js';
-import { useBareWorld } from './bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 const SECOND_HOST = 'second.cache.test';
 const IMAGE = 'registry.example.org/app/web:1';
@@ -42,6 +42,7 @@ describe('A mirror that moves to another Harbor', function () {
   const upstream = { type: 'docker-registry', url: 'https://registry.example.org' };
   const rewrite = { engine: 'MutatingAdmissionPolicy' };
   const spec: LooseSpec = { upstream, rewrite, deletionPolicy: 'Delete' };
+  const none = { rewrite: { engine: 'None' } };
   const onSecond = { harbor: { url: '', pullHost: SECOND_HOST, credentialsSecretRef: { name: 'second' } } };
   const there = (more: LooseSpec = {}): LooseSpec => ({
     ...spec,
@@ -116,13 +117,13 @@ describe('A mirror that moves to another Harbor', function () {
   });
 
   it('takes both away when it is deleted, and waits for the one that is down', async () => {
-    await world().apply('app', there());
+    await world().apply('app', there(none));
     await world().untilReady('app');
     await eventually(async () => {
       expect(await status('app')).to.not.have.property('formerHarbors');
     });
     await second.down();
-    await world().apply('app', spec);
+    await world().apply('app', { ...spec, ...none });
     await world().until('app', 'FormerHarborsRetired', 'False');
     await kubectl('delete', 'registrymirror', 'app', '--wait=false');
     const waiting = await world().until('app', 'Ready', 'False', 'HarborUnreachable');
@@ -135,7 +136,7 @@ describe('A mirror that moves to another Harbor', function () {
   });
 
   it('leaves the old project with deletionPolicy Retain, and says so', async () => {
-    const retain = { deletionPolicy: 'Retain', rewrite: { engine: 'None' } };
+    const retain = { deletionPolicy: 'Retain', ...none };
     await world().apply('kept', { ...spec, ...retain });
     await world().untilReady('kept');
     const old = world().harbor.project('kept')?.id;
@@ -152,12 +153,12 @@ describe('A mirror that moves to another Harbor', function () {
   });
 
   it('deletes nothing where the new url is another name of the same Harbor', async () => {
-    await world().apply('same', spec);
+    await world().apply('same', { ...spec, ...none });
     await world().untilReady('same');
     world().harbor.resetCounts();
     const url = world().harbor.url.replace('127.0.0.1', 'localhost');
     const harbor = { url, pullHost: 'harbor.cache.test', credentialsSecretRef: { name: 'first-again' } };
-    await world().apply('same', { ...spec, harbor });
+    await world().apply('same', { ...spec, ...none, harbor });
     await world().untilReady('same');
     await eventually(async () => {
       expect(await notes('same')).to.include(`The mirror has moved away from ${world().harbor.url}.`);
@@ -170,7 +171,7 @@ describe('A mirror that moves to another Harbor', function () {
   });
 
   it('leaves what is in a Harbor that the operator has no login for any more, and says so', async () => {
-    await world().apply('moved', spec);
+    await world().apply('moved', { ...spec, ...none });
     await world().untilReady('moved');
     const { url } = world().harbor;
     await world().killOperator();

@@ -1,9 +1,9 @@
-import { startCluster } from '../../cluster/cluster.js';
-import type { Cluster } from '../../cluster/cluster.js';
-import { progressToStderr } from '../../cluster/progress.js';
-import { removeAll } from '../../support/fleet.js';
-import { createWorld } from '../../support/world.js';
-import type { World, WorldOptions } from '../../support/world.js';
+import { startCluster } from '../cluster/cluster.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { progressToStderr } from '../cluster/progress.js';
+import { removeAll } from '../support/fleet.js';
+import { createWorld } from '../support/world.js';
+import type { World, WorldOptions } from '../support/world.js';
 
 let bare: Promise<Cluster> | undefined;
 

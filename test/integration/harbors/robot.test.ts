@@ -8,7 +8,7 @@ import { smallestPermissions, startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn, Permission } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
-import { useBareWorld } from './bare-world.js';
+import { useBareWorld } from '../bare-world.js';
 
 const DAY_MS = 86_400_000;
 const SECRET = 'registry-mirror-operator-robot';
