@@ -27,7 +27,7 @@ const suite = (name: string, ...parts: readonly (readonly string[])[]): Stage =>
 const check = (name: string, ...command: Command): Stage => ({ name, commands: [command], isSuite: false });
 
 /** These take as long as all others together. Each half has a cluster of its own, and waits more than it computes. */
-const SECOND_HALF = ['harbor-side', 'harbors', 'operator'];
+const SECOND_HALF = ['cli', 'crd', 'harbor-side', 'harbors', 'operator'];
 
 const STAGES: readonly Stage[] = [
   check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
