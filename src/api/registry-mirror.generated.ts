@@ -61,7 +61,7 @@ export interface Upstream {
    */
   readonly hosts?: readonly string[];
   /**
-   * Text for the endpoint's description in Harbor; the operator's ownership mark follows it there. Default: none.
+   * Text for the endpoint's description in Harbor; the operator's ownership mark follows it there. Default: what stands there stays.
    */
   readonly description?: string;
   /**

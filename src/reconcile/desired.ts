@@ -31,8 +31,8 @@ export interface Desired {
   readonly instead?: string;
   readonly url: string;
   readonly insecure: boolean;
-  /** The user's part of the endpoint's description. */
-  readonly description: string;
+  /** The user's part of the endpoint's description; undefined: what stands there. */
+  readonly description: string | undefined;
   readonly secrets: UpstreamSecrets;
   readonly projectName: string;
   /** Managed settings: repaired when they differ. */
@@ -87,7 +87,7 @@ export function desiredState(
     ...(endpointType === firstChoice ? {} : { instead: firstChoice }),
     url: upstreamUrl(spec),
     insecure: spec.upstream.insecureSkipTLSVerify,
-    description: spec.upstream.description ?? '',
+    description: spec.upstream.description,
     secrets,
     projectName: projectName(mirror),
     metadata: managedMetadata(spec),

@@ -1,4 +1,4 @@
-import { formatMark } from '../harbor/mark.js';
+import { formatMark, parseMark } from '../harbor/mark.js';
 import type { Mark, Origin } from '../harbor/mark.js';
 import type { Endpoint, EndpointUpdate } from '../harbor/types.js';
 import type { Action } from './actions.js';
@@ -32,15 +32,13 @@ export function newMark({ clusterId, mirror }: Identity, origin: Origin, hmac?: 
 export function planEndpointUpdate(input: EndpointInput, endpoint: Endpoint, mark: Mark): readonly Action[] {
   const { desired } = input;
   const { hmac } = desired.secrets;
+  const userText = desired.description ?? parseMark(endpoint.description).userText;
   const differences = [
     ...urlDifference(desired, endpoint),
     ...insecureDifference(desired, endpoint),
     ...credentialsDifference(desired, endpoint, mark),
     ...(input.unsupported?.has('caCertificate') === true ? [] : certificateDifference(desired, endpoint, mark)),
-    ...descriptionDifference(
-      formatMark(desired.description, { ...withoutCredentials(mark), ...credentialsOf(hmac) }),
-      endpoint,
-    ),
+    ...descriptionDifference(formatMark(userText, { ...withoutCredentials(mark), ...credentialsOf(hmac) }), endpoint),
   ];
   if (differences.length === 0) return [];
   const update = differences.reduce<EndpointUpdate>((whole, one) => ({ ...whole, ...one.update }), {});

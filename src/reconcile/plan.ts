@@ -83,7 +83,7 @@ function planCreation(input: PlanInput): HarborPlan {
       type: desired.endpointType,
       url: desired.url,
       insecure: desired.insecure,
-      description: formatMark(desired.description, mark),
+      description: formatMark(desired.description ?? '', mark),
       ...(credentials === undefined ? {} : { credentials }),
       ...(caCertificate === undefined ? {} : { caCertificate }),
     },
