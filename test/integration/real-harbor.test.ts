@@ -11,6 +11,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import { removeAll } from '../support/fleet.js';
 import { eventually } from '../support/wait.js';
 import { PULL_HOST, World } from '../support/world.js';
+import type { LooseSpec } from '../support/world.js';
 import { bareCluster } from './bare-world.js';
 
 /**
@@ -50,15 +51,21 @@ describe(`A mirror’s life in ${process.env.HARBOR_URL ?? 'the Harbor stand-in'
     await standIn.stop();
   });
 
+  const moved = `${name}-moved`;
+  const byHand = `${name}-by-hand`;
+
   async function takeAway(): Promise<void> {
-    const project = await client.findProject(name);
-    if (project !== undefined) await client.deleteProject(project);
-    const endpoint = await client.findEndpoint(name);
-    if (endpoint !== undefined) await client.deleteEndpoint(endpoint.id);
+    for (const left of [name, moved, byHand]) {
+      const project = await client.findProject(left);
+      if (project !== undefined) await client.deleteProject(project);
+      const endpoint = await client.findEndpoint(left);
+      if (endpoint !== undefined) await client.deleteEndpoint(endpoint.id);
+    }
   }
 
-  const spec = (more: object = {}): Readonly<Record<string, unknown>> => ({
-    upstream: { type: 'docker-registry', url: HARBOR_TEST_UPSTREAM ?? url.replace(/\/$/, ''), hosts: [`${name}.test`] },
+  const upstreamUrl = (): string => HARBOR_TEST_UPSTREAM ?? url.replace(/\/$/, '');
+  const spec = (more: object = {}): LooseSpec => ({
+    upstream: { type: 'docker-registry', url: upstreamUrl(), hosts: [`${name}.test`] },
     rewrite: { engine: 'None' },
     deletionPolicy: 'Delete',
     ...more,
@@ -90,11 +97,66 @@ describe(`A mirror’s life in ${process.env.HARBOR_URL ?? 'the Harbor stand-in'
     expect((await client.findProject(name))?.metadata.auto_scan).to.equal('false');
   });
 
+  it('repairs an endpoint and a project that were deleted by hand', async () => {
+    const project = await client.findProject(name);
+    if (project === undefined) throw new Error('not there');
+    await client.deleteProject(project);
+    await client.deleteEndpoint(project.registryId ?? 0);
+    await world.reconcile(name);
+    await world.untilReady(name);
+    const again = await client.findProject(name);
+    expect(again?.id).to.not.equal(project.id);
+    expect((await client.findEndpoint(name))?.id).to.equal(again?.registryId);
+  });
+
+  it('moves to a new project, and takes the old one away', async () => {
+    await world.apply(name, spec({ project: { name: moved } }));
+    await world.untilReady(name);
+    await eventually(async () => {
+      expect(await client.findProject(name)).to.equal(undefined);
+    });
+    expect(await client.findProject(moved)).to.not.equal(undefined);
+  });
+
   it('deletes what it made', async () => {
     await world.delete(name);
     await eventually(async () => {
-      expect(await client.findProject(name)).to.equal(undefined);
-      expect(await client.findEndpoint(name)).to.equal(undefined);
+      for (const made of [name, moved]) {
+        expect(await client.findProject(made)).to.equal(undefined);
+        expect(await client.findEndpoint(made)).to.equal(undefined);
+      }
+    });
+  });
+
+  describe('and a project that was there before', () => {
+    const onto = (adoptionPolicy: string): LooseSpec => spec({ project: { name: byHand }, adoptionPolicy });
+
+    before(async () => {
+      const where = { type: 'docker-registry', url: upstreamUrl(), insecure: false };
+      const registryId = await client.createEndpoint({ ...where, name: byHand, description: 'by hand' });
+      await client.createProject({ name: byHand, registryId, metadata: { public: 'true' } });
+    });
+
+    it('is left alone with Refuse', async () => {
+      await world.apply(name, onto('Refuse'));
+      await world.until(name, 'Stalled', 'True', 'ProjectNotOurs');
+      expect((await client.findEndpoint(byHand))?.description).to.equal('by hand');
+    });
+
+    it('is used with Use, without a write', async () => {
+      await world.apply(name, onto('Use'));
+      await world.untilReady(name);
+      expect((await client.findEndpoint(byHand))?.description).to.equal('by hand');
+    });
+
+    it('is marked with Adopt, behind the text that was there, and never deleted', async () => {
+      await world.apply(name, onto('Adopt'));
+      await world.untilReady(name);
+      const { userText, mark } = parseMark((await client.findEndpoint(byHand))?.description ?? '');
+      expect(mark).to.include({ mirror: name, endpoint: 'adopted', project: 'adopted' });
+      expect(userText).to.equal('by hand');
+      await world.delete(name);
+      expect(await client.findProject(byHand)).to.not.equal(undefined);
     });
   });
 });
