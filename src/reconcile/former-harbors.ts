@@ -88,7 +88,7 @@ export class FormerHarborsRetirement {
     const still: FormerHarbor[] = [];
     let problem: Verdict | undefined;
     for (const former of list) {
-      if (pullSecrets.hasLoginFor(mirror, former.url)) {
+      if (pullSecrets.pullsFrom(mirror, former.url)) {
         still.push(former);
         continue;
       }

@@ -51,7 +51,7 @@ export interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: Policies;
-  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'hasLoginFor'>;
+  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** How long what new Pods are not sent to any more stays. */

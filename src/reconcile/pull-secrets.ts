@@ -93,7 +93,7 @@ export class PullSecrets {
   }
 
   /** Whether Pods may still be told to pull from this Harbor with a robot account of the mirror's. */
-  hasLoginFor(mirror: RegistryMirror, harborUrl: string): boolean {
+  pullsFrom(mirror: RegistryMirror, harborUrl: string): boolean {
     return this.#logins.of(mirror).some(({ record }) => record.harbor === harborUrl);
   }
 
