@@ -1,22 +1,23 @@
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { later } from '../../../src/operator/later.js';
 
 describe('a call for later', () => {
-  it('comes when the clock shows that it is time, and not before', async () => {
-    const early: number[] = [];
-    const calls = Array.from({ length: 300 }, async (_, i) => {
-      // Timers of all fractions of a millisecond, so that some would be early.
-      await new Promise((resolve) => setTimeout(resolve, i % 7));
-      const ms = 5 + (i % 20);
-      const dueAt = Date.now() + ms;
-      await new Promise<void>((resolve) => {
-        later(ms, resolve);
-      });
-      if (Date.now() < dueAt) early.push(dueAt - Date.now());
-    });
-    const awake = setTimeout(() => undefined, 2000);
-    await Promise.all(calls);
-    clearTimeout(awake);
-    expect(early).to.deep.equal([]);
+  afterEach(() => {
+    mock.reset();
+  });
+
+  it('comes when the clock shows that it is time, though the timer fires a millisecond before', () => {
+    let clock = 1_000;
+    let calls = 0;
+    mock.timers.enable({ apis: ['setTimeout'] });
+    mock.method(Date, 'now', () => clock);
+    later(3_000, () => (calls += 1));
+    clock += 2_999;
+    mock.timers.tick(3_000);
+    expect(calls).to.equal(0);
+    clock += 1;
+    mock.timers.tick(1);
+    expect(calls).to.equal(1);
   });
 });

@@ -19,6 +19,13 @@ describe('a policy that gives no sign of being in force', () => {
     policies.observe();
   }
 
+  function editByHand(): void {
+    const [key = '', live] = [...cluster.live][0] ?? [];
+    if (live === undefined) throw new Error('no policy');
+    cluster.live.set(key, { ...live, object: { ...live.object, spec: { mutations: [] } } as typeof live.object });
+    policies.observe();
+  }
+
   beforeEach(() => {
     cluster = new FakePolicyCluster();
     policies = cluster.open();
@@ -93,15 +100,24 @@ describe('a policy that gives no sign of being in force', () => {
   it('is not in force for anyone right after an edit of someone else’s was undone', async () => {
     await write('a');
     cluster.pass(SETTLE);
-    const [key = '', live] = [...cluster.live][0] ?? [];
-    if (live === undefined) throw new Error('no policy');
-    cluster.live.set(key, { ...live, object: { ...live.object, spec: { mutations: [] } } as typeof live.object });
+    editByHand();
     policies = cluster.open();
     policies.decide('a', serve(cluster.set('a', REWRITE)));
     await policies.sync();
     policies.observe();
     expect(kindOf('a')).to.equal('pending');
     cluster.pass(SETTLE);
+    expect(kindOf('a')).to.equal('inForce');
+  });
+
+  it('takes its time anew for a mirror that was not in force yet when such an edit was undone', async () => {
+    await write('a');
+    cluster.pass(SETTLE - 1);
+    editByHand();
+    await policies.sync();
+    cluster.pass(1);
+    expect(kindOf('a')).to.equal('pending');
+    cluster.pass(SETTLE - 1);
     expect(kindOf('a')).to.equal('inForce');
   });
 
