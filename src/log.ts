@@ -1,6 +1,6 @@
 import { createLogger, format, transports } from 'winston';
 import type { Logger as WinstonLogger } from 'winston';
-import type { LogLevel } from './config.js';
+import type { LogLevel } from './config/config.js';
 
 /** What a line says besides its message. */
 export interface LogFields {

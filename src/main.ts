@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { loadConfig } from './config.js';
-import type { Config } from './config.js';
+import { loadConfig } from './config/config.js';
+import type { Config } from './config/config.js';
 import { createMetrics } from './http/metrics.js';
 import { probes } from './http/probes.js';
 import { serve } from './http/server.js';
 import type { HttpServer } from './http/server.js';
 import { createLog } from './log.js';
-import { RegistryMirrorOperator } from './operator/operator.js';
+import { RegistryMirrorOperator } from './controller/operator.js';
 
 /** How long a shutdown may take before it is forced: less than the Pod's grace period. */
 const SHUTDOWN_MS = 25_000;

@@ -1,10 +1,10 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { LABELS, OPERATOR } from '../api/group.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
-import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../operator/policy-resources.js';
-import { contentCondition, contentsInForce } from '../policy/in-force.js';
-import type { PolicyEngine } from '../policy/settings.js';
-import type { LivePolicy } from '../reconcile/policy-snapshot.js';
+import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../policies/resources.js';
+import { contentCondition, contentsInForce } from '../engines/in-force.js';
+import type { PolicyEngine } from '../engines/settings.js';
+import type { LivePolicy } from '../policies/snapshot.js';
 import type { ClusterReader } from './cluster-reader.js';
 
 /** The operator's policies in the cluster, and what shows whether they are in force. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
-import type { Config } from '../config.js';
+import { loadConfig } from '../config/config.js';
+import type { Config } from '../config/config.js';
 import { OPTIONS } from '../config/options.js';
 import type { Setting, SettingOption } from '../config/options.js';
 import { InputError } from './input-error.js';

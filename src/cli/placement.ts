@@ -1,9 +1,9 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName } from '../api/upstream-types.js';
-import { policyEntry } from '../policy/entry.js';
-import type { PlacedEntry } from '../policy/group.js';
-import { policySettings } from '../policy/settings.js';
-import { findConflicts } from '../reconcile/conflicts.js';
+import { policyEntry } from '../engines/entry.js';
+import type { PlacedEntry } from '../engines/group.js';
+import { policySettings } from '../engines/settings.js';
+import { findConflicts } from '../mirror/conflicts.js';
 import { InputError } from './input-error.js';
 
 /** What the mirrors of some files come to, were they all served. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
 import { namespaceGlobs, registryHost } from '../config/values.js';
-import { HarborError } from '../harbor/errors.js';
+import { HarborError } from '../harbor/http/errors.js';
 import { KubernetesError } from '../kubernetes/errors.js';
 import { check } from './check.js';
 import { DEFAULT_EXCLUDED } from './excluded-namespaces.js';

@@ -1,4 +1,4 @@
-import { renderPolicies } from '../policy/render.js';
+import { renderPolicies } from '../engines/render.js';
 import { readMirrors } from './mirrors-file.js';
 import type { Output } from './output.js';
 import { yaml } from './output.js';

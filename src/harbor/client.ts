@@ -1,15 +1,15 @@
 import type { HarborApi } from './api.js';
-import type { HarborConnection } from './connection.js';
+import type { HarborConnection } from './http/connection.js';
 import { presenceCalls } from './presence.js';
-import { projectCalls } from './projects.js';
-import { quotaCalls } from './quotas.js';
-import { registryCalls } from './registries.js';
-import { repositoryCalls } from './repositories.js';
-import { createTransport } from './request.js';
-import type { RequestOptions } from './request.js';
-import { retentionCalls } from './retentions.js';
-import { robotCalls } from './robots.js';
-import { systemCalls } from './system.js';
+import { projectCalls } from './calls/projects.js';
+import { quotaCalls } from './calls/quotas.js';
+import { registryCalls } from './calls/registries.js';
+import { repositoryCalls } from './calls/repositories.js';
+import { createTransport } from './http/request.js';
+import type { RequestOptions } from './http/request.js';
+import { retentionCalls } from './calls/retentions.js';
+import { robotCalls } from './calls/robots.js';
+import { systemCalls } from './calls/system.js';
 
 /** A Harbor to talk to, and how to let go of its connections. */
 export interface HarborClient extends HarborApi {

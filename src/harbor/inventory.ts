@@ -1,6 +1,6 @@
 import type { HarborApi, Present } from './api.js';
 import { CachedList } from './cached-list.js';
-import { Listed } from './listed.js';
+import { Listed } from './calls/listed.js';
 import { parseMark } from './mark.js';
 import type { Endpoint, Project, Quota } from './types.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HarborApi } from './api.js';
-import type { HarborRequest } from './call.js';
-import { readPages } from './read.js';
+import type { HarborRequest } from './http/call.js';
+import { readPages } from './http/read.js';
 
 const identified = z.object({ id: z.number() });
 const projectIdentified = z.object({ project_id: z.number() }).transform(({ project_id: id }) => ({ id }));

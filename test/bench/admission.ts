@@ -1,9 +1,9 @@
 import type { Api } from '../cluster/api.js';
 import { startCluster, type Cluster } from '../cluster/cluster.js';
 import { progressToStderr } from '../cluster/progress.js';
-import type { MirrorEntry } from '../../src/policy/entry.js';
-import { renderPolicies } from '../../src/policy/render.js';
-import type { PolicyEngine } from '../../src/policy/settings.js';
+import type { MirrorEntry } from '../../src/engines/entry.js';
+import { renderPolicies } from '../../src/engines/render.js';
+import type { PolicyEngine } from '../../src/engines/settings.js';
 import { dryRun, images, podOf } from '../integration/policy/pod.js';
 import { PoliciesInForce } from '../integration/policy/policies.js';
 import { eventually } from '../support/wait.js';

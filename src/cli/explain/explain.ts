@@ -5,7 +5,7 @@ import { projectName } from '../../api/upstream-types.js';
 import { rewriter } from '../../image/rewrite.js';
 import type { RewriteResult, Rewriter } from '../../image/rewrite.js';
 import type { MirrorRule } from '../../image/rules.js';
-import { policyEntry } from '../../policy/entry.js';
+import { policyEntry } from '../../engines/entry.js';
 import { notServedReason } from './in-force.js';
 import type { ServedEntry } from './in-force.js';
 import { noteKey, podImages } from './pod.js';

@@ -1,10 +1,10 @@
 import { findCondition } from '../../api/conditions.js';
 import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { policyEntry } from '../../policy/entry.js';
-import type { PlacedEntry } from '../../policy/group.js';
-import { readEntries, readSettings } from '../../policy/render.js';
-import { policySettings } from '../../policy/settings.js';
+import { policyEntry } from '../../engines/entry.js';
+import type { PlacedEntry } from '../../engines/group.js';
+import { readEntries, readSettings } from '../../engines/render.js';
+import { policySettings } from '../../engines/settings.js';
 import { DEFAULT_EXCLUDED, excludedBy } from '../excluded-namespaces.js';
 import { isActing } from '../live-policies.js';
 import type { PolicyLook } from '../live-policies.js';

@@ -1,13 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
 import { createHarborClient } from '../../harbor/client.js';
 import type { HarborClient } from '../../harbor/client.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
-import { clusterIdOf } from '../../operator/cluster-id.js';
-import { POLICY_RESOURCES } from '../../operator/policy-resources.js';
-import { readCaCertificate, readCredentials } from '../../reconcile/secrets.js';
-import type { Read, Secret } from '../../reconcile/secrets.js';
+import { clusterIdOf } from '../../controller/cluster-id.js';
+import { POLICY_RESOURCES } from '../../policies/resources.js';
+import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
+import type { Read, Secret } from '../../credentials/secrets.js';
 import { ClusterReader, secretsOf } from '../cluster-reader.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../kubeconfig.js';

@@ -1,9 +1,9 @@
-import { describeAction } from '../../reconcile/actions.js';
-import type { Action } from '../../reconcile/actions.js';
-import { findConflicts } from '../../reconcile/conflicts.js';
-import { desiredState } from '../../reconcile/desired.js';
-import type { UpstreamSecrets } from '../../reconcile/desired.js';
-import { planHarbor } from '../../reconcile/plan.js';
+import { describeAction } from '../../mirror/plan/actions.js';
+import type { Action } from '../../mirror/plan/actions.js';
+import { findConflicts } from '../../mirror/conflicts.js';
+import { desiredState } from '../../mirror/desired.js';
+import type { UpstreamSecrets } from '../../mirror/desired.js';
+import { planHarbor } from '../../mirror/plan/plan.js';
 import { importMirror, served } from './mirror.js';
 import type { Imported, ImportedMirror, ImportOptions } from './mirror.js';
 import type { HarborContent, ProxyProject } from './proxy-project.js';

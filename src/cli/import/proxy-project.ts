@@ -1,5 +1,5 @@
 import type { HarborApi } from '../../harbor/api.js';
-import { isHarborError } from '../../harbor/errors.js';
+import { isHarborError } from '../../harbor/http/errors.js';
 import { HarborInventory } from '../../harbor/inventory.js';
 import type { InventoryView } from '../../harbor/inventory.js';
 import type { Endpoint, Project, Retention } from '../../harbor/types.js';

@@ -1,20 +1,20 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../../api/upstream-types.js';
-import { HarborError } from '../../harbor/errors.js';
-import { describeAction } from '../../reconcile/actions.js';
-import type { Action } from '../../reconcile/actions.js';
-import { desiredState } from '../../reconcile/desired.js';
-import type { Desired } from '../../reconcile/desired.js';
-import type { HarborSession } from '../../reconcile/harbor-session.js';
-import type { Harbors } from '../../reconcile/harbors.js';
-import { KEEP, OUT, privateProblem, serving } from '../../reconcile/look-result.js';
-import { verdictOf } from '../../reconcile/outcome.js';
-import type { HarborPlan } from '../../reconcile/plan.js';
-import { planRemoval } from '../../reconcile/plan-removal.js';
-import type { Planner } from '../../reconcile/planner.js';
-import type { ServingDecision } from '../../reconcile/policy-state.js';
-import { upstreamSecrets } from '../../reconcile/secrets.js';
-import type { SecretLookup } from '../../reconcile/secrets.js';
+import { HarborError } from '../../harbor/http/errors.js';
+import { describeAction } from '../../mirror/plan/actions.js';
+import type { Action } from '../../mirror/plan/actions.js';
+import { desiredState } from '../../mirror/desired.js';
+import type { Desired } from '../../mirror/desired.js';
+import type { HarborSession } from '../../harbor/session/harbor-session.js';
+import type { Harbors } from '../../harbor/session/harbors.js';
+import { KEEP, OUT, privateProblem, serving } from '../../mirror/look-result.js';
+import { verdictOf } from '../../mirror/status/outcome.js';
+import type { HarborPlan } from '../../mirror/plan/plan.js';
+import { planRemoval } from '../../mirror/plan/plan-removal.js';
+import type { Planner } from '../../mirror/plan/planner.js';
+import type { ServingDecision } from '../../policies/state.js';
+import { upstreamSecrets } from '../../credentials/secrets.js';
+import type { SecretLookup } from '../../credentials/secrets.js';
 
 /** Harbor gives a new proxy project this many days by itself. */
 const OWN_RETENTION_DAYS = 7;

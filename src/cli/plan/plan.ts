@@ -1,9 +1,9 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { literalPrefix } from '../../image/glob.js';
-import { findConflicts } from '../../reconcile/conflicts.js';
-import { OUT } from '../../reconcile/look-result.js';
+import { findConflicts } from '../../mirror/conflicts.js';
+import { OUT } from '../../mirror/look-result.js';
 import { servedEntries } from '../explain/in-force.js';
-import type { Labels } from '../../policy/label-selector.js';
+import type { Labels } from '../../engines/label-selector.js';
 import type { Pod } from '../explain/pod.js';
 import type { PolicyLook } from '../live-policies.js';
 import type { MirrorPlan } from './harbor-side.js';

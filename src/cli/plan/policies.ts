@@ -1,11 +1,11 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import type { PlacedEntry } from '../../policy/group.js';
-import type { RenderedPolicy } from '../../policy/policy.js';
-import { renderPolicies } from '../../policy/render.js';
-import { policySettings } from '../../policy/settings.js';
-import { findLive, isAsRendered, keyOfPolicy } from '../../reconcile/policy-snapshot.js';
-import type { LivePolicy } from '../../reconcile/policy-snapshot.js';
-import type { ServingDecision } from '../../reconcile/policy-state.js';
+import type { PlacedEntry } from '../../engines/group.js';
+import type { RenderedPolicy } from '../../engines/policy.js';
+import { renderPolicies } from '../../engines/render.js';
+import { policySettings } from '../../engines/settings.js';
+import { findLive, isAsRendered, keyOfPolicy } from '../../policies/snapshot.js';
+import type { LivePolicy } from '../../policies/snapshot.js';
+import type { ServingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
 
 export interface PolicyChange {

@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { proxyFrom } from '../../config.js';
+import { proxyFrom } from '../../config/config.js';
 import { objectName } from '../../config/values.js';
 import { createHarborClient } from '../../harbor/client.js';
 import type { HarborClient } from '../../harbor/client.js';
-import { harborBaseUrl } from '../../harbor/connection.js';
-import { isHarborError } from '../../harbor/errors.js';
+import { harborBaseUrl } from '../../harbor/http/connection.js';
+import { isHarborError } from '../../harbor/http/errors.js';
 import type { CreatedRobot, NewRobot } from '../../harbor/types.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import { InputError } from '../input-error.js';
@@ -15,8 +15,8 @@ import type { KubeconfigFlags } from '../kubeconfig.js';
 import { readText } from '../objects-file.js';
 import { yaml } from '../output.js';
 import type { Output } from '../output.js';
-import { newRobot } from '../../reconcile/robot-permissions.js';
-import type { RobotDuties } from '../../reconcile/robot-permissions.js';
+import { newRobot } from '../../robots/permissions.js';
+import type { RobotDuties } from '../../robots/permissions.js';
 import { applySecret, credentialsSecret } from './secret.js';
 
 interface RobotFlags extends RobotDuties, KubeconfigFlags {

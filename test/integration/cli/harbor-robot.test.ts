@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import type { HarborApi } from '../../../src/harbor/api.js';
 import { createHarborClient } from '../../../src/harbor/client.js';
 import type { HarborClient } from '../../../src/harbor/client.js';
-import { isHarborError } from '../../../src/harbor/errors.js';
+import { isHarborError } from '../../../src/harbor/http/errors.js';
 import type { HarborStandIn } from '../../harbor/index.js';
 import { startHarbor } from '../../harbor/index.js';
 import { useCluster } from '../shared-cluster.js';

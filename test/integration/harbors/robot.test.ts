@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { createHarborClient } from '../../../src/harbor/client.js';
 import type { HarborClient } from '../../../src/harbor/client.js';
-import { missingPermissions } from '../../../src/reconcile/robot-check.js';
-import { keepRobot } from '../../../src/reconcile/robot-mint.js';
-import type { MintedLogin } from '../../../src/reconcile/robot-mint.js';
+import { missingPermissions } from '../../../src/robots/check.js';
+import { keepRobot } from '../../../src/robots/mint.js';
+import type { MintedLogin } from '../../../src/robots/mint.js';
 import { smallestPermissions, startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn, Permission } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 
 import { ANNOTATIONS, LABELS } from '../../../src/api/group.js';
 import { rewriter } from '../../../src/image/rewrite.js';
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { MirrorEntry } from '../../../src/policy/entry.js';
-import type { PolicyEngine, PolicySettings } from '../../../src/policy/settings.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
+import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenCases, goldenEntries, repositoryCases, repositoryEntries, type GoldenCase } from './golden.js';
 import { create, dryRun, images, podOf, putEphemeral, type Pod } from './pod.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { PolicyEngine } from '../../../src/policy/settings.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
 import { images, podOf, type Pod } from './pod.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import type { MirrorEntry } from '../../../src/policy/entry.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
 
 /** What a runtime makes of an image name, as decided by the parser of the distribution project. */
 export interface GoldenCase {

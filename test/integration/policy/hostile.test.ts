@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { MirrorEntry } from '../../../src/policy/entry.js';
-import type { PolicyEngine } from '../../../src/policy/settings.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { dryRun, images, podOf } from './pod.js';
 import { PoliciesInForce } from './policies.js';

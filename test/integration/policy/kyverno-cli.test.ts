@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { PolicyObject } from '../../../src/policy/policy.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicyObject } from '../../../src/engines/policy.js';
 import { runCommand } from '../../support/command.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenCases, goldenEntries } from './golden.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import { LABELS } from '../../../src/api/group.js';
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { PolicySettings } from '../../../src/policy/settings.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicySettings } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
 import { create, podOf, putEphemeral, type Pod } from './pod.js';

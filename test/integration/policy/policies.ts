@@ -1,8 +1,8 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 
 import { rewriter } from '../../../src/image/rewrite.js';
-import { inForce } from '../../../src/policy/in-force.js';
-import type { PolicyObject, RenderedPolicy } from '../../../src/policy/policy.js';
+import { inForce } from '../../../src/engines/in-force.js';
+import type { PolicyObject, RenderedPolicy } from '../../../src/engines/policy.js';
 import type { Api } from '../../cluster/api.js';
 import { eventually } from '../../support/wait.js';
 import { dryRun, images, podOf } from './pod.js';

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { rewriter } from '../../../src/image/rewrite.js';
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { PolicyEngine } from '../../../src/policy/settings.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries, repositoryEntries } from './golden.js';
 import { dryRun, images, podOf } from './pod.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
-import type { MirrorEntry } from '../../../src/policy/entry.js';
-import { pullSecretName } from '../../../src/policy/pull-secret.js';
-import { renderPolicies } from '../../../src/policy/render.js';
-import type { PolicyEngine, PolicySettings } from '../../../src/policy/settings.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
+import { pullSecretName } from '../../../src/engines/pull-secret.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { create, dryRun, images, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';

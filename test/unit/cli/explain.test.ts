@@ -7,9 +7,9 @@ import { explainPod } from '../../../src/cli/explain/explain.js';
 import { servedEntries } from '../../../src/cli/explain/in-force.js';
 import type { Pod } from '../../../src/cli/explain/pod.js';
 import type { PodContext } from '../../../src/cli/explain/pod-rules.js';
-import { policyEntry } from '../../../src/policy/entry.js';
-import { renderPolicies } from '../../../src/policy/render.js';
-import { policySettings } from '../../../src/policy/settings.js';
+import { policyEntry } from '../../../src/engines/entry.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import { policySettings } from '../../../src/engines/settings.js';
 
 const SINCE = '2026-01-02T00:00:00.000Z';
 

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 
 import { run } from '../../../src/cli/program.js';
-import { readEntries } from '../../../src/policy/render.js';
-import { renderPolicies } from '../../../src/policy/render.js';
+import { readEntries } from '../../../src/engines/render.js';
+import { renderPolicies } from '../../../src/engines/render.js';
 
 interface Result {
   readonly code: number;

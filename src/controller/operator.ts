@@ -1,0 +1,188 @@
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import type { KubeConfig } from '@kubernetes/client-node';
+import operatorModule from '@dot-i/k8s-operator';
+import type { ResourceEvent, ResourceMeta } from '@dot-i/k8s-operator';
+import type { Config } from '../config/config.js';
+import type { Metrics } from '../http/metrics.js';
+import { KubernetesApi } from '../kubernetes/api.js';
+import type { InformerEvent } from '../kubernetes/informer.js';
+import { Informer } from '../kubernetes/informer.js';
+import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
+import { resourcePath } from '../kubernetes/objects.js';
+import type { Log } from '../log.js';
+import { clusterIdOf } from './cluster-id.js';
+import { MIRRORS, OperatorCluster } from './cluster.js';
+import { LeaderElection } from '../kubernetes/leader-election.js';
+import { startWork } from './work.js';
+import type { Work } from './work.js';
+
+// The package is CommonJS: its class is the default export's member.
+const Operator = operatorModule.default;
+
+export interface RegistryMirrorOperatorOptions {
+  readonly config: Config;
+  readonly kubeConfig: KubeConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/**
+ * The operator: watches mirrors, their Secrets, the policies and the webhooks, and has each change looked at. What the base class does over
+ * its own transport is replaced here, since there a watch error ends the process, a deletion in a gap is lost and a failed write is only
+ * logged (docs/adr/0001).
+ */
+export class RegistryMirrorOperator extends Operator {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #api: KubernetesApi;
+  readonly #cluster: OperatorCluster;
+  readonly #election: LeaderElection | undefined;
+  readonly #extraInformers: Informer<KubernetesObject>[] = [];
+  #work: Work | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor({ config, kubeConfig, log, metrics }: RegistryMirrorOperatorOptions) {
+    super(log);
+    this.kubeConfig = kubeConfig;
+    this.#config = config;
+    this.#log = log;
+    this.#metrics = metrics;
+    this.#api = new KubernetesApi(kubeConfig);
+    const { namespace, keySecret } = config;
+    const instance = `${hostname()}-${randomUUID().slice(0, 8)}`;
+    this.#cluster = new OperatorCluster({ api: this.#api, namespace, keySecret, instance, log });
+    const onError = (error: unknown): void => {
+      log.warn('The leader lease could not be read or written; trying again.', { error });
+    };
+    const name = 'registry-mirror-operator';
+    this.#election = config.leaderElect
+      ? new LeaderElection({ api: this.#api, namespace, name, identity: instance, onError })
+      : undefined;
+  }
+
+  /** Whether all that decisions need has been read. */
+  get isReady(): boolean {
+    return this.#cluster.hasSynced;
+  }
+
+  /** Resolves when the lease is lost: the process must end at once, another one has taken over. */
+  async lostLease(): Promise<void> {
+    if (this.#election === undefined) await new Promise<never>(() => undefined);
+    await this.#election?.lost();
+  }
+
+  /** Begins to stop: what is being done is finished, the lease given free. See {@link stopped}. */
+  override stop(): void {
+    this.#stopping ??= this.#shutDown();
+  }
+
+  /** Stops, and resolves when all is over. */
+  async stopped(): Promise<void> {
+    this.stop();
+    await this.#stopping;
+  }
+
+  protected override async init(): Promise<void> {
+    for (const informer of this.#cluster.informers()) informer.start();
+    await this.#cluster.synced();
+    if (this.#isStopping()) return;
+    if (this.#election !== undefined && !(await this.#election.acquire())) return;
+    const clusterId = this.#config.clusterId ?? (await clusterIdOf(this.#api));
+    // Stopped meanwhile: the lease is another's by now.
+    if (this.#isStopping()) return;
+    this.#metrics.setLeader(true);
+    this.#log.info('The operator starts to work.', { clusterId, harbor: this.#config.harborUrl });
+    this.#work = startWork(
+      { cluster: this.#cluster, api: this.#api },
+      this.#config,
+      clusterId,
+      this.#log,
+      this.#metrics,
+    );
+  }
+
+  /** Lists and watches a collection, and hands each change to `onEvent`. Survives every watch error. */
+  protected override async watchResource(
+    group: string,
+    version: string,
+    plural: string,
+    onEvent: (event: ResourceEvent) => Promise<void>,
+    namespace?: string,
+  ): Promise<void> {
+    const resource: Resource = { group, version, plural, ...(namespace === undefined ? {} : { namespace }) };
+    const report = (error: unknown): void => {
+      this.#log.warn(`Watching ${plural} failed.`, { error });
+    };
+    const informer = new Informer<KubernetesObject>(this.#api, resource, { onError: report });
+    informer.onChange((event) => {
+      onEvent(toResourceEvent(resource, event)).catch(report);
+    });
+    this.#extraInformers.push(informer);
+    informer.start();
+    await informer.synced();
+  }
+
+  protected override getCustomResourceApiUri(
+    group: string,
+    version: string,
+    plural: string,
+    namespace?: string,
+  ): string {
+    const resource: Resource = { group, version, plural, ...(namespace === undefined ? {} : { namespace }) };
+    return `${this.#api.server}${resourcePath(resource)}`;
+  }
+
+  protected override async setResourceStatus(meta: ResourceMeta, status: unknown): Promise<ResourceMeta | null> {
+    const patch = [{ op: 'add', path: '/status', value: status }];
+    await this.#api.patch(MIRRORS, meta.name, 'json', patch, { subresource: 'status' });
+    return meta;
+  }
+
+  protected override async patchResourceStatus(meta: ResourceMeta, status: unknown): Promise<ResourceMeta | null> {
+    await this.#api.patch(MIRRORS, meta.name, 'merge', { status }, { subresource: 'status' });
+    return meta;
+  }
+
+  protected override async setResourceFinalizers(meta: ResourceMeta, finalizers: string[]): Promise<void> {
+    const body = { metadata: { finalizers, resourceVersion: meta.resourceVersion } };
+    await this.#api.patch(MIRRORS, meta.name, 'merge', body);
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#work?.stop();
+    await this.#election?.release();
+    this.#metrics.setLeader(false);
+    await Promise.all([...this.#cluster.informers(), ...this.#extraInformers].map((informer) => informer.stop()));
+  }
+}
+
+const { ResourceEventType } = operatorModule;
+const EVENT_TYPES = {
+  ADDED: ResourceEventType.Added,
+  MODIFIED: ResourceEventType.Modified,
+  DELETED: ResourceEventType.Deleted,
+} as const;
+
+function toResourceEvent(resource: Resource, { type, object }: InformerEvent<KubernetesObject>): ResourceEvent {
+  const { name, namespace, resourceVersion = '' } = object.metadata;
+  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+  return {
+    type: EVENT_TYPES[type],
+    // The base class adds finalizers to what it is given.
+    object: structuredClone(object) as unknown as ResourceEvent['object'],
+    meta: {
+      id: `${resource.plural}.${apiVersion}`,
+      name,
+      resourceVersion,
+      apiVersion,
+      kind: object.kind ?? '',
+      ...(namespace === undefined ? {} : { namespace }),
+    },
+  };
+}

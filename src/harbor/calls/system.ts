@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { HarborApi } from '../api.js';
+import type { Call, HarborRequest } from '../http/call.js';
+import { readAs } from '../http/read.js';
+import { endpointTypes, health, systemInfo, token } from '../http/wire.js';
+
+type SystemCalls = Pick<HarborApi, 'systemInfo' | 'health' | 'checkAccess' | 'checkTokenService' | 'listEndpointTypes'>;
+
+/** What Harbor says about itself, and whether it works. */
+export function systemCalls(request: HarborRequest): SystemCalls {
+  return {
+    systemInfo: ({ signal } = {}) => readAs(request, { method: 'GET', route: '/systeminfo', signal }, systemInfo),
+
+    health: ({ signal } = {}) => readAs(request, { ...check('/health', signal), anonymous: true }, health),
+
+    /** Endpoints, since their list is never given to anybody; `/projects` answers a wrong password with the public ones. */
+    async checkAccess({ signal } = {}) {
+      await readAs(
+        request,
+        { ...check('/registries', signal), query: { page: 1, page_size: 1 } },
+        z.array(z.unknown()),
+      );
+    },
+
+    async checkTokenService({ signal } = {}) {
+      const call = check('/service/token', signal);
+      await readAs(request, { ...call, query: { service: 'harbor-registry' }, atRoot: true, anonymous: true }, token);
+    },
+
+    async listEndpointTypes({ signal } = {}) {
+      const call: Call = { method: 'GET', route: '/replication/adapters', signal };
+      return (await readAs(request, call, endpointTypes)) ?? [];
+    },
+  };
+}
+
+function check(route: string, signal: AbortSignal | undefined): Call {
+  return { method: 'GET', route, lane: 'health', signal };
+}

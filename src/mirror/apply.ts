@@ -1,0 +1,176 @@
+import type { HarborApi } from '../harbor/api.js';
+import { HarborError } from '../harbor/http/errors.js';
+import type { HarborErrorKind } from '../harbor/http/errors.js';
+import type { HarborInventory, InventoryView } from '../harbor/inventory.js';
+import type { Endpoint, EndpointUpdate } from '../harbor/types.js';
+import type { Action } from './plan/actions.js';
+import type { Verdict } from '../api/verdict.js';
+import { verdictOf } from './status/outcome.js';
+
+const REPOSITORIES_PER_PAGE = 100;
+/** Answers that say that Harbor isn't as the picture has it. */
+const SURPRISES: ReadonlySet<HarborErrorKind> = new Set([
+  'conflict',
+  'notFound',
+  'forbidden',
+  'referenced',
+  'serverError',
+]);
+
+/** Where actions are carried out, and what is told of each. */
+export interface ActContext {
+  readonly api: HarborApi;
+  readonly inventory: HarborInventory;
+  readonly view: InventoryView;
+  readonly signal: AbortSignal;
+  readonly onDone: (action: Action, ms: number) => void;
+}
+
+/** How far a plan got. */
+export type ActResult =
+  | { readonly done: true; readonly endpointId?: number; readonly projectId?: number }
+  | { readonly done: false; readonly failed: Action; readonly error: HarborError; readonly verdict: Verdict };
+
+/**
+ * Carries out a plan's actions in order, and tells the inventory of each. The first HarborError ends it.
+ *
+ * @throws what is no HarborError: a bug
+ */
+export async function act(actions: readonly Action[], context: ActContext): Promise<ActResult> {
+  let endpointId: number | undefined;
+  let projectId: number | undefined;
+  for (const action of actions) {
+    const startedAt = performance.now();
+    try {
+      if (action.kind === 'CreateEndpoint') endpointId = await createEndpoint(action, context);
+      else if (action.kind === 'CreateProject') {
+        projectId = await createProject(action, context, action.endpoint === 'created' ? endpointId : action.endpoint);
+      } else await carryOut(action, context);
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      // Where the answer leaves open what is there now, the next look has to be a fresh one.
+      if (error.mayHaveHappened || SURPRISES.has(error.kind)) context.inventory.invalidate();
+      return { done: false, failed: action, error, verdict: verdictOf(error, action) };
+    }
+    context.onDone(action, performance.now() - startedAt);
+  }
+  return {
+    done: true,
+    ...(endpointId === undefined ? {} : { endpointId }),
+    ...(projectId === undefined ? {} : { projectId }),
+  };
+}
+
+type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
+
+async function createEndpoint({ endpoint }: Of<'CreateEndpoint'>, context: ActContext): Promise<number> {
+  const { api, inventory, signal } = context;
+  const id = await api.createEndpoint(endpoint, { signal });
+  const { credentials, ...rest } = endpoint;
+  const accessKey = credentials === undefined ? {} : { accessKey: credentials.accessKey };
+  // Harbor has just pinged the upstream: without an answer it would have refused.
+  inventory.record({ kind: 'endpointWritten', endpoint: { ...rest, ...accessKey, id, status: 'healthy' } });
+  return id;
+}
+
+async function createProject(
+  { project }: Of<'CreateProject'>,
+  { api, inventory, signal }: ActContext,
+  registryId: number | undefined,
+): Promise<number> {
+  if (registryId === undefined)
+    throw new TypeError('The plan creates a project on an endpoint that it does not create.');
+  const { name, metadata } = project;
+  const id = await api.createProject({ ...project, registryId }, { signal });
+  inventory.record({ kind: 'projectWritten', project: { id, name, registryId, metadata, repositoryCount: 0 } });
+  return id;
+}
+
+async function carryOut(
+  action: Exclude<Action, Of<'CreateEndpoint'> | Of<'CreateProject'>>,
+  context: ActContext,
+): Promise<void> {
+  const { api, inventory, signal, view } = context;
+  switch (action.kind) {
+    case 'UpdateEndpoint':
+      await updateEndpoint(action.id, action.update, context);
+      return;
+    case 'WakeEndpoint':
+      // Only a PUT makes Harbor serve from the upstream again before its own check, which comes every 5 minutes.
+      if (!(await api.pingEndpoint(action.id, { signal }))) return;
+      await updateEndpoint(action.id, { description: action.description }, context);
+      return;
+    case 'DeleteEndpoint':
+      await api.deleteEndpoint(action.id, { signal });
+      inventory.record({ kind: 'endpointDeleted', id: action.id });
+      return;
+    case 'UpdateProject': {
+      await api.updateProject(action.id, action.metadata, { signal });
+      const project = view.projectById(action.id);
+      if (project === undefined) return;
+      const metadata = { ...project.metadata, ...action.metadata };
+      inventory.record({ kind: 'projectWritten', project: { ...project, metadata } });
+      return;
+    }
+    case 'UpdateQuota': {
+      await api.updateQuota(action.id, action.hardBytes, { signal });
+      const quota = view.quotaByProject(action.projectId);
+      if (quota !== undefined)
+        inventory.record({ kind: 'quotaWritten', quota: { ...quota, hardBytes: action.hardBytes } });
+      return;
+    }
+    case 'SetRetention':
+      await setRetention(action, context);
+      return;
+    case 'EmptyProject':
+      await emptyProject(action, context);
+      return;
+    case 'DeleteProject':
+      await api.deleteProject(action, { signal });
+      inventory.record({ kind: 'projectDeleted', id: action.id });
+      return;
+  }
+}
+
+async function updateEndpoint(id: number, update: EndpointUpdate, context: ActContext): Promise<void> {
+  const { api, inventory, signal, view } = context;
+  await api.updateEndpoint(id, update, { signal });
+  const before = view.endpointById(id);
+  if (before !== undefined) inventory.record({ kind: 'endpointWritten', endpoint: updated(before, update) });
+}
+
+/** The endpoint after a PUT, which Harbor lets through only when the upstream answers. */
+function updated(before: Endpoint, update: EndpointUpdate): Endpoint {
+  const { credentials, caCertificate, name, url, description, insecure } = update;
+  const { accessKey: oldKey, caCertificate: oldCertificate, ...rest } = before;
+  const accessKey = credentials === undefined ? oldKey : credentials?.accessKey;
+  const certificate = caCertificate === undefined ? oldCertificate : (caCertificate ?? undefined);
+  return {
+    ...rest,
+    name: name ?? before.name,
+    url: url ?? before.url,
+    description: description ?? before.description,
+    insecure: insecure ?? before.insecure,
+    status: 'healthy',
+    ...(accessKey === undefined ? {} : { accessKey }),
+    ...(certificate === undefined ? {} : { caCertificate: certificate }),
+  };
+}
+
+async function setRetention(action: Of<'SetRetention'>, { api, signal }: ActContext): Promise<void> {
+  const project = await api.getProject(action.projectId, { signal });
+  const id = project?.retentionId;
+  const { keep: daysSinceLastPull, projectId } = action;
+  // Changed rather than deleted: making a new one takes a right of its own.
+  if (id === undefined) await api.createRetention({ projectId, daysSinceLastPull }, { signal });
+  else await api.updateRetention(id, { projectId, daysSinceLastPull }, { signal });
+}
+
+/** Page by page, always the first: what was deleted moves the rest up. */
+async function emptyProject({ name }: Of<'EmptyProject'>, { api, signal }: ActContext): Promise<void> {
+  for (;;) {
+    const page = await api.listRepositories(name, REPOSITORIES_PER_PAGE, { signal });
+    if (page.items.length === 0) return;
+    for (const repository of page.items) await api.deleteRepository(name, repository.name, { signal });
+  }
+}

@@ -1,0 +1,133 @@
+import { ANNOTATIONS, FINALIZER } from '../../api/group.js';
+import { REASONS } from '../../api/reasons.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { projectName, upstreamHosts } from '../../api/upstream-types.js';
+import { HarborError } from '../../harbor/http/errors.js';
+import { formerHarborsOf, leftIn } from './former-harbors.js';
+import type { FormerHarborsRetirement } from './former-harbors.js';
+import type { MirrorReconcilerOptions } from '../reconcile.js';
+import { verdictOf } from '../status/outcome.js';
+import { remove } from './remove.js';
+import { sameStatus } from '../status/same-status.js';
+import { summarise } from '../status/summarise.js';
+import type { Read } from '../../credentials/secrets.js';
+import type { Verdict } from '../../api/verdict.js';
+import { waiting } from '../../api/verdict.js';
+import type { WorkResult } from '../../kubernetes/work-result.js';
+
+const RETRY_MS = 2000;
+/** How long the policies may take to be in force without the mirror before the status says so. */
+const POLICY_GRACE_MS = 3000;
+
+/**
+ * What a deleted mirror goes through: out of the policies first, then Harbor by `deletionPolicy`, the finalizer last. Suspension
+ * doesn't stop it. Pods that are there already are untouched.
+ */
+export class Deletion {
+  readonly #options: MirrorReconcilerOptions;
+  readonly #formerHarbors: FormerHarborsRetirement;
+
+  constructor(options: MirrorReconcilerOptions, formerHarbors: FormerHarborsRetirement) {
+    this.#options = options;
+    this.#formerHarbors = formerHarbors;
+  }
+
+  async reconcile(mirror: RegistryMirror): Promise<WorkResult | undefined> {
+    const { policies, now } = this.#options;
+    const { name, finalizers = [] } = mirror.metadata;
+    policies.decide(name, { kind: 'out' });
+    if (!finalizers.includes(FINALIZER)) return undefined;
+    const policy = policies.state(name);
+    if (policy.kind === 'pending') {
+      const overdue = now() - policy.since > POLICY_GRACE_MS;
+      if (overdue) {
+        const message =
+          'Waiting until no policy in force names this mirror; then its objects in Harbor are dealt with.';
+        await this.#report(mirror, waiting(REASONS.deleting, message));
+      }
+      return { requeueAfterMs: overdue ? RETRY_MS : POLICY_GRACE_MS };
+    }
+    const removal = await this.#removeFromHarbor(mirror);
+    if (!removal.ok) {
+      await this.#report(mirror, removal.problem);
+      return { retryAfterMs: RETRY_MS };
+    }
+    await this.#letGo(mirror, removal.value);
+    return undefined;
+  }
+
+  async #letGo(mirror: RegistryMirror, left: readonly string[]): Promise<void> {
+    const { cluster, policies } = this.#options;
+    const finalizers = (mirror.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+    await cluster.setFinalizers(mirror, finalizers);
+    policies.forget(mirror.metadata.name);
+    const rest = left.length === 0 ? '' : ` Left in Harbor: ${left.join(', ')}.`;
+    await cluster.announce(mirror, 'Normal', REASONS.deleted, `The mirror is out of the policies and gone.${rest}`);
+  }
+
+  /** @returns what is left in Harbor, or why it isn't done yet */
+  async #removeFromHarbor(mirror: RegistryMirror): Promise<Read<readonly string[]>> {
+    const { harbors, pullSecrets } = this.#options;
+    const url = harbors.urlFor(mirror);
+    const former = formerHarborsOf(mirror, url);
+    const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
+    const names = [present, projectName(mirror)].filter((name) => name !== undefined);
+    if (mirror.spec.deletionPolicy === 'Retain') {
+      const value = present === undefined ? [] : [`project ${present} and its endpoint (Retain)`];
+      const robots = await pullSecrets.release(mirror, true);
+      return { ok: true, value: [...value, ...former.map((harbor) => leftIn(harbor, 'Retain')), ...robots] };
+    }
+    if (mirror.metadata.annotations?.[ANNOTATIONS.abandon] === 'true') {
+      const robots = await pullSecrets.release(mirror, true);
+      const value = `whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`;
+      return { ok: true, value: [...robots, value, ...former.map((harbor) => leftIn(harbor, 'abandoned'))] };
+    }
+    const removal = await this.#removeFromPresent(mirror, new Set(names));
+    if (!removal.ok) return { ok: false, problem: this.#blocked(removal.problem) };
+    const left = [...removal.value];
+    for (const harbor of former) {
+      const retired = await this.#formerHarbors.retire(mirror, harbor);
+      if (!retired.ok) return { ok: false, problem: this.#blocked(retired.problem) };
+      left.push(...retired.value);
+    }
+    return { ok: true, value: left };
+  }
+
+  async #removeFromPresent(
+    mirror: RegistryMirror,
+    projectNames: ReadonlySet<string>,
+  ): Promise<Read<readonly string[]>> {
+    const { harbors, pullSecrets, clusterId, onAction } = this.#options;
+    const session = await harbors.sessionFor(mirror);
+    if (!session.ok) return session;
+    try {
+      await pullSecrets.release(mirror, false);
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      return { ok: false, problem: verdictOf(error) };
+    }
+    const identity = { clusterId, mirror: mirror.metadata.name };
+    return await remove({ session: session.value, identity, projectNames, onAction });
+  }
+
+  #blocked(verdict: Verdict): Verdict {
+    if (verdict.kind === 'ready') return verdict;
+    const way = `To let go without deleting, set the annotation ${ANNOTATIONS.abandon}: "true".`;
+    return waiting(verdict.reason, `${verdict.message} ${way}`);
+  }
+
+  async #report(mirror: RegistryMirror, verdict: Verdict): Promise<void> {
+    const { cluster, now } = this.#options;
+    const status = summarise({
+      mirror,
+      hosts: upstreamHosts(mirror.spec),
+      verdict,
+      harbor: undefined,
+      policy: { kind: 'absent' },
+      former: { list: mirror.status.formerHarbors ?? [] },
+      heldBack: [],
+      now: new Date(now()).toISOString(),
+    });
+    if (!sameStatus(mirror.status, status)) await cluster.writeStatus(mirror, status);
+  }
+}

@@ -1,0 +1,160 @@
+import { REASONS } from '../../api/reasons.js';
+import type { FormerHarbor, RegistryMirror } from '../../api/registry-mirror.js';
+import { HarborError } from '../../harbor/http/errors.js';
+import type { Handover } from './handover.js';
+import type { HarborSession } from '../../harbor/session/harbor-session.js';
+import type { HarborLookResult } from '../look-result.js';
+import type { MirrorReconcilerOptions } from '../reconcile.js';
+import { verdictOf } from '../status/outcome.js';
+import { remove } from './remove.js';
+import type { Read } from '../../credentials/secrets.js';
+import type { Verdict } from '../../api/verdict.js';
+import { waiting } from '../../api/verdict.js';
+
+export type FormerHarborsOptions = Pick<
+  MirrorReconcilerOptions,
+  'cluster' | 'harbors' | 'pullSecrets' | 'clusterId' | 'onAction'
+> & { readonly handover: Handover };
+
+/** How the Harbors stand that a mirror was moved away from. */
+export interface FormerHarbors {
+  /** Those where something of the mirror's still is; for the status. */
+  readonly list: readonly FormerHarbor[];
+  /** Why it still is, although it is to go. */
+  readonly problem?: Verdict;
+  /** The longest until the next look, in milliseconds. */
+  readonly lookAgainMs?: number;
+}
+
+/** What a mirror uses now. */
+interface InUse {
+  readonly session: HarborSession;
+  readonly endpointId: number;
+}
+
+/** How often a Harbor that could not be cleaned up is tried again. */
+const RETRY_MS = 30_000;
+/** The CRD takes no more. Who moves a mirror more often than Harbors come back has to look after the oldest. */
+const MAX_LISTED = 16;
+
+/**
+ * The Harbors that this mirror was moved away from, by its status. Pure.
+ *
+ * @param url - of the Harbor that it uses now; undefined where that isn't known
+ */
+export function formerHarborsOf({ status }: RegistryMirror, url: string | undefined): readonly FormerHarbor[] {
+  const { harbor, formerHarbors = [] } = status;
+  if (url === undefined) return formerHarbors;
+  const left = harbor === undefined || harbor.url === url ? undefined : placeOf(harbor);
+  const others = formerHarbors.filter((former) => former.url !== url && former.url !== left?.url);
+  return [...others, ...(left === undefined ? [] : [left])].slice(-MAX_LISTED);
+}
+
+function placeOf(harbor: NonNullable<RegistryMirror['status']['harbor']>): FormerHarbor | undefined {
+  const { url, projectName, credentialsSecretRef, caCertificateSecretRef } = harbor;
+  if (url === undefined || projectName === undefined) return undefined;
+  return {
+    url,
+    projectName,
+    ...(credentialsSecretRef === undefined ? {} : { credentialsSecretRef }),
+    ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }),
+  };
+}
+
+/** What stays in a Harbor that is let go of, in words. */
+export function leftIn({ url, projectName }: FormerHarbor, why: string): string {
+  return `project ${projectName} and its endpoint in ${url} (${why})`;
+}
+
+/** Retires what a mirror had in other Harbors before `spec.harbor` was changed, by `deletionPolicy`. */
+export class FormerHarborsRetirement {
+  readonly #options: FormerHarborsOptions;
+
+  constructor(options: FormerHarborsOptions) {
+    this.#options = options;
+  }
+
+  /** Goes behind a look: what new Pods are not sent to any more, can go. */
+  async settle(mirror: RegistryMirror, look: HarborLookResult): Promise<FormerHarbors> {
+    const { pullSecrets } = this.#options;
+    const list = formerHarborsOf(mirror, look.harbor?.url);
+    const dueInMs = this.#dueInMs(mirror, look);
+    if (list.length === 0 || mirror.spec.suspend || dueInMs === undefined) return { list };
+    if (dueInMs > 0) return { list, lookAgainMs: dueInMs };
+    const present = await this.#options.harbors.sessionFor(mirror);
+    const endpointId = look.harbor?.project?.registryId;
+    if (!present.ok || endpointId === undefined) return { list };
+    const inUse = { session: present.value, endpointId };
+    const still: FormerHarbor[] = [];
+    let problem: Verdict | undefined;
+    for (const former of list) {
+      if (pullSecrets.pullsFrom(mirror, former.url)) {
+        still.push(former);
+        continue;
+      }
+      const retired = await this.retire(mirror, former, inUse);
+      if (retired.ok) {
+        await this.#announce(mirror, former, retired.value);
+      } else {
+        still.push(former);
+        problem ??= retired.problem;
+      }
+    }
+    return { list: still, ...(problem === undefined ? {} : { problem, lookAgainMs: RETRY_MS }) };
+  }
+
+  /**
+   * Deletes what the mirror has in that Harbor; with deletionPolicy Retain, nothing.
+   *
+   * @param inUse - what has to stay, should that Harbor be the present one under another name; undefined when the mirror goes
+   * @returns what is left there, or why it isn't done yet
+   */
+  async retire(mirror: RegistryMirror, former: FormerHarbor, inUse?: InUse): Promise<Read<readonly string[]>> {
+    const { harbors, clusterId, onAction } = this.#options;
+    if (mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftIn(former, 'Retain')] };
+    if (!harbors.knowsLoginFor(former))
+      return { ok: true, value: [leftIn(former, 'the operator has no login for it')] };
+    const session = await harbors.sessionForFormer(former);
+    if (!session.ok) return { ok: false, problem: notDone(former, session.problem) };
+    try {
+      if (inUse !== undefined && (await isSameHarbor(inUse, session.value))) return { ok: true, value: [] };
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      return { ok: false, problem: notDone(former, verdictOf(error)) };
+    }
+    const identity = { clusterId, mirror: mirror.metadata.name };
+    const projectNames = new Set([former.projectName]);
+    const removal = await remove({ session: session.value, identity, projectNames, onAction });
+    return removal.ok ? removal : { ok: false, problem: notDone(former, removal.problem) };
+  }
+
+  async #announce(mirror: RegistryMirror, { url }: FormerHarbor, left: readonly string[]): Promise<void> {
+    const rest = left.length === 0 ? '' : ` Left there: ${left.join(', ')}.`;
+    const message = `The mirror has moved away from ${url}.${rest}`;
+    await this.#options.cluster.announce(mirror, 'Normal', REASONS.formerHarborRetired, message);
+  }
+
+  #dueInMs(mirror: RegistryMirror, { verdict, harbor }: HarborLookResult): number | undefined {
+    if (verdict.kind !== 'ready' || !harbor?.project || harbor.pullPrefix === undefined) return undefined;
+    return this.#options.handover.dueInMs(mirror, harbor.pullPrefix);
+  }
+}
+
+/**
+ * Whether a former Harbor is the present one under another name: then it has the same endpoint. Two Harbors may give out the same id, but not at
+ * the same moment.
+ *
+ * @throws HarborError
+ */
+async function isSameHarbor({ session, endpointId }: InUse, former: HarborSession): Promise<boolean> {
+  const [here, there] = await Promise.all(
+    [session, former].map(async ({ client, signal }) => client.getEndpoint(endpointId, { signal })),
+  );
+  return here !== undefined && there !== undefined && here.createdAt === there.createdAt;
+}
+
+function notDone(former: FormerHarbor, verdict: Verdict): Verdict {
+  if (verdict.kind === 'ready') return verdict;
+  const what = `Project ${former.projectName} in ${former.url} is still to be deleted: ${verdict.message}`;
+  return waiting(verdict.reason, `${what} To leave it there, set spec.deletionPolicy to Retain.`);
+}

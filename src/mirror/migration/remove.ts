@@ -1,0 +1,40 @@
+import { HarborError } from '../../harbor/http/errors.js';
+import { act } from '../apply.js';
+import type { Action } from '../plan/actions.js';
+import type { HarborSession } from '../../harbor/session/harbor-session.js';
+import { verdictOf } from '../status/outcome.js';
+import type { Identity } from '../plan/ownership.js';
+import { planRemoval } from '../plan/plan-removal.js';
+import type { Read } from '../../credentials/secrets.js';
+
+/** A deletion acts on a picture of Harbor that is not older than this. */
+const FRESH_MS = 1000;
+
+export interface Removal {
+  readonly session: HarborSession;
+  readonly identity: Identity;
+  /** The names that a project of this mirror's has or had there. */
+  readonly projectNames: ReadonlySet<string>;
+  readonly onAction: (mirror: string, action: Action, ms: number) => void;
+}
+
+/**
+ * Deletes all that a mirror created in one Harbor.
+ *
+ * @returns what is left there, or why it isn't done yet
+ */
+export async function remove({ session, identity, projectNames, onAction }: Removal): Promise<Read<readonly string[]>> {
+  const { client: api, inventory, signal } = session;
+  try {
+    const view = await inventory.view({ maxAgeMs: FRESH_MS });
+    const plan = planRemoval(view, identity, projectNames);
+    const onDone = (action: Action, ms: number): void => {
+      onAction(identity.mirror, action, ms);
+    };
+    const result = await act(plan.actions, { api, inventory, view, signal, onDone });
+    return result.done ? { ok: true, value: plan.left } : { ok: false, problem: result.verdict };
+  } catch (error) {
+    if (!(error instanceof HarborError)) throw error;
+    return { ok: false, problem: verdictOf(error) };
+  }
+}

@@ -1,0 +1,93 @@
+import { formatMark, parseMark } from '../../harbor/mark.js';
+import type { Mark, Origin } from '../../harbor/mark.js';
+import type { Endpoint, EndpointUpdate } from '../../harbor/types.js';
+import type { Action } from './actions.js';
+import { sameUrl } from '../desired.js';
+import type { Desired } from '../desired.js';
+import type { Identity } from './ownership.js';
+
+interface EndpointInput {
+  readonly desired: Desired;
+  /** Settings that this Harbor was seen not to keep. */
+  readonly unsupported?: ReadonlySet<string>;
+}
+
+/** One difference between an endpoint and what it should be: its name, and what the PUT says about it. */
+interface Difference {
+  readonly what: string;
+  readonly update: EndpointUpdate;
+}
+
+/** The mark of an endpoint and a project that both came about in the same way. */
+export function newMark({ clusterId, mirror }: Identity, origin: Origin, hmac?: string): Mark {
+  return { cluster: clusterId, mirror, endpoint: origin, project: origin, ...credentialsOf(hmac) };
+}
+
+/**
+ * What differs on the endpoint, in one PUT; nothing where nothing does. Pure.
+ *
+ * @param mark - the mark as it is there, or as it is to be where the endpoint has none yet. Harbor masks the password when it is read, so the
+ * mark tells which one was written last.
+ */
+export function planEndpointUpdate(input: EndpointInput, endpoint: Endpoint, mark: Mark): readonly Action[] {
+  const { desired } = input;
+  const { hmac } = desired.secrets;
+  const userText = desired.description ?? parseMark(endpoint.description).userText;
+  const differences = [
+    ...urlDifference(desired, endpoint),
+    ...insecureDifference(desired, endpoint),
+    ...credentialsDifference(desired, endpoint, mark),
+    ...(input.unsupported?.has('caCertificate') === true ? [] : certificateDifference(desired, endpoint, mark)),
+    ...descriptionDifference(formatMark(userText, { ...withoutCredentials(mark), ...credentialsOf(hmac) }), endpoint),
+  ];
+  if (differences.length === 0) return [];
+  const update = differences.reduce<EndpointUpdate>((whole, one) => ({ ...whole, ...one.update }), {});
+  const why = [...new Set(differences.map(({ what }) => what))].join(', ');
+  return [{ kind: 'UpdateEndpoint', id: endpoint.id, update, why }];
+}
+
+/** The credentials go along: Harbor would send the old ones to the new host. */
+function urlDifference({ url, secrets }: Desired, endpoint: Endpoint): readonly Difference[] {
+  // The type docker-hub ignores its url: Harbor always talks to Docker Hub itself.
+  if (endpoint.type === 'docker-hub' || sameUrl(endpoint.url, url)) return [];
+  return [{ what: `url ${endpoint.url} -> ${url}`, update: { url, credentials: secrets.credentials ?? null } }];
+}
+
+function insecureDifference({ insecure }: Desired, endpoint: Endpoint): readonly Difference[] {
+  if (endpoint.insecure === insecure) return [];
+  return [{ what: `insecure ${endpoint.insecure} -> ${insecure}`, update: { insecure } }];
+}
+
+function credentialsDifference({ secrets }: Desired, endpoint: Endpoint, mark: Mark): readonly Difference[] {
+  const { credentials, hmac } = secrets;
+  if (credentials === undefined && isUnmanaged(mark)) return [];
+  if (mark.credentials === hmac && (endpoint.accessKey ?? '') === (credentials?.accessKey ?? '')) return [];
+  return [{ what: 'credentials', update: { credentials: credentials ?? null } }];
+}
+
+function certificateDifference({ secrets }: Desired, endpoint: Endpoint, mark: Mark): readonly Difference[] {
+  if (secrets.caCertificate === undefined && isUnmanaged(mark)) return [];
+  const [wanted, there] = [secrets.caCertificate ?? '', endpoint.caCertificate ?? ''].map((pem) => pem.trim());
+  if (wanted === there) return [];
+  return [{ what: 'CA certificate', update: { caCertificate: secrets.caCertificate ?? null } }];
+}
+
+/**
+ * Whether the endpoint was adopted with secrets that we never wrote: someone set them by hand, nobody can read them back, and the spec that names
+ * none leaves them alone.
+ */
+function isUnmanaged({ endpoint, credentials }: Mark): boolean {
+  return endpoint === 'adopted' && credentials === undefined;
+}
+
+function descriptionDifference(description: string, endpoint: Endpoint): readonly Difference[] {
+  return description === endpoint.description ? [] : [{ what: 'description', update: { description } }];
+}
+
+function withoutCredentials({ cluster, mirror, endpoint, project, instead }: Mark): Mark {
+  return { cluster, mirror, endpoint, project, ...(instead === undefined ? {} : { instead }) };
+}
+
+function credentialsOf(hmac: string | undefined): Pick<Mark, 'credentials'> {
+  return hmac === undefined ? {} : { credentials: hmac };
+}

@@ -1,0 +1,143 @@
+import { parseDuration } from '../../api/duration.js';
+import { ANNOTATIONS } from '../../api/group.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { HarborError } from '../../harbor/http/errors.js';
+import type { InventoryView } from '../../harbor/inventory.js';
+import type { Retention } from '../../harbor/types.js';
+import type { Desired } from '../desired.js';
+import type { HarborSession } from '../../harbor/session/harbor-session.js';
+import type { MirrorReconcilerOptions } from '../reconcile.js';
+import { planHarbor } from './plan.js';
+import type { HarborPlan } from './plan.js';
+import { planRemoval } from './plan-removal.js';
+import type { Handover } from '../migration/handover.js';
+
+/** Nothing is written to Harbor on a picture older than this. */
+const FRESH_MS = 5000;
+
+/** What is planned about. */
+export interface Subject {
+  readonly mirror: RegistryMirror;
+  readonly session: HarborSession;
+  readonly desired: Desired;
+}
+
+export interface PlannerOptions extends Pick<MirrorReconcilerOptions, 'clusterId' | 'minIntervalMs'> {
+  readonly handover: Pick<Handover, 'dueInMs'>;
+}
+
+/** Plans, on a picture of Harbor that is young enough for what comes out. */
+export class Planner {
+  readonly #options: PlannerOptions;
+
+  constructor(options: PlannerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Plans on the shared picture, and again on a fresh one where there is something to write.
+   *
+   * @throws HarborError where Harbor could not be read
+   */
+  async plan(subject: Subject): Promise<{ readonly view: InventoryView; readonly plan: HarborPlan }> {
+    const { mirror, session, desired } = subject;
+    const quotas = desired.storageLimit !== undefined;
+    const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
+    const maxAgeMs = isRequested(mirror) ? 0 : isObserved(mirror) ? interval : FRESH_MS;
+    const shared = await session.inventory.view({ maxAgeMs, quotas });
+    await confirmQuota(subject, shared);
+    const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
+    if (first.actions.length === 0 && first.endpoint !== undefined) return { view: shared, plan: first };
+    // Who adopts writes to what others may have made a second ago.
+    const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : FRESH_MS;
+    let fresh = await session.inventory.view({ maxAgeMs: freshMs, quotas });
+    if (await appeared(subject, fresh)) {
+      fresh = await session.inventory.view({ maxAgeMs: 0, quotas });
+      await confirmProject(subject, fresh);
+    }
+    await confirmEndpoint(subject, fresh);
+    return { view: fresh, plan: this.#planOn(fresh, subject, await session.retentionFor(fresh, desired)) };
+  }
+
+  #planOn(
+    view: InventoryView,
+    { mirror, session, desired }: Subject,
+    retention: Retention | 'none' | undefined,
+  ): HarborPlan {
+    const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
+    const plan = planHarbor({
+      desired,
+      identity,
+      adoptionPolicy: mirror.spec.adoptionPolicy,
+      known: mirror.status.harbor?.url === session.url ? mirror.status.harbor : undefined,
+      view,
+      unsupported: session.unsupported,
+      ...(retention === undefined ? {} : { retention }),
+    });
+    if (plan.actions.length > 0 || plan.verdict.kind !== 'ready' || plan.project === undefined) return plan;
+    const dueInMs = this.#options.handover.dueInMs(mirror, `${session.knownPullHost ?? ''}/${plan.project.name}`);
+    if (mirror.spec.deletionPolicy !== 'Delete' || dueInMs === undefined) return plan;
+    // An earlier project of the mirror's.
+    const { actions } = planRemoval(view, identity, new Set(), plan.project);
+    if (actions.length === 0) return plan;
+    return dueInMs === 0 ? { ...plan, actions } : { ...plan, retireInMs: dueInMs };
+  }
+}
+
+/** Whether somebody asked for a look now: then nothing older will do. */
+function isRequested({ metadata, status }: RegistryMirror): boolean {
+  const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
+  return requestedAt !== undefined && requestedAt !== status.lastHandledReconcileAt;
+}
+
+/** Whether the status is about this very spec. */
+function isObserved({ metadata, status }: RegistryMirror): boolean {
+  return status.observedGeneration === metadata.generation;
+}
+
+/**
+ * Whether a project that the picture lacks is there by now: it is looked up by name before anything is created for it.
+ *
+ * @throws HarborError
+ */
+async function appeared({ session, desired }: Subject, view: InventoryView): Promise<boolean> {
+  const { client, signal } = session;
+  const name = desired.projectName;
+  return view.projectByName(name) === undefined && (await client.projectExists(name, { signal }));
+}
+
+/**
+ * A project that is there and missing in the lists moved between two pages while they were read, or may not be read.
+ *
+ * @throws HarborError `forbidden` where these credentials may not read it
+ */
+async function confirmProject({ session, desired }: Subject, view: InventoryView): Promise<void> {
+  const { client, inventory, signal } = session;
+  const name = desired.projectName;
+  if (view.projectByName(name) !== undefined) return;
+  const project = await client.findProject(name, { signal });
+  if (project === undefined) {
+    const reason = `project ${name} exists, and these credentials may not read it`;
+    throw new HarborError({ kind: 'forbidden', method: 'GET', path: '/api/v2.0/projects', reason });
+  }
+  inventory.record({ kind: 'projectWritten', project });
+}
+
+/** A project may be younger than the list of quotas. */
+async function confirmQuota({ session, desired }: Subject, view: InventoryView): Promise<void> {
+  const project = view.projectByName(desired.projectName);
+  if (desired.storageLimit === undefined || project === undefined) return;
+  if (view.quotaByProject(project.id) !== undefined) return;
+  const quota = await session.client.findQuota(project.id, { signal: session.signal });
+  if (quota !== undefined) session.inventory.record({ kind: 'quotaWritten', quota });
+}
+
+/** The same for the endpoint of a project that was in order: before it counts as deleted, it is looked up. */
+async function confirmEndpoint({ mirror, session, desired }: Subject, view: InventoryView): Promise<void> {
+  const { client, inventory, signal } = session;
+  const name = desired.projectName;
+  const id = view.projectByName(name)?.registryId;
+  if (id === undefined || view.endpointById(id) !== undefined || mirror.status.harbor?.projectName !== name) return;
+  const endpoint = await client.getEndpoint(id, { signal });
+  if (endpoint !== undefined) inventory.record({ kind: 'endpointWritten', endpoint });
+}

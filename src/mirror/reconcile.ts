@@ -1,0 +1,189 @@
+import { FINALIZER } from '../api/group.js';
+import { REASONS } from '../api/reasons.js';
+import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
+import { parseDuration } from '../api/duration.js';
+import { upstreamHosts } from '../api/upstream-types.js';
+import { KubernetesError } from '../kubernetes/errors.js';
+import { SETTLE_MS } from '../engines/in-force.js';
+import type { Action } from './plan/actions.js';
+import { Deletion } from './migration/deletion.js';
+import { FormerHarborsRetirement } from './migration/former-harbors.js';
+import type { FormerHarbors } from './migration/former-harbors.js';
+import { findConflicts } from './conflicts.js';
+import { Handover } from './migration/handover.js';
+import type { HostIndex } from './host-index.js';
+import { HarborLook } from './harbor-look.js';
+import type { HarborLookResult } from './look-result.js';
+import type { Harbors } from '../harbor/session/harbors.js';
+import type { Policies } from '../policies/policies.js';
+import type { PolicyState } from '../policies/state.js';
+import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
+import type { SecretLookup } from '../credentials/secrets.js';
+import { summarise } from './status/summarise.js';
+import { sameStatus } from './status/same-status.js';
+import { stalled } from '../api/verdict.js';
+import type { WorkResult } from '../kubernetes/work-result.js';
+
+/** How long a status may wait for Kyverno to put the policy in force, so that a new mirror costs one status and not two. */
+const POLICY_GRACE_MS = 2000;
+/** A bug is retried slowly. */
+const BUG_RETRY_MS = 300_000;
+/** An endpoint that Harbor calls unhealthy is pinged this often. */
+const UNHEALTHY_RETRY_MS = 30_000;
+/** The least pause before something that waits is looked at again. */
+const LEAST_RETRY_MS = 100;
+
+/** What the reconciler needs of the cluster. */
+export interface MirrorCluster {
+  mirror(name: string): RegistryMirror | undefined;
+  mirrors(): readonly RegistryMirror[];
+  secret: SecretLookup;
+  setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror>;
+  writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void>;
+  /** Says in the log and in an Event what became of the mirror. */
+  announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;
+  /** The key for the credentials' HMAC; made where it isn't there yet. */
+  hmacKey(): Promise<Buffer>;
+}
+
+export interface MirrorReconcilerOptions {
+  readonly cluster: MirrorCluster;
+  readonly harbors: Harbors;
+  readonly hosts: HostIndex;
+  readonly policies: Policies;
+  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom'>;
+  readonly clusterId: string;
+  readonly minIntervalMs: number;
+  /** How long what new Pods are not sent to any more stays. */
+  readonly retireAfterMs: number;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** From 0 (in) to 1 (out). */
+  readonly random: () => number;
+  readonly onAction: (mirror: string, action: Action, ms: number) => void;
+  readonly onBug: (mirror: string, error: unknown) => void;
+}
+
+/**
+ * Brings one mirror's Harbor side and its place in the policies to what its spec says, and says in the status how it stands.
+ * Level-triggered: it looks at what is there, whatever event led here.
+ */
+export class MirrorReconciler {
+  readonly #options: MirrorReconcilerOptions;
+  readonly #harborLook: HarborLook;
+  readonly #deletion: Deletion;
+  readonly #formerHarbors: FormerHarborsRetirement;
+
+  constructor(options: MirrorReconcilerOptions) {
+    this.#options = options;
+    const handover = new Handover(options);
+    this.#harborLook = new HarborLook({ ...options, handover });
+    this.#formerHarbors = new FormerHarborsRetirement({ ...options, handover });
+    this.#deletion = new Deletion(options, this.#formerHarbors);
+  }
+
+  /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
+  async reconcile(name: string): Promise<WorkResult | undefined> {
+    const { cluster, harbors, policies, pullSecrets } = this.#options;
+    const mirror = cluster.mirror(name);
+    if (mirror === undefined) {
+      policies.forget(name);
+      await harbors.prune();
+      return undefined;
+    }
+    if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
+    const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
+    const look = await pullSecrets.settle(held, await this.#look(held));
+    policies.decide(name, look.serving);
+    return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));
+  }
+
+  async #withFinalizer(mirror: RegistryMirror): Promise<RegistryMirror> {
+    const finalizers = mirror.metadata.finalizers ?? [];
+    if (finalizers.includes(FINALIZER)) return mirror;
+    return await this.#options.cluster.setFinalizers(mirror, [...finalizers, FINALIZER]);
+  }
+
+  async #look(mirror: RegistryMirror): Promise<HarborLookResult> {
+    const { hosts, policies, onBug } = this.#options;
+    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim));
+    const conflict = conflicts.get(mirror.metadata.name);
+    if (conflict !== undefined) {
+      const what = conflict.prefix === '' ? conflict.host : `${conflict.host}/${conflict.prefix}`;
+      const message =
+        `RegistryMirror ${conflict.winner} already mirrors ${what}. ` +
+        'Remove the host from one of the two, or tell them apart by spec.rewrite.repositories.include.';
+      return { verdict: stalled(REASONS.hostConflict, message), serving: { kind: 'out' }, heldBack: [] };
+    }
+    try {
+      return await this.#harborLook.look(mirror);
+    } catch (error) {
+      // The API server was asked for the HMAC key and is away: no bug.
+      if (error instanceof KubernetesError) throw error;
+      onBug(mirror.metadata.name, error);
+      const message = 'The operator failed; its log says how. Please report it.';
+      return {
+        verdict: { kind: 'waiting', reason: REASONS.internalError, message, retryAfterMs: BUG_RETRY_MS },
+        serving: { kind: 'keep' },
+        heldBack: [],
+      };
+    }
+  }
+
+  async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
+    const { now, policies } = this.#options;
+    const policy = policies.state(mirror.metadata.name);
+    const holdMs = this.#holdBackMs(mirror, look, policy);
+    if (holdMs > 0) return { requeueAfterMs: holdMs };
+    const status = summarise({
+      mirror,
+      hosts: upstreamHosts(mirror.spec),
+      verdict: look.verdict,
+      harbor: look.harbor,
+      policy,
+      former,
+      heldBack: look.heldBack,
+      now: new Date(now()).toISOString(),
+    });
+    await this.#report(mirror, status);
+    return this.#next(mirror, look, former);
+  }
+
+  /** A status that would only say "not yet in force" waits a little: it is likely to be true soon. */
+  #holdBackMs(mirror: RegistryMirror, { verdict, heldBack }: HarborLookResult, policy: PolicyState): number {
+    if (policy.kind !== 'pending' || verdict.kind !== 'ready' || heldBack.length > 0) return 0;
+    const { engine } = mirror.spec.rewrite;
+    if (engine === 'None') return 0;
+    return Math.max(0, policy.since + POLICY_GRACE_MS + SETTLE_MS[engine] - this.#options.now());
+  }
+
+  async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
+    const { cluster } = this.#options;
+    if (sameStatus(mirror.status, status)) return;
+    await cluster.writeStatus(mirror, status);
+    const [before, after] = [mirror.status, status].map(({ conditions }) =>
+      conditions?.find((condition) => condition.type === 'Ready'),
+    );
+    const passing: readonly string[] = [REASONS.policyPending, REASONS.progressing];
+    if (after === undefined || passing.includes(after.reason)) return;
+    if (before?.status === after.status && before.reason === after.reason) return;
+    await cluster.announce(mirror, after.status === 'True' ? 'Normal' : 'Warning', after.reason, after.message);
+  }
+
+  #next(
+    mirror: RegistryMirror,
+    { verdict, harbor, lookAgainMs = Infinity }: HarborLookResult,
+    former: FormerHarbors,
+  ): WorkResult {
+    if (verdict.kind === 'waiting') return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
+    const jitter = 0.9 + this.#options.random() * 0.2;
+    const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
+    const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';
+    const soon = Math.min(
+      lookAgainMs,
+      former.lookAgainMs ?? Infinity,
+      unhealthy ? UNHEALTHY_RETRY_MS * jitter : Infinity,
+    );
+    return { requeueAfterMs: Math.min(interval, soon) };
+  }
+}

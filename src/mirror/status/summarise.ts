@@ -1,0 +1,225 @@
+import { conditionsOf, findCondition } from '../../api/conditions.js';
+import type { ConditionType, Finding } from '../../api/conditions.js';
+import { ANNOTATIONS } from '../../api/group.js';
+import { REASONS } from '../../api/reasons.js';
+import type { Reason } from '../../api/reasons.js';
+import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
+import type { Endpoint, Project } from '../../harbor/types.js';
+import { harborStatusOf } from './harbor-status.js';
+import type { FormerHarbors } from '../migration/former-harbors.js';
+import type { PolicyState } from '../../policies/state.js';
+import type { Verdict } from '../../api/verdict.js';
+
+/** What was seen of Harbor for one mirror. What is undefined was not looked at this time, and the status keeps what it said. */
+export interface HarborFindings {
+  readonly url: string;
+  readonly clusterId: string;
+  readonly pullPrefix?: string;
+  readonly reachable: boolean | undefined;
+  readonly unreachableMessage?: string;
+  /** What the robot account was seen not to be allowed, in the words of Harbor's form. */
+  readonly missingPermissions?: readonly string[];
+  /** null: looked for, and not there. */
+  readonly endpoint?: Endpoint | null;
+  readonly project?: Project | null;
+  readonly hold?: 'created' | 'adopted' | 'used';
+  /** Why the endpoint could not be written, where the upstream or its credentials are at fault. */
+  readonly upstreamProblem?: string;
+  /** Settings of the spec that this Harbor's version does not keep. */
+  readonly unsupported: readonly string[];
+}
+
+export interface SummaryInput {
+  readonly mirror: RegistryMirror;
+  readonly hosts: readonly string[];
+  readonly verdict: Verdict;
+  readonly harbor: HarborFindings | undefined;
+  readonly policy: PolicyState;
+  readonly former: FormerHarbors;
+  /** Actions that suspension holds back, in words. */
+  readonly heldBack: readonly string[];
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+const HOLD_REASON = { created: REASONS.created, adopted: REASONS.adopted, used: REASONS.used } as const;
+
+/** The whole status of a mirror, from what one look at it found. Pure. */
+export function summarise(input: SummaryInput): RegistryMirrorStatus {
+  const { mirror, harbor, policy } = input;
+  const before = mirror.status;
+  const ready = readyFinding(input);
+  const findings = [ready, ...partFindings(input), ...progress(ready, input)];
+  const generation = mirror.metadata.generation ?? 0;
+  const requestedAt = mirror.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? before.lastHandledReconcileAt;
+  const pullPrefix = harbor?.pullPrefix ?? before.pullPrefix;
+  const policyRef = policy.kind === 'inForce' || policy.kind === 'pending' ? policy.policy : undefined;
+  const harborStatus = harborStatusOf(mirror, harbor);
+  return {
+    observedGeneration: generation,
+    ...(requestedAt === undefined ? {} : { lastHandledReconcileAt: requestedAt }),
+    ...(pullPrefix === undefined ? {} : { pullPrefix }),
+    hosts: input.hosts,
+    ...(harborStatus === undefined ? {} : { harbor: harborStatus }),
+    ...(input.former.list.length === 0 ? {} : { formerHarbors: input.former.list }),
+    ...(policyRef === undefined ? {} : { policy: policyRef }),
+    conditions: conditionsOf(findings, before.conditions, generation, input.now),
+  };
+}
+
+/** Reconciling and Stalled say the same as Ready, and are there only while true. What is suspended is neither. */
+function progress(ready: Finding, input: SummaryInput): readonly Finding[] {
+  if (isStalled(input)) return [{ ...ready, type: 'Stalled', status: 'True' }];
+  const isAtIt = ready.status !== 'True' && input.heldBack.length === 0;
+  return isAtIt ? [{ ...ready, type: 'Reconciling', status: 'True' }] : [];
+}
+
+function isStalled({ verdict, policy }: SummaryInput): boolean {
+  return verdict.kind === 'stalled' || (policy.kind === 'failed' && policy.stalled);
+}
+
+function finding(type: ConditionType, status: Finding['status'], reason: Reason, message: string): Finding {
+  return { type, status, reason, message };
+}
+
+function readyFinding(input: SummaryInput): Finding {
+  const { verdict, policy, mirror, heldBack, harbor } = input;
+  if (verdict.kind === 'stalled') return finding('Ready', 'False', verdict.reason, verdict.message);
+  if (verdict.kind === 'waiting' && !servesAllTheSame(input)) {
+    return finding('Ready', 'False', verdict.reason, verdict.message);
+  }
+  if (heldBack.length > 0) {
+    return finding('Ready', 'False', REASONS.suspended, `Suspended; would ${heldBack.join('; ')}.`);
+  }
+  if (policy.kind === 'failed') return finding('Ready', 'False', policy.reason, policy.message);
+  const prefix = harbor?.pullPrefix ?? mirror.status.pullPrefix ?? '';
+  const hosts = input.hosts.join(', ');
+  if (mirror.spec.rewrite.engine === 'None') {
+    return finding(
+      'Ready',
+      'True',
+      REASONS.succeeded,
+      `${prefix} caches ${hosts}; Pods are not rewritten (engine None).`,
+    );
+  }
+  if (policy.kind !== 'inForce') {
+    return finding('Ready', 'False', REASONS.policyPending, 'The policy is written and not yet in force.');
+  }
+  return finding('Ready', 'True', REASONS.succeeded, `New Pods pull images of ${hosts} through ${prefix}.`);
+}
+
+/**
+ * A write that Harbor refused because of the upstream leaves the old state, which goes on serving: Ready stays, and
+ * UpstreamReachable tells.
+ */
+function servesAllTheSame({ harbor, policy, mirror }: SummaryInput): boolean {
+  const isInPlace = policy.kind === 'inForce' || mirror.spec.rewrite.engine === 'None';
+  return harbor?.upstreamProblem !== undefined && isInPlace && Boolean(harbor.project);
+}
+
+function partFindings(input: SummaryInput): readonly Finding[] {
+  const { harbor, mirror } = input;
+  const keep = (type: ConditionType): readonly Finding[] => {
+    const before = findCondition(mirror.status.conditions, type);
+    return before === undefined
+      ? [finding(type, 'Unknown', REASONS.notChecked, 'Not looked at yet.')]
+      : [{ type, status: before.status, reason: before.reason, message: before.message }];
+  };
+  return [
+    ...(harbor?.endpoint === undefined
+      ? keep('EndpointReady')
+      : [endpointFinding(harbor.endpoint, harbor, input.verdict)]),
+    ...(harbor?.project === undefined ? keep('ProjectReady') : [projectFinding(harbor.project, harbor, input.verdict)]),
+    policyFinding(input),
+    ...(harbor?.reachable === undefined ? keep('HarborReachable') : [harborFinding(harbor)]),
+    ...(harbor?.endpoint || harbor?.upstreamProblem !== undefined
+      ? [upstreamFinding(harbor)]
+      : keep('UpstreamReachable')),
+    ...(harbor !== undefined && harbor.unsupported.length > 0 ? [unsupportedFinding(harbor.unsupported)] : []),
+    ...formerFindings(input.former),
+  ];
+}
+
+/** What the mirror doesn't have, and why. */
+function notThere(type: 'EndpointReady' | 'ProjectReady', what: string, verdict: Verdict): Finding {
+  return verdict.kind === 'stalled'
+    ? finding(type, 'False', verdict.reason, verdict.message)
+    : finding(type, 'False', REASONS.missing, `Harbor has no ${what} for this mirror.`);
+}
+
+function endpointFinding(endpoint: Endpoint | null, { hold = 'created' }: HarborFindings, verdict: Verdict): Finding {
+  return endpoint === null
+    ? notThere('EndpointReady', 'endpoint', verdict)
+    : finding(
+        'EndpointReady',
+        'True',
+        HOLD_REASON[hold],
+        `Endpoint ${endpoint.name} (${endpoint.type}, ${endpoint.url}).`,
+      );
+}
+
+function projectFinding(project: Project | null, { hold = 'created' }: HarborFindings, verdict: Verdict): Finding {
+  return project === null
+    ? notThere('ProjectReady', 'project', verdict)
+    : finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}.`);
+}
+
+function harborFinding({ reachable, url, unreachableMessage, missingPermissions = [] }: HarborFindings): Finding {
+  if (reachable === true && missingPermissions.length > 0) {
+    const message = `${url} answers. The robot account lacks: ${missingPermissions.join(', ')}.`;
+    return finding('HarborReachable', 'True', REASONS.harborPermissionMissing, message);
+  }
+  return reachable === true
+    ? finding('HarborReachable', 'True', REASONS.healthy, `${url} answers.`)
+    : finding('HarborReachable', 'False', REASONS.harborUnreachable, unreachableMessage ?? `${url} does not answer.`);
+}
+
+function upstreamFinding({ endpoint, upstreamProblem }: HarborFindings): Finding {
+  if (upstreamProblem !== undefined) {
+    return finding('UpstreamReachable', 'False', REASONS.upstreamUnhealthy, upstreamProblem);
+  }
+  return endpoint?.status === 'unhealthy'
+    ? finding(
+        'UpstreamReachable',
+        'False',
+        REASONS.upstreamUnhealthy,
+        'Harbor reports the upstream as unhealthy: it is down, or refuses the credentials. Cached images are served.',
+      )
+    : finding('UpstreamReachable', 'True', REASONS.healthy, 'Harbor reports the upstream as healthy.');
+}
+
+function unsupportedFinding(settings: readonly string[]): Finding {
+  const message = `This Harbor's version does not keep ${settings.join(', ')}; the rest is in force.`;
+  return finding('SettingsSupported', 'False', REASONS.settingUnsupported, message);
+}
+
+function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
+  if (problem === undefined || problem.kind === 'ready') return [];
+  return [finding('FormerHarborsRetired', 'False', problem.reason, problem.message)];
+}
+
+function policyFinding({ policy, mirror }: SummaryInput): Finding {
+  if (mirror.spec.rewrite.engine === 'None') {
+    return finding(
+      'PolicyReady',
+      'True',
+      REASONS.rewriteDisabled,
+      'spec.rewrite.engine is None: Pods are not rewritten.',
+    );
+  }
+  switch (policy.kind) {
+    case 'inForce':
+      return finding(
+        'PolicyReady',
+        'True',
+        REASONS.inForce,
+        `${policy.policy.kind} ${policy.policy.name} is in force.`,
+      );
+    case 'pending':
+      return finding('PolicyReady', 'False', REASONS.policyPending, 'The policy is not yet in force.');
+    case 'failed':
+      return finding('PolicyReady', 'False', policy.reason, policy.message);
+    case 'absent':
+      return finding('PolicyReady', 'False', REASONS.withdrawn, 'In no policy: new Pods pull from upstream.');
+  }
+}

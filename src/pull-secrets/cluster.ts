@@ -1,0 +1,31 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { KubernetesObject } from '../kubernetes/objects.js';
+import type { CopyAction } from './copies.js';
+import type { Secret } from '../credentials/secrets.js';
+
+/** Whether namespaces and the Secrets in them can be seen. */
+export type PullAccess = 'ready' | 'starting' | 'forbidden';
+
+/** What pull Secrets need of the cluster. */
+export interface PullCluster {
+  readonly namespace: string;
+  mirrors(): readonly RegistryMirror[];
+  /** The pull Secrets in the operator's namespace. */
+  pullSecrets(): readonly Secret[];
+  /** Begins to watch namespaces and copies, where that hasn't begun; resolves as soon as it is known how that goes. */
+  watch(): Promise<PullAccess>;
+  /** Ends the watches. */
+  unwatch(): Promise<void>;
+  namespaces(): readonly KubernetesObject[];
+  copiesOf(mirror: string): readonly Secret[];
+  /** Writes a pull Secret of the operator's namespace. */
+  keep(secret: Secret): Promise<void>;
+  /** Deletes a pull Secret of the operator's namespace. */
+  drop(secret: Secret): Promise<void>;
+  /**
+   * Carries out one write of a copy. A namespace that went meanwhile is no error.
+   *
+   * @throws KubernetesError `alreadyExists` where somebody else's Secret has the name
+   */
+  carryOut(action: CopyAction): Promise<void>;
+}

@@ -1,0 +1,63 @@
+import { LABELS } from '../api/group.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { matchesGlob } from '../image/glob.js';
+import type { KubernetesObject } from '../kubernetes/objects.js';
+import { selects } from '../engines/label-selector.js';
+import { contains } from '../kubernetes/contains.js';
+import { copyFor } from './pull-secret.js';
+import type { PullSecret } from './pull-secret.js';
+import type { Secret } from '../credentials/secrets.js';
+
+/** One write of a copy. Never printed whole: it holds a password. */
+export type CopyAction =
+  | { readonly kind: 'CreateCopy'; readonly copy: Secret }
+  | { readonly kind: 'UpdateCopy'; readonly copy: Secret; readonly from: Secret }
+  | { readonly kind: 'DeleteCopy'; readonly copy: Secret };
+
+export interface CopiesInput {
+  readonly mirror: RegistryMirror;
+  /** The pull Secrets that Pods may be told to use. */
+  readonly wanted: readonly PullSecret[];
+  /** All copies of this mirror's that are there. */
+  readonly copies: readonly Secret[];
+  readonly namespaces: readonly KubernetesObject[];
+  /** Names or globs; the operator's own is among them. */
+  readonly excludedNamespaces: readonly string[];
+}
+
+/** The namespaces whose Pods a mirror rewrites: as the policy's selector and conditions have it. */
+export function rewrittenNamespaces({
+  mirror,
+  namespaces,
+  excludedNamespaces,
+}: Pick<CopiesInput, 'mirror' | 'namespaces' | 'excludedNamespaces'>): readonly string[] {
+  const { namespaceSelector } = mirror.spec.rewrite;
+  return namespaces
+    .filter(({ metadata: { name, labels = {}, deletionTimestamp } }) => {
+      if (deletionTimestamp !== undefined || labels[LABELS.rewrite] === 'disabled') return false;
+      return !excludedNamespaces.some((glob) => matchesGlob(glob, name)) && selects(namespaceSelector, labels);
+    })
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Compares the copies that are there with those that should be. Pure. */
+export function planCopies(input: CopiesInput): readonly CopyAction[] {
+  const { mirror, wanted, copies } = input;
+  const there = new Map(copies.map((copy) => [keyOfCopy(copy), copy]));
+  const target = rewrittenNamespaces(input).flatMap((namespace) =>
+    wanted.map((secret) => copyFor(mirror, secret, namespace)),
+  );
+  const keys = new Set(target.map(keyOfCopy));
+  const writes = target.flatMap((copy): readonly CopyAction[] => {
+    const from = there.get(keyOfCopy(copy));
+    if (from === undefined) return [{ kind: 'CreateCopy', copy }];
+    return contains(from, copy) ? [] : [{ kind: 'UpdateCopy', copy, from }];
+  });
+  const rest = copies.filter((copy) => !keys.has(keyOfCopy(copy)));
+  return [...writes, ...rest.map((copy): CopyAction => ({ kind: 'DeleteCopy', copy }))];
+}
+
+/** Where a copy is: namespace and name. */
+export function keyOfCopy({ metadata: { namespace = '', name } }: KubernetesObject): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,193 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LABELS } from '../api/group.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { KubernetesApi } from '../kubernetes/api.js';
+import { isKubernetesError } from '../kubernetes/errors.js';
+import { Informer } from '../kubernetes/informer.js';
+import type { InformerEvent } from '../kubernetes/informer.js';
+import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
+import type { Log } from '../log.js';
+import { canonicalJson } from '../engines/digest.js';
+import type { PullAccess, PullCluster } from './cluster.js';
+import { keyOfCopy } from './copies.js';
+import type { CopyAction } from './copies.js';
+import { isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
+import { usesPullSecrets } from './problems.js';
+import type { Secret } from '../credentials/secrets.js';
+
+const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces' };
+const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets' };
+/** How long a look waits for the first lists. */
+const FIRST_LIST_MS = 3000;
+
+export interface PullWatchesOptions {
+  readonly api: KubernetesApi;
+  readonly namespace: string;
+  /** The Secrets of the operator's namespace that are labelled for it. */
+  readonly secrets: Informer<Secret>;
+  readonly mirrors: () => readonly RegistryMirror[];
+  readonly log: Log;
+  /** Something changed that concerns this mirror's copies. */
+  readonly onChange: (mirror: string) => void;
+}
+
+interface Watches {
+  readonly namespaces: Informer<KubernetesObject>;
+  readonly copies: Informer<Secret>;
+  /** The resources that the operator may not read. */
+  readonly forbidden: Set<string>;
+  refused: PromiseWithResolvers<undefined>;
+}
+
+/** Namespaces and the pull Secrets in them; watched only as long as some mirror needs it, since that takes rights of its own. */
+export class PullWatches implements PullCluster {
+  readonly #options: PullWatchesOptions;
+  #watches: Watches | undefined;
+
+  constructor(options: PullWatchesOptions) {
+    this.#options = options;
+    options.secrets.onChange(({ object, previous }) => {
+      const mirror = mirrorOf(object) ?? (previous === undefined ? undefined : mirrorOf(previous));
+      if (mirror !== undefined) options.onChange(mirror);
+    });
+  }
+
+  get namespace(): string {
+    return this.#options.namespace;
+  }
+
+  mirrors(): readonly RegistryMirror[] {
+    return this.#options.mirrors();
+  }
+
+  pullSecrets(): readonly Secret[] {
+    return this.#options.secrets.list().filter(isPullSecret);
+  }
+
+  async watch(): Promise<PullAccess> {
+    this.#watches ??= this.#start();
+    const { namespaces, copies, forbidden, refused } = this.#watches;
+    const synced = Promise.all([namespaces.synced(), copies.synced()]);
+    if (forbidden.size === 0 && !(namespaces.hasSynced && copies.hasSynced)) {
+      const over = new AbortController();
+      const late = delay(FIRST_LIST_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      await Promise.race([synced, refused.promise, late]);
+      over.abort();
+    }
+    if (forbidden.size > 0) return 'forbidden';
+    return namespaces.hasSynced && copies.hasSynced ? 'ready' : 'starting';
+  }
+
+  async unwatch(): Promise<void> {
+    const watches = this.#watches;
+    this.#watches = undefined;
+    await Promise.all([watches?.namespaces.stop(), watches?.copies.stop()]);
+  }
+
+  namespaces(): readonly KubernetesObject[] {
+    return this.#watches?.namespaces.list() ?? [];
+  }
+
+  copiesOf(mirror: string): readonly Secret[] {
+    const copies = this.#watches?.copies.list() ?? [];
+    return copies.filter((copy) => copy.metadata.namespace !== this.namespace && mirrorOf(copy) === mirror);
+  }
+
+  async keep(secret: Secret): Promise<void> {
+    const { api, secrets } = this.#options;
+    const before = secrets.get(secret.metadata.name);
+    const resource = { ...SECRETS, namespace: this.namespace };
+    if (before === undefined) secrets.observe(await api.create<Secret>(resource, secret));
+    else secrets.observe(await api.patch<Secret>(resource, secret.metadata.name, 'merge', content(secret)));
+  }
+
+  async drop({ metadata: { name } }: Secret): Promise<void> {
+    await this.#options.api.delete({ ...SECRETS, namespace: this.namespace }, name);
+    this.#options.secrets.forget(name);
+  }
+
+  async carryOut(action: CopyAction): Promise<void> {
+    const { copy } = action;
+    const { name, namespace = '' } = copy.metadata;
+    const resource = { ...SECRETS, namespace };
+    switch (action.kind) {
+      case 'CreateCopy':
+        await this.#create(copy, resource);
+        return;
+      case 'UpdateCopy':
+        try {
+          const written = await this.#options.api.patch<Secret>(resource, name, 'merge', content(copy));
+          this.#watches?.copies.observe(written);
+        } catch (error) {
+          // Its type was changed, or it was made immutable: neither can be undone.
+          if (!isKubernetesError(error, 'invalid')) throw error;
+          await this.#delete(copy, resource);
+          await this.#create(copy, resource);
+        }
+        return;
+      case 'DeleteCopy':
+        await this.#delete(copy, resource);
+        return;
+    }
+  }
+
+  async #create(copy: Secret, resource: Resource): Promise<void> {
+    try {
+      this.#watches?.copies.observe(await this.#options.api.create<Secret>(resource, copy));
+    } catch (error) {
+      // The namespace went.
+      if (!isKubernetesError(error, 'notFound')) throw error;
+    }
+  }
+
+  async #delete(copy: Secret, resource: Resource): Promise<void> {
+    await this.#options.api.delete(resource, copy.metadata.name);
+    this.#watches?.copies.forget(keyOfCopy(copy));
+  }
+
+  #start(): Watches {
+    const { api, log, onChange } = this.#options;
+    const forbidden = new Set<string>();
+    const refused = Promise.withResolvers<undefined>();
+    const all = (): void => {
+      for (const mirror of this.mirrors()) if (usesPullSecrets(mirror)) onChange(mirror.metadata.name);
+    };
+    const handlers = (plural: string): { onError: (error: unknown) => void; onList: () => void } => ({
+      onError: (error) => {
+        log.warn(`Watching ${plural} for pull Secrets failed; trying again.`, { error });
+        if (!isKubernetesError(error, 'forbidden')) return;
+        forbidden.add(plural);
+        refused.resolve(undefined);
+      },
+      onList: () => {
+        if (forbidden.delete(plural)) all();
+      },
+    });
+    const labelSelector = `${LABELS.credentials}=${PULL_LABEL}`;
+    const namespaces = new Informer<KubernetesObject>(api, NAMESPACES, handlers('namespaces'));
+    const copies = new Informer<Secret>(api, SECRETS, { ...handlers('secrets'), labelSelector, keyOf: keyOfCopy });
+    namespaces.onChange((event) => {
+      if (concernsCopies(event)) all();
+    });
+    copies.onChange(({ object }) => {
+      const mirror = object.metadata.namespace === this.namespace ? undefined : mirrorOf(object);
+      if (mirror !== undefined) onChange(mirror);
+    });
+    namespaces.start();
+    copies.start();
+    return { namespaces, copies, forbidden, refused };
+  }
+}
+
+/** What is written of a Secret that is there. */
+function content({ metadata, data }: Secret): object {
+  return { metadata, data };
+}
+
+function concernsCopies({ type, object, previous }: InformerEvent<KubernetesObject>): boolean {
+  return (
+    type !== 'MODIFIED' ||
+    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp ||
+    canonicalJson(object.metadata.labels ?? {}) !== canonicalJson(previous?.metadata.labels ?? {})
+  );
+}

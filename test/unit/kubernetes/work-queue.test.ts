@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+import { WorkQueue } from '../../../src/kubernetes/work-queue.js';
+import type { WorkQueueOptions } from '../../../src/kubernetes/work-queue.js';
+import type { WorkResult } from '../../../src/kubernetes/work-result.js';
+import { eventually } from '../../support/wait.js';
+
+const QUICK = { timeoutMs: 3000, intervalMs: 2 };
+
+describe('the work queue', () => {
+  let queue: WorkQueue;
+  let begun: string[];
+  let errors: string[];
+  /** Ends the oldest work on this key. */
+  let finish: (key: string, result?: WorkResult | Error) => void;
+
+  function start(options: Partial<WorkQueueOptions> = {}): void {
+    const held: { key: string; end: (result?: WorkResult | Error) => void }[] = [];
+    finish = (key, result) => {
+      const index = held.findIndex((work) => work.key === key);
+      held.splice(index, 1)[0]?.end(result);
+    };
+    queue = new WorkQueue({
+      workers: 2,
+      random: () => 1,
+      baseBackoffMs: 20,
+      onError: (key) => errors.push(key),
+      handle: async (key) => {
+        begun.push(key);
+        return await new Promise((resolve, reject) => {
+          held.push({
+            key,
+            end: (result) => {
+              if (result instanceof Error) reject(result);
+              else resolve(result);
+            },
+          });
+        });
+      },
+      ...options,
+    });
+    queue.start();
+  }
+
+  async function untilBegun(...keys: readonly string[]): Promise<void> {
+    await eventually(() => {
+      expect(begun).to.deep.equal(keys);
+    }, QUICK);
+  }
+
+  beforeEach(() => {
+    begun = [];
+    errors = [];
+  });
+
+  it('handles a key once that is added while it waits', async () => {
+    start({ workers: 1 });
+    queue.add('first');
+    for (const key of ['a', 'b', 'a']) queue.add(key);
+    expect(queue.depth).to.equal(2);
+    finish('first');
+    await untilBegun('first', 'a');
+    finish('a');
+    await untilBegun('first', 'a', 'b');
+    finish('b');
+    await eventually(() => {
+      expect(queue.isIdle).to.be.true;
+    }, QUICK);
+  });
+
+  it('handles as many keys at once as it has workers, and never one key twice at once', async () => {
+    start();
+    for (const key of ['a', 'a', 'b', 'c']) queue.add(key);
+    expect(begun).to.deep.equal(['a', 'b']);
+    queue.add('a');
+    finish('b');
+    await untilBegun('a', 'b', 'c');
+    finish('a');
+    await untilBegun('a', 'b', 'c', 'a');
+  });
+
+  it('handles a key once more that was added while it was handled, however often', async () => {
+    start();
+    queue.add('a');
+    for (let i = 0; i < 5; i += 1) queue.add('a');
+    finish('a');
+    await untilBegun('a', 'a');
+    finish('a');
+    await eventually(() => {
+      expect(queue.isIdle).to.be.true;
+    }, QUICK);
+    expect(begun).to.deep.equal(['a', 'a']);
+  });
+
+  it('does nothing before it is started', () => {
+    const idle = new WorkQueue({
+      workers: 1,
+      onError: (key) => errors.push(key),
+      handle: (key) => {
+        begun.push(key);
+        return Promise.resolve(undefined);
+      },
+    });
+    idle.add('a');
+    expect(begun).to.be.empty;
+    idle.start();
+    expect(begun).to.deep.equal(['a']);
+    start();
+  });
+
+  it('backs off from one key without holding up another, and starts anew after a success', async () => {
+    const times: number[] = [];
+    let failures = 3;
+    start({
+      handle: (key) => {
+        begun.push(key);
+        if (key !== 'bad') return Promise.resolve(undefined);
+        times.push(performance.now());
+        return failures-- > 0 ? Promise.reject(new Error('no')) : Promise.resolve(undefined);
+      },
+    });
+    queue.add('bad');
+    queue.add('good');
+    await eventually(() => {
+      expect(times).to.have.lengthOf(4);
+    }, QUICK);
+    expect(begun.slice(0, 2)).to.deep.equal(['bad', 'good']);
+    expect(errors).to.deep.equal(['bad', 'bad', 'bad']);
+    const waits = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    for (const [i, least] of [19, 39, 79].entries()) expect(waits[i]).to.be.greaterThan(least);
+    failures = 1;
+    queue.add('bad');
+    await eventually(() => {
+      expect(times).to.have.lengthOf(6);
+    }, QUICK);
+    expect((times[5] ?? 0) - (times[4] ?? 0)).to.be.lessThan(80);
+  });
+
+  it('backs off on retry results, by no less than they ask for', async () => {
+    start();
+    const startedAt = performance.now();
+    queue.add('a');
+    finish('a', { retryAfterMs: 120 });
+    await untilBegun('a', 'a');
+    expect(performance.now() - startedAt).to.be.greaterThan(115);
+    expect(errors).to.be.empty;
+  });
+
+  it('looks again after the time that a result asks for', async () => {
+    start();
+    queue.add('a');
+    finish('a', { requeueAfterMs: 30 });
+    await untilBegun('a', 'a');
+  });
+
+  it('goes by the earlier of two times', async () => {
+    start();
+    queue.addAfter('a', 60_000);
+    queue.addAfter('a', 10);
+    queue.addAfter('a', 30_000);
+    await untilBegun('a');
+    queue.addAfter('b', 60_000);
+    queue.add('b');
+    expect(begun).to.deep.equal(['a', 'b']);
+  });
+
+  it('waits with what is due in more than a timer can count', async () => {
+    start();
+    queue.addAfter('late', 2 ** 31 + 1000);
+    queue.addAfter('soon', 20);
+    await untilBegun('soon');
+  });
+
+  it('counts what is due later as idle', () => {
+    start();
+    queue.addAfter('a', 60_000);
+    expect(queue.isIdle).to.be.true;
+  });
+
+  it('drains: finishes what is being handled, begins nothing more', async () => {
+    start();
+    for (const key of ['a', 'b', 'c', 'a']) queue.add(key);
+    queue.addAfter('d', 1);
+    let isDrained = false;
+    const drained = queue.drain().then(() => {
+      isDrained = true;
+    });
+    queue.add('e');
+    finish('a');
+    await Promise.resolve();
+    expect(isDrained).to.be.false;
+    finish('b', new Error('failed while draining'));
+    await drained;
+    expect(begun).to.deep.equal(['a', 'b']);
+    expect(errors).to.deep.equal(['b']);
+    await queue.drain();
+  });
+
+  afterEach(async () => {
+    for (const key of begun) finish(key);
+    await queue.drain();
+  });
+});

@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
+import { LINGER_MS } from '../../../src/engines/in-force.js';
+import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+
+const OUT = { kind: 'out' } as const;
+
+describe('a mirror that moves from one policy to another', () => {
+  for (const [from, to] of [
+    ['Fail', 'Ignore'],
+    ['Ignore', 'Fail'],
+  ] as const) {
+    it(`is in both until the new one is in force, from ${from} to ${to}`, async () => {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const before = cluster.set('a', { failurePolicy: from });
+      policies.decide('a', serve(before));
+      await cluster.settle(policies);
+      const after = cluster.set('a', { failurePolicy: to });
+      policies.decide('a', serve(after));
+      await policies.sync();
+      policies.observe();
+      expect([cluster.listed(homeOf(before)), cluster.listed(homeOf(after))]).to.deep.equal([['a'], ['a']]);
+      expect(policies.state('a')).to.deep.include({ kind: 'pending' });
+      await policies.sync();
+      expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+      cluster.kyvernoActs();
+      cluster.dues = 0;
+      policies.observe();
+      expect(cluster.dues).to.equal(1);
+      expect(policies.state('a')).to.have.nested.property('policy.name', homeOf(after));
+      await cluster.settle(policies);
+      expect([...cluster.live.keys()]).to.deep.equal([`ClusterPolicy/${homeOf(after)}`]);
+      expect(policies.state('a').kind).to.equal('inForce');
+    });
+
+    it(`stays where it is and says so while the new policy is refused, from ${from} to ${to}`, async () => {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const before = cluster.set('a', { failurePolicy: from });
+      policies.decide('a', serve(before));
+      await cluster.settle(policies);
+      const after = cluster.set('a', { failurePolicy: to });
+      cluster.refuse = ({ name }) =>
+        name === homeOf(after) ? new KubernetesError('invalid', 'Kyverno says no') : undefined;
+      policies.decide('a', serve(after));
+      await policies.sync();
+      expect(policies.state('a')).to.deep.include({ kind: 'failed', stalled: true, reason: 'PolicyRefused' });
+      expect(policies.state('a')).to.have.property('message').that.includes('Kyverno says no');
+      expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+      cluster.refuse = () => undefined;
+      await cluster.settle(policies);
+      expect(policies.state('a')).to.have.nested.property('policy.name', homeOf(after));
+    });
+  }
+
+  it('stays in the old one a little longer than until the new one shows, since Kyverno compiles beside that', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    const before = cluster.set('a');
+    policies.decide('a', serve(before));
+    await cluster.settle(policies);
+    policies.decide('a', serve(cluster.set('a', { failurePolicy: 'Ignore' })));
+    await policies.sync();
+    cluster.kyvernoActs();
+    policies.observe();
+    await policies.sync();
+    cluster.dues = 0;
+    cluster.pass(LINGER_MS.ClusterPolicy - 1);
+    await policies.sync();
+    expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+    cluster.pass(1);
+    expect(cluster.dues).to.be.at.least(1);
+    await policies.sync();
+    expect(cluster.listed(homeOf(before))).to.deep.equal([]);
+  });
+
+  it('moves although the operator was restarted meanwhile, without a decision', async () => {
+    const cluster = new FakePolicyCluster();
+    const first = cluster.open();
+    first.decide('a', serve(cluster.set('a')));
+    await cluster.settle(first);
+    const after = cluster.set('a', { failurePolicy: 'Ignore' });
+    first.decide('a', serve(after));
+    await first.sync();
+    const second = cluster.open();
+    await cluster.settle(second);
+    expect([...cluster.live.keys()]).to.deep.equal([`ClusterPolicy/${homeOf(after)}`]);
+    expect(second.state('a').kind).to.equal('inForce');
+  });
+});
+
+describe('policies that the cluster cannot have', () => {
+  it('are failed where the API is missing, with what the cluster can do', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    cluster.missing.add('ClusterPolicy').add('MutatingPolicy');
+    policies.decide('a', serve(cluster.set('a')));
+    await policies.sync();
+    const state = policies.state('a');
+    expect(state).to.include({ kind: 'failed', stalled: true, reason: 'EngineUnavailable' });
+    expect('message' in state && state.message).to.match(/one of: MutatingAdmissionPolicy, None\./);
+    expect(cluster.writes).to.be.empty;
+    cluster.missing.clear();
+    await cluster.settle(policies);
+    expect(policies.state('a').kind).to.equal('inForce');
+  });
+
+  it('are failed where the API went away between the look and the write', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    cluster.refuse = () => new KubernetesError('notFound', 'the server could not find the requested resource');
+    policies.decide('a', serve(cluster.set('a')));
+    await policies.sync();
+    expect(policies.state('a')).to.include({ kind: 'failed', reason: 'EngineUnavailable' });
+  });
+
+  it('do not hold up other policies', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    cluster.missing.add('MutatingPolicy');
+    policies.decide('bad', serve(cluster.set('bad', { engine: 'MutatingPolicy' })));
+    policies.decide('good', serve(cluster.set('good')));
+    policies.decide('gone', OUT);
+    cluster.set('gone');
+    await cluster.settle(policies);
+    expect(['bad', 'good', 'gone'].map((name) => policies.state(name).kind)).to.deep.equal([
+      'failed',
+      'inForce',
+      'absent',
+    ]);
+  });
+});
+
+describe('policies after a restart', () => {
+  it('are as their annotations say, without a write and before any look', async () => {
+    const cluster = new FakePolicyCluster();
+    const first = cluster.open();
+    for (const name of ['a', 'b']) first.decide(name, serve(cluster.set(name)));
+    await cluster.settle(first);
+    cluster.writes.length = 0;
+    const second = cluster.open();
+    expect(second.serves({ mirror: 'a', host: 'a.io', prefix: '' })).to.be.true;
+    expect(second.servedProject('a')).to.equal('a');
+    expect(second.state('a').kind).to.equal('pending');
+    await second.sync();
+    expect(cluster.writes).to.be.empty;
+    expect(second.state('a').kind).to.equal('inForce');
+  });
+
+  it('lose mirrors that were deleted meanwhile', async () => {
+    const cluster = new FakePolicyCluster();
+    const first = cluster.open();
+    for (const name of ['a', 'b']) first.decide(name, serve(cluster.set(name)));
+    await cluster.settle(first);
+    cluster.mirrorsByName.delete('a');
+    const second = cluster.open();
+    await second.sync();
+    expect(cluster.listed(homeOf(cluster.set('b')))).to.deep.equal(['b']);
+  });
+
+  it('take a mirror out at once that was edited to engine None meanwhile', async () => {
+    const cluster = new FakePolicyCluster();
+    const first = cluster.open();
+    first.decide('a', serve(cluster.set('a')));
+    await cluster.settle(first);
+    cluster.set('a', { engine: 'None' });
+    const second = cluster.open();
+    await cluster.settle(second);
+    expect(cluster.live.size).to.equal(0);
+  });
+});

@@ -1,0 +1,142 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import { policyEntry } from '../../../src/engines/entry.js';
+import type { RenderedPolicy } from '../../../src/engines/policy.js';
+import { policyName, policySettings } from '../../../src/engines/settings.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
+import { Policies } from '../../../src/policies/policies.js';
+import type { PolicyCluster } from '../../../src/policies/policies.js';
+import { keyOfPolicy } from '../../../src/policies/snapshot.js';
+import type { LivePolicy } from '../../../src/policies/snapshot.js';
+import type { ServingDecision } from '../../../src/policies/state.js';
+import { mirror } from '../mirror/mirror.js';
+
+type Conditions = readonly { readonly name: string; readonly expression: string }[];
+
+/** A cluster of policies in which time goes by, and Kyverno acts, when the test says so. */
+export class FakePolicyCluster implements PolicyCluster {
+  readonly mirrorsByName = new Map<string, RegistryMirror>();
+  readonly live = new Map<string, LivePolicy & { readonly conditions: Conditions }>();
+  readonly writes: string[] = [];
+  readonly missing = new Set<PolicyEngine>();
+  /** What the API server says to a write. */
+  refuse: (policy: RenderedPolicy) => Error | undefined = () => undefined;
+  now = 1_000_000;
+  dues = 0;
+  changed: string[] = [];
+  #webhooks: readonly V1MutatingWebhookConfiguration[] = [];
+  #laters: { readonly at: number; readonly then: () => void }[] = [];
+
+  open(): Policies {
+    return new Policies({
+      cluster: this,
+      excludedNamespaces: ['kube-*'],
+      now: () => this.now,
+      later: (ms, then) => this.#laters.push({ at: this.now + ms, then }),
+      onDue: () => (this.dues += 1),
+      onStateChange: (name) => this.changed.push(name),
+      onWrite: (action, _kind, name) => this.writes.push(`${action} ${name}`),
+    });
+  }
+
+  mirrors(): readonly RegistryMirror[] {
+    return [...this.mirrorsByName.values()];
+  }
+
+  policies(): readonly LivePolicy[] {
+    return [...this.live.values()];
+  }
+
+  serves(kind: PolicyEngine): boolean {
+    return !this.missing.has(kind);
+  }
+
+  webhooks(): readonly V1MutatingWebhookConfiguration[] {
+    return this.#webhooks;
+  }
+
+  applyPolicy(policy: RenderedPolicy): Promise<void> {
+    const error = this.refuse(policy);
+    if (error !== undefined) return Promise.reject(error);
+    const { kind, object, binding } = policy;
+    const spec = object.spec as {
+      webhookConfiguration?: { matchConditions: Conditions };
+      matchConditions?: Conditions;
+    };
+    const conditions = spec.webhookConfiguration?.matchConditions ?? spec.matchConditions ?? [];
+    this.live.set(keyOfPolicy(policy), { kind, object, conditions, ...(binding && { binding }) });
+    return Promise.resolve();
+  }
+
+  deletePolicy(kind: PolicyEngine, name: string): Promise<void> {
+    this.live.delete(keyOfPolicy({ kind, name }));
+    return Promise.resolve();
+  }
+
+  /** Kyverno's webhooks become what its policies ask for. */
+  kyvernoActs(): void {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- as it comes from the API server
+    this.#webhooks = [...this.live.values()]
+      .filter(({ kind }) => kind !== 'MutatingAdmissionPolicy')
+      .map(({ object, conditions }) => ({
+        webhooks: [
+          {
+            name: `mutate.kyverno.svc-fail-finegrained-${object.metadata.name}`,
+            matchConditions: [...conditions],
+            admissionReviewVersions: ['v1'],
+            clientConfig: {},
+            sideEffects: 'None',
+          },
+        ],
+      }));
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+    const due = this.#laters.filter(({ at }) => at <= this.now);
+    this.#laters = this.#laters.filter(({ at }) => at > this.now);
+    for (const { then } of due) then();
+  }
+
+  /** Syncs, lets Kyverno act and time go by until nothing is due any more. */
+  async settle(policies: Policies): Promise<void> {
+    for (let round = 0; round < 20; round += 1) {
+      this.dues = 0;
+      await policies.sync();
+      this.kyvernoActs();
+      policies.observe();
+      this.pass(2500);
+      policies.observe();
+      if (this.dues === 0) return;
+    }
+    throw new Error(`does not end: ${this.writes.join(', ')}`);
+  }
+
+  /** Adds or changes a mirror's object. */
+  set(name: string, rewrite: object = {}, hosts: readonly string[] = [`${name}.io`]): RegistryMirror {
+    const object = mirror(name, { spec: { upstream: { type: 'quay', hosts }, rewrite } });
+    this.mirrorsByName.set(name, object);
+    return object;
+  }
+
+  /** The mirrors that a policy lists. */
+  listed(policy: string): readonly string[] {
+    const found = [...this.live.values()].find(({ object }) => object.metadata.name === policy);
+    const text = found?.object.metadata.annotations?.['registrymirror.io/mirrors'] ?? '[]';
+    return (JSON.parse(text) as readonly { readonly mirror: string }[]).map((entry) => entry.mirror);
+  }
+}
+
+/** The decision to serve a mirror by its spec. */
+export function serve(object: RegistryMirror): ServingDecision {
+  const settings = policySettings(object.spec);
+  if (settings === undefined) throw new Error('its engine is None');
+  return { kind: 'serve', entry: policyEntry(object, `harbor/${object.metadata.name}`), settings };
+}
+
+/** The policy that a mirror belongs into. */
+export function homeOf(object: RegistryMirror): string {
+  const settings = policySettings(object.spec);
+  if (settings === undefined) throw new Error('its engine is None');
+  return policyName(settings);
+}

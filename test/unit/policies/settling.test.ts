@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { SETTLE_MS } from '../../../src/engines/in-force.js';
+import type { Policies } from '../../../src/policies/policies.js';
+import { FakePolicyCluster, serve } from './policy-cluster.js';
+
+const OUT = { kind: 'out' } as const;
+const REWRITE = { engine: 'MutatingAdmissionPolicy' };
+const SETTLE = SETTLE_MS.MutatingAdmissionPolicy;
+
+describe('a policy that gives no sign of being in force', () => {
+  let cluster: FakePolicyCluster;
+  let policies: Policies;
+
+  const kindOf = (name: string): string => policies.state(name).kind;
+
+  async function write(name: string, hosts?: readonly string[]): Promise<void> {
+    policies.decide(name, serve(cluster.set(name, REWRITE, hosts)));
+    await policies.sync();
+    policies.observe();
+  }
+
+  function editByHand(): void {
+    const [key = '', live] = [...cluster.live][0] ?? [];
+    if (live === undefined) throw new Error('no policy');
+    cluster.live.set(key, { ...live, object: { ...live.object, spec: { mutations: [] } } as typeof live.object });
+    policies.observe();
+  }
+
+  beforeEach(() => {
+    cluster = new FakePolicyCluster();
+    policies = cluster.open();
+  });
+
+  it('is in force for a mirror a while after the write that brought it', async () => {
+    await write('a');
+    cluster.pass(SETTLE - 1);
+    expect(kindOf('a')).to.equal('pending');
+    cluster.pass(1);
+    expect(kindOf('a')).to.equal('inForce');
+    expect(cluster.changed.at(-1)).to.equal('a');
+  });
+
+  it('is not in force because the watch shows it before the write is answered', async () => {
+    const applyPolicy = cluster.applyPolicy.bind(cluster);
+    const seen: string[] = [];
+    cluster.applyPolicy = async (policy) => {
+      await applyPolicy(policy);
+      policies.observe();
+      seen.push(kindOf('a'));
+    };
+    await write('a');
+    expect(seen).to.deep.equal(['pending']);
+  });
+
+  it('is in force for one mirror although others come, change and go all the time', async () => {
+    await write('other');
+    await write('a');
+    for (let step = 1; step <= 4; step += 1) {
+      expect(kindOf('a')).to.equal('pending');
+      await write('other', [`step${step}.io`]);
+      await write(`new${step}`);
+      cluster.pass(SETTLE / 4);
+    }
+    expect([kindOf('a'), kindOf('new2'), kindOf('new4'), kindOf('other')]).to.deep.equal([
+      'inForce',
+      'pending',
+      'pending',
+      'pending',
+    ]);
+  });
+
+  it('is gone for one mirror although others come all the time', async () => {
+    await write('other');
+    await write('a');
+    cluster.pass(SETTLE);
+    policies.decide('a', OUT);
+    await policies.sync();
+    for (let step = 1; step <= 4; step += 1) {
+      policies.observe();
+      expect(kindOf('a')).to.equal('pending');
+      await write(`new${step}`);
+      cluster.pass(SETTLE / 4);
+    }
+    expect(kindOf('a')).to.equal('absent');
+  });
+
+  it('is gone for a mirror a while after the policy itself is, also after a restart', async () => {
+    await write('a');
+    cluster.pass(SETTLE);
+    policies = cluster.open();
+    policies.decide('a', OUT);
+    await policies.sync();
+    expect(cluster.live.size).to.equal(0);
+    cluster.pass(SETTLE - 1);
+    expect(kindOf('a')).to.equal('pending');
+    cluster.pass(1);
+    expect(kindOf('a')).to.equal('absent');
+  });
+
+  it('is not in force for anyone right after an edit of someone else’s was undone', async () => {
+    await write('a');
+    cluster.pass(SETTLE);
+    editByHand();
+    policies = cluster.open();
+    policies.decide('a', serve(cluster.set('a', REWRITE)));
+    await policies.sync();
+    policies.observe();
+    expect(kindOf('a')).to.equal('pending');
+    cluster.pass(SETTLE);
+    expect(kindOf('a')).to.equal('inForce');
+  });
+
+  it('takes its time anew for a mirror that was not in force yet when such an edit was undone', async () => {
+    await write('a');
+    cluster.pass(SETTLE - 1);
+    editByHand();
+    await policies.sync();
+    cluster.pass(1);
+    expect(kindOf('a')).to.equal('pending');
+    cluster.pass(SETTLE - 1);
+    expect(kindOf('a')).to.equal('inForce');
+  });
+
+  it('keeps a moving mirror in its old policy for as long, whatever others do', async () => {
+    await write('a');
+    cluster.pass(SETTLE);
+    policies.decide('a', serve(cluster.set('a', { ...REWRITE, failurePolicy: 'Ignore' })));
+    await policies.sync();
+    expect(cluster.live.size).to.equal(2);
+    cluster.pass(SETTLE - 1);
+    await policies.sync();
+    expect(cluster.live.size).to.equal(2);
+    cluster.pass(1);
+    await policies.sync();
+    expect(cluster.live.size).to.equal(1);
+  });
+});

@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import { PolicyTrigger } from '../../../src/policies/trigger.js';
+import { eventually } from '../../support/wait.js';
+
+const QUICK = { timeoutMs: 4000, intervalMs: 5 };
+
+describe('the policy trigger', () => {
+  let trigger: PolicyTrigger;
+  let syncs: number[];
+  let errors: unknown[];
+  let isBusy: boolean;
+  let looks: number;
+  let isKnown: boolean;
+  let outcome: () => Promise<void>;
+
+  beforeEach(() => {
+    syncs = [];
+    errors = [];
+    isBusy = false;
+    looks = 0;
+    isKnown = true;
+    outcome = () => Promise.resolve();
+    trigger = new PolicyTrigger({
+      isBusy: () => {
+        looks += 1;
+        return isBusy;
+      },
+      canSync: () => isKnown,
+      sync: () => {
+        syncs.push(performance.now());
+        return outcome();
+      },
+      onError: (error) => errors.push(error),
+    });
+  });
+
+  afterEach(async () => {
+    await trigger.stop();
+  });
+
+  async function untilSynced(times: number): Promise<void> {
+    await eventually(() => {
+      expect(syncs).to.have.lengthOf(times);
+    }, QUICK);
+  }
+
+  it('syncs once for many changes', async () => {
+    for (let i = 0; i < 100; i += 1) trigger.due();
+    await untilSynced(1);
+    trigger.due();
+    await untilSynced(2);
+  });
+
+  it('waits until the mirrors have been looked at', async () => {
+    isBusy = true;
+    trigger.due();
+    await eventually(() => {
+      expect(looks).to.be.at.least(4);
+    }, QUICK);
+    expect(syncs).to.be.empty;
+    isBusy = false;
+    await untilSynced(1);
+  });
+
+  it('waits no longer than a second', async () => {
+    isBusy = true;
+    const dueAt = performance.now();
+    trigger.due();
+    await untilSynced(1);
+    expect((syncs[0] ?? 0) - dueAt).to.be.within(950, 1500);
+  });
+
+  it('writes nothing while it is not known what there is', async () => {
+    isKnown = false;
+    isBusy = true;
+    const dueAt = performance.now();
+    trigger.due();
+    await eventually(() => {
+      expect(performance.now() - dueAt).to.be.greaterThan(1100);
+    }, QUICK);
+    expect(syncs).to.be.empty;
+    isKnown = true;
+    await untilSynced(1);
+  });
+
+  it('never runs two syncs at once, and syncs once more for what changed meanwhile', async () => {
+    const running = Promise.withResolvers<undefined>();
+    outcome = async () => {
+      await running.promise;
+    };
+    trigger.due();
+    await untilSynced(1);
+    for (let i = 0; i < 10; i += 1) trigger.due();
+    expect(syncs).to.have.lengthOf(1);
+    outcome = () => Promise.resolve();
+    running.resolve(undefined);
+    await untilSynced(2);
+  });
+
+  it('tries again with backoff after a failure, whatever becomes due meanwhile', async () => {
+    outcome = () => Promise.reject(new Error('refused'));
+    trigger.due();
+    await eventually(() => {
+      trigger.due();
+      expect(syncs).to.have.lengthOf(3);
+    }, QUICK);
+    const [first = 0, second = 0, third = 0] = syncs;
+    expect(second - first).to.be.greaterThan(240);
+    expect(third - second).to.be.greaterThan(490);
+    expect(errors.length).to.be.at.least(2);
+  });
+
+  it('ends when it is stopped, and waits for the sync that runs', async () => {
+    const running = Promise.withResolvers<undefined>();
+    outcome = async () => {
+      await running.promise;
+    };
+    trigger.due();
+    await untilSynced(1);
+    let isStopped = false;
+    const stopped = trigger.stop().then(() => {
+      isStopped = true;
+    });
+    trigger.due();
+    await Promise.resolve();
+    expect(isStopped).to.be.false;
+    running.resolve(undefined);
+    await stopped;
+    expect(syncs).to.have.lengthOf(1);
+  });
+});
