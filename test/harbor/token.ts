@@ -22,6 +22,8 @@ export function issueToken(call: Call): Answer {
       raw: `Unable to handle service: ${service}`,
     };
   }
+  // Without a scope, not even an empty one, it is a login.
+  if (!call.query.has('scope') && call.identity.kind === 'anonymous') return { status: 401 };
   const scopes = call.query.getAll('scope').flatMap((scope) => scope.split(' '));
   const known = tokens.get(call.harbor) ?? new Map<string, Token>();
   tokens.set(call.harbor, known);

@@ -22,9 +22,11 @@ export function systemCalls(request: HarborRequest): SystemCalls {
       );
     },
 
+    /** Without a scope, Harbor takes the request for a login, and refuses the anonymous with 401. An empty scope is enough. */
     async checkTokenService({ signal } = {}) {
       const call = check('/service/token', signal);
-      await readAs(request, { ...call, query: { service: 'harbor-registry' }, atRoot: true, anonymous: true }, token);
+      const query = { service: 'harbor-registry', scope: '' };
+      await readAs(request, { ...call, query, atRoot: true, anonymous: true }, token);
     },
 
     async listEndpointTypes({ signal } = {}) {

@@ -247,7 +247,7 @@ describe('the way to Harbor', () => {
     expect(list?.headers.authorization).to.equal(`Basic ${Buffer.from('robot$x:hunter2-harbor').toString('base64')}`);
     for (const { headers } of others) expect(headers).not.to.have.property('cookie');
     const token = others.at(-1);
-    expect(token?.url).to.equal('/harbor/service/token?service=harbor-registry');
+    expect(token?.url).to.equal('/harbor/service/token?service=harbor-registry&scope=');
     expect(token?.headers).not.to.have.property('authorization');
     expect(server.connections()).to.equal(2);
   });
