@@ -4,6 +4,7 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Config } from '../config/config.js';
 import type { Metrics } from '../http/metrics.js';
 import type { InformerEvent } from '../kubernetes/informer.js';
+import type { Priority } from '../kubernetes/priority.js';
 import type { Log } from '../log.js';
 import { describeAction } from '../mirror/plan/actions.js';
 import { Harbors } from '../harbor/session/harbors.js';
@@ -156,11 +157,11 @@ export function startWork(
   cluster.mirrorInformer.onChange((event) => {
     if (event.type === 'DELETED') hosts.delete(event.object.metadata.name);
     else hosts.set(event.object);
-    queue.add(event.object.metadata.name);
+    queue.add(event.object.metadata.name, priorityOf(event));
     if (claimsMayHaveChanged(event)) for (const name of losersOfConflicts(cluster.mirrors())) queue.add(name);
   });
   cluster.secretInformer.onChange(({ object }) => {
-    for (const name of usersOf(object, cluster.mirrors(), config)) queue.add(name);
+    for (const name of usersOf(object, cluster.mirrors(), config)) queue.add(name, 'edit');
   });
   const lookAtPolicies = (): void => {
     policies.observe();
@@ -196,6 +197,12 @@ function readiness(mirrors: readonly RegistryMirror[]): Record<'True' | 'False' 
   const counts = { True: 0, False: 0, Unknown: 0 };
   for (const { status } of mirrors) counts[findCondition(status.conditions, 'Ready')?.status ?? 'Unknown'] += 1;
   return counts;
+}
+
+/** Deletions first, then what a person changed: a write of the status leaves the generation as it is. */
+function priorityOf({ type, object, previous }: InformerEvent<RegistryMirror>): Priority {
+  if (type === 'DELETED' || object.metadata.deletionTimestamp !== undefined) return 'urgent';
+  return previous?.metadata.generation === object.metadata.generation ? 'routine' : 'edit';
 }
 
 /** Whether an event may free a host, or take one. */

@@ -1,4 +1,7 @@
 import { backoffMs } from './backoff.js';
+import { higher } from './priority.js';
+import type { Priority } from './priority.js';
+import { WaitingKeys } from './waiting-keys.js';
 import type { WorkResult } from './work-result.js';
 
 /** A timer for longer than this would fire at once. */
@@ -12,18 +15,23 @@ export interface WorkQueueOptions {
   readonly baseBackoffMs?: number;
   readonly ceilingBackoffMs?: number;
   readonly random?: () => number;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now?: () => number;
 }
 
 /**
  * A work queue after client-go's semantics: a key that is added while it waits is handled once; a key that is added while it is
- * handled is handled once more afterwards, never by two workers at a time; failures back off per key.
+ * handled is handled once more afterwards, never by two workers at a time; failures back off per key. What is urgent, and then
+ * what a person changed, goes before routine.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  readonly #waiting = new Set<string>();
-  readonly #active = new Set<string>();
+  readonly #now: () => number;
+  readonly #waiting = new WaitingKeys();
+  /** With the time at which its handling began. */
+  readonly #active = new Map<string, number>();
   /** Added while active. */
-  readonly #again = new Set<string>();
+  readonly #again = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>();
   readonly #idle: (() => void)[] = [];
@@ -32,6 +40,7 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   start(): void {
@@ -39,19 +48,19 @@ export class WorkQueue {
     this.#fill();
   }
 
-  /** Adds a key to be handled now. */
-  add(key: string): void {
+  /** Adds a key to be handled now. One that waits already takes the higher priority of the two. */
+  add(key: string, priority: Priority = 'routine'): void {
     if (this.#stopped) return;
     this.#cancelTimer(key);
-    if (this.#active.has(key)) this.#again.add(key);
-    else this.#waiting.add(key);
+    if (this.#active.has(key)) this.#again.set(key, higher(this.#again.get(key) ?? priority, priority));
+    else this.#waiting.add(key, priority);
     this.#fill();
   }
 
-  /** Adds a key to be handled in `ms`, or sooner where it is due sooner. */
+  /** Adds a key to be handled as routine in `ms`, or sooner where it is due sooner. */
   addAfter(key: string, ms: number): void {
     if (this.#stopped) return;
-    const at = Date.now() + ms;
+    const at = this.#now() + ms;
     const pending = this.#timers.get(key);
     if (pending !== undefined && pending.at <= at) return;
     this.#cancelTimer(key);
@@ -73,6 +82,13 @@ export class WorkQueue {
     return this.#waiting.size;
   }
 
+  /** The key that has been handled for longest, and for how many ms: a worker that hangs shows here. */
+  get oldestWork(): { readonly key: string; readonly ms: number } | undefined {
+    // A Map keeps the order of insertion.
+    for (const [key, since] of this.#active) return { key, ms: this.#now() - since };
+    return undefined;
+  }
+
   /** Takes no more keys and resolves when those being handled are done. */
   async drain(): Promise<void> {
     this.#stopped = true;
@@ -87,10 +103,10 @@ export class WorkQueue {
 
   #fill(): void {
     if (!this.#started) return;
-    for (const key of this.#waiting) {
-      if (this.#active.size >= this.#options.workers) return;
-      this.#waiting.delete(key);
-      this.#active.add(key);
+    while (this.#active.size < this.#options.workers) {
+      const key = this.#waiting.take();
+      if (key === undefined) return;
+      this.#active.set(key, this.#now());
       void this.#work(key);
     }
   }
@@ -106,7 +122,9 @@ export class WorkQueue {
       this.#retry(key, 0);
     }
     this.#active.delete(key);
-    if (this.#again.delete(key)) this.#waiting.add(key);
+    const again = this.#again.get(key);
+    this.#again.delete(key);
+    if (again !== undefined) this.#waiting.add(key, again);
     this.#fill();
     if (this.#stopped && this.#active.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -91,6 +91,62 @@ describe('the work queue', () => {
     expect(begun).to.deep.equal(['a', 'a']);
   });
 
+  it('takes what is urgent first, then what a person changed, then routine, and the oldest of each', async () => {
+    start({ workers: 1 });
+    queue.add('first');
+    queue.add('interval');
+    queue.add('edit 1', 'edit');
+    queue.add('deletion', 'urgent');
+    queue.add('edit 2', 'edit');
+    queue.add('withdrawal', 'urgent');
+    const order = ['first', 'deletion', 'withdrawal', 'edit 1', 'edit 2', 'interval'];
+    for (const [i, key] of order.entries()) {
+      await untilBegun(...order.slice(0, i + 1));
+      finish(key);
+    }
+  });
+
+  it('lets a key that waits move up, and never down', async () => {
+    start({ workers: 1 });
+    queue.add('first');
+    for (const key of ['a', 'b', 'c']) queue.add(key, 'edit');
+    queue.add('a', 'routine');
+    queue.add('c', 'urgent');
+    expect(queue.depth).to.equal(3);
+    const order = ['first', 'c', 'a', 'b'];
+    for (const [i, key] of order.entries()) {
+      await untilBegun(...order.slice(0, i + 1));
+      finish(key);
+    }
+  });
+
+  it('keeps the highest priority of a key that is added several times while it is handled', async () => {
+    start({ workers: 1 });
+    queue.add('a');
+    queue.add('b', 'edit');
+    queue.add('a', 'urgent');
+    queue.add('a', 'routine');
+    finish('a');
+    await untilBegun('a', 'a');
+    finish('a');
+    await untilBegun('a', 'a', 'b');
+  });
+
+  it('tells which key has been handled for longest', async () => {
+    let now = 0;
+    start({ now: () => now });
+    expect(queue.oldestWork).to.equal(undefined);
+    queue.add('a');
+    now = 10;
+    queue.add('b');
+    now = 30;
+    expect(queue.oldestWork).to.deep.equal({ key: 'a', ms: 30 });
+    finish('a');
+    await eventually(() => {
+      expect(queue.oldestWork).to.deep.equal({ key: 'b', ms: 20 });
+    }, QUICK);
+  });
+
   it('does nothing before it is started', () => {
     const idle = new WorkQueue({
       workers: 1,

@@ -1,0 +1,9 @@
+/** What goes first: a withdrawal, a return or a deletion; then what a person changed; then intervals, resyncs and retries. */
+export const PRIORITIES = ['urgent', 'edit', 'routine'] as const;
+
+export type Priority = (typeof PRIORITIES)[number];
+
+/** The one of the two that goes first. */
+export function higher(a: Priority, b: Priority): Priority {
+  return PRIORITIES.indexOf(a) < PRIORITIES.indexOf(b) ? a : b;
+}
