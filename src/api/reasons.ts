@@ -56,6 +56,7 @@ export const REASONS = {
   notChecked: 'NotChecked',
   inForce: 'InForce',
   withdrawn: 'Withdrawn',
+  notIncluded: 'NotIncluded',
   rewriteDisabled: 'RewriteDisabled',
   created: 'Created',
   adopted: 'Adopted',

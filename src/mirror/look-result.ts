@@ -1,17 +1,19 @@
+import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { policyEntry } from '../engines/entry.js';
-import { policySettings } from '../engines/settings.js';
 import type { HarborPlan } from './plan/plan.js';
-import type { ServingDecision } from '../policies/state.js';
+import type { RoutingFacts } from './routing.js';
 import type { HarborFindings } from './status/summarise.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled } from '../api/verdict.js';
 
+/** What a look at Harbor tells about where Pods can pull from. */
+export type PullFacts = Pick<RoutingFacts, 'harbor' | 'servedProject' | 'canPull'>;
+
 /** What one look at a mirror found and did. */
 export interface HarborLookResult {
   readonly verdict: Verdict;
-  readonly serving: ServingDecision;
+  readonly pulls: PullFacts;
   readonly harbor?: HarborFindings;
   /** Writes that suspension holds back, in words. */
   readonly heldBack: readonly string[];
@@ -19,8 +21,13 @@ export interface HarborLookResult {
   readonly lookAgainMs?: number;
 }
 
-export const KEEP: ServingDecision = { kind: 'keep' };
-export const OUT: ServingDecision = { kind: 'out' };
+/** What is known before Harbor was looked at. */
+export const NOTHING_KNOWN: PullFacts = { harbor: 'unknown', servedProject: 'unknown', canPull: true };
+
+/** A look that ended before Harbor was looked at. */
+export function unseen(verdict: Verdict, harbor?: HarborFindings): HarborLookResult {
+  return { verdict, pulls: NOTHING_KNOWN, heldBack: [], ...(harbor === undefined ? {} : { harbor }) };
+}
 
 /** What is in Harbor by this plan's picture. */
 export function seen(findings: HarborFindings, plan: HarborPlan): HarborFindings {
@@ -32,17 +39,11 @@ export function seen(findings: HarborFindings, plan: HarborPlan): HarborFindings
   };
 }
 
-/** What a mirror that is in sync adds to the policies; nothing where its engine is None. */
-export function serving(mirror: RegistryMirror, { pullPrefix = '' }: HarborFindings): ServingDecision {
-  const settings = policySettings(mirror.spec);
-  return settings === undefined ? OUT : { kind: 'serve', entry: policyEntry(mirror, pullPrefix), settings };
-}
-
-/** A private project that Pods get no credentials for is not put into a policy: they could not pull. */
+/** Why Pods that are sent to this project could not pull: it is private, and they get no credentials for it. */
 export function privateProblem(
   { spec }: RegistryMirror,
-  { project }: HarborFindings,
-): Pick<HarborLookResult, 'verdict' | 'serving'> | undefined {
+  { project }: Pick<HarborFindings, 'project'>,
+): Verdict | undefined {
   const { engine, pullSecret, nodesAuthenticate } = spec.rewrite;
   if (project?.metadata.public !== 'false' || engine === 'None' || pullSecret === 'Inject' || nodesAuthenticate) {
     return undefined;
@@ -50,5 +51,28 @@ export function privateProblem(
   const message =
     `Project ${project.name} is private, so Pods can't pull from it. Set spec.project.public to true, ` +
     'spec.rewrite.pullSecret to Inject, or spec.rewrite.nodesAuthenticate to true where nodes have credentials for Harbor.';
-  return { verdict: stalled(REASONS.projectPrivate, message), serving: KEEP };
+  return stalled(REASONS.projectPrivate, message);
+}
+
+/**
+ * What a look comes to for the routing. Pure.
+ *
+ * @param isIncluded - whether a policy has the mirror now, or is about to
+ */
+export function routingFacts(
+  { metadata, spec, status }: RegistryMirror,
+  { verdict, heldBack, pulls }: HarborLookResult,
+  isIncluded: boolean,
+): RoutingFacts {
+  const isWithdrawn = findCondition(status.conditions, 'PolicyReady')?.reason === REASONS.withdrawn;
+  return {
+    ...pulls,
+    isDeleted: metadata.deletionTimestamp !== undefined,
+    rewritesNothing: spec.rewrite.engine === 'None',
+    hasLostHost: verdict.kind === 'stalled' && verdict.reason === REASONS.hostConflict,
+    withdrawsWhileDown: spec.rewrite.onHarborUnavailable === 'Withdraw',
+    isInSync: verdict.kind === 'ready' && heldBack.length === 0,
+    isSuspended: spec.suspend,
+    wasWithdrawn: isWithdrawn && !isIncluded,
+  };
 }

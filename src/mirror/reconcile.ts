@@ -9,10 +9,11 @@ import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
 import type { FormerHarbors } from './migration/former-harbors.js';
-import { findConflicts } from './conflicts.js';
 import { Handover } from './migration/handover.js';
 import type { HostIndex } from './host-index.js';
-import { HarborLook } from './harbor-look.js';
+import { Convergence } from './converge.js';
+import { Observer } from './observe.js';
+import { Planner } from './plan/planner.js';
 import type { HarborLookResult } from './look-result.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import type { Policies } from '../policies/policies.js';
@@ -21,7 +22,10 @@ import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { SecretLookup } from '../credentials/secrets.js';
 import { summarise } from './status/summarise.js';
 import { sameStatus } from './status/same-status.js';
-import { stalled } from '../api/verdict.js';
+import { waiting } from '../api/verdict.js';
+import { routingFacts, unseen } from './look-result.js';
+import { decisionFor, routeOf } from './routing.js';
+
 import type { WorkResult } from '../kubernetes/work-result.js';
 
 /** How long a status may wait for Kyverno to put the policy in force, so that a new mirror costs one status and not two. */
@@ -70,14 +74,23 @@ export interface MirrorReconcilerOptions {
  */
 export class MirrorReconciler {
   readonly #options: MirrorReconcilerOptions;
-  readonly #harborLook: HarborLook;
+  readonly #observer: Observer;
+  readonly #convergence: Convergence;
   readonly #deletion: Deletion;
   readonly #formerHarbors: FormerHarborsRetirement;
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
     const handover = new Handover(options);
-    this.#harborLook = new HarborLook({ ...options, handover });
+    const planner = new Planner({ ...options, handover });
+    const { cluster } = options;
+    this.#observer = new Observer({
+      ...options,
+      planner,
+      secret: (name) => cluster.secret(name),
+      hmacKey: () => cluster.hmacKey(),
+    });
+    this.#convergence = new Convergence({ ...options, planner, observer: this.#observer });
     this.#formerHarbors = new FormerHarborsRetirement({ ...options, handover });
     this.#deletion = new Deletion(options, this.#formerHarbors);
   }
@@ -94,7 +107,8 @@ export class MirrorReconciler {
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
     const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
     const look = await pullSecrets.settle(held, await this.#look(held));
-    policies.decide(name, look.serving);
+    const route = routeOf(routingFacts(held, look, policies.has(name)));
+    policies.decide(name, decisionFor(held, route, look.harbor?.pullPrefix));
     return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));
   }
 
@@ -105,28 +119,15 @@ export class MirrorReconciler {
   }
 
   async #look(mirror: RegistryMirror): Promise<HarborLookResult> {
-    const { hosts, policies, onBug } = this.#options;
-    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim));
-    const conflict = conflicts.get(mirror.metadata.name);
-    if (conflict !== undefined) {
-      const what = conflict.prefix === '' ? conflict.host : `${conflict.host}/${conflict.prefix}`;
-      const message =
-        `RegistryMirror ${conflict.winner} already mirrors ${what}. ` +
-        'Remove the host from one of the two, or tell them apart by spec.rewrite.repositories.include.';
-      return { verdict: stalled(REASONS.hostConflict, message), serving: { kind: 'out' }, heldBack: [] };
-    }
     try {
-      return await this.#harborLook.look(mirror);
+      const observation = await this.#observer.observe(mirror);
+      return observation.kind === 'blocked' ? observation.look : await this.#convergence.converge(observation);
     } catch (error) {
       // The API server was asked for the HMAC key and is away: no bug.
       if (error instanceof KubernetesError) throw error;
-      onBug(mirror.metadata.name, error);
+      this.#options.onBug(mirror.metadata.name, error);
       const message = 'The operator failed; its log says how. Please report it.';
-      return {
-        verdict: { kind: 'waiting', reason: REASONS.internalError, message, retryAfterMs: BUG_RETRY_MS },
-        serving: { kind: 'keep' },
-        heldBack: [],
-      };
+      return unseen(waiting(REASONS.internalError, message, BUG_RETRY_MS));
     }
   }
 

@@ -2,7 +2,6 @@ import { ANNOTATIONS } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { KubernetesError } from '../kubernetes/errors.js';
-import { KEEP } from '../mirror/look-result.js';
 import type { HarborLookResult } from '../mirror/look-result.js';
 import type { PullAccess } from './cluster.js';
 import type { Verdict } from '../api/verdict.js';
@@ -22,8 +21,7 @@ export function usesPullSecrets({ spec: { rewrite } }: RegistryMirror): boolean 
 /** A mirror that is in the policies stays; one that isn't waits. What the look found wrong goes first. */
 export function blocked(look: HarborLookResult, problem: Verdict | undefined): HarborLookResult {
   if (problem === undefined) return look;
-  const serving = look.serving.kind === 'serve' ? KEEP : look.serving;
-  return { ...look, verdict: look.verdict.kind === 'ready' ? problem : look.verdict, serving };
+  return { ...look, verdict: look.verdict.kind === 'ready' ? problem : look.verdict };
 }
 
 export function accessProblem(access: Exclude<PullAccess, 'ready'>): Verdict {

@@ -1,7 +1,6 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { HarborError } from '../harbor/http/errors.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
-import { KEEP } from '../mirror/look-result.js';
 import type { HarborLookResult } from '../mirror/look-result.js';
 import type { Policies } from '../policies/policies.js';
 import { keyOfCopy, planCopies } from './copies.js';
@@ -108,8 +107,8 @@ export class PullSecrets {
     await this.#remove(mirror, used);
     const result = blocked(look, problem ?? conflict);
     const isThere = used.some(({ record }) => record.pullPrefix === current);
-    const serving = result.serving.kind === 'serve' && !isThere ? KEEP : result.serving;
-    return { ...result, serving, ...sooner(look, look.verdict.kind === 'ready' ? lookAgainMs : undefined) };
+    const pulls = { ...result.pulls, canPull: result.pulls.canPull && isThere };
+    return { ...result, pulls, ...sooner(look, look.verdict.kind === 'ready' ? lookAgainMs : undefined) };
   }
 
   async #withdraw(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {

@@ -27,6 +27,10 @@ import { readMirrors } from '../mirrors-file.js';
 import { isGiven, operatorConfig, withOperatorFlags } from '../operator-flags.js';
 import { FORMATS, print } from '../output.js';
 import type { Format, Output } from '../output.js';
+import { servedEntries } from '../explain/in-force.js';
+import { HostIndex } from '../../mirror/host-index.js';
+import { Observer } from '../../mirror/observe.js';
+import { servedBy } from './served.js';
 import { planHarborSide } from './harbor-side.js';
 import type { MirrorPlan } from './harbor-side.js';
 import { plannedMirrors } from './mirrors.js';
@@ -89,7 +93,7 @@ async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> 
   if (look === undefined)
     throw new InputError('A plan needs to read policies: see the ClusterRole in the documentation.');
   const planned = plannedMirrors(live, files, new Date().toISOString());
-  const harbor = await harborSide(config, reader, planned.mirrors, live);
+  const harbor = await harborSide(config, reader, { mirrors: planned.mirrors, live, look });
   try {
     const plan = await makePlan({
       planned,
@@ -111,12 +115,17 @@ interface HarborSide {
   readonly stop: () => Promise<void>;
 }
 
+interface Subjects {
+  readonly mirrors: readonly RegistryMirror[];
+  readonly live: readonly RegistryMirror[];
+  readonly look: PolicyLook;
+}
+
 /** The operator's own way to Harbor, up to the planner. */
 async function harborSide(
   config: Config,
   reader: ClusterReader,
-  mirrors: readonly RegistryMirror[],
-  live: readonly RegistryMirror[],
+  { mirrors, live, look }: Subjects,
 ): Promise<HarborSide> {
   const { namespace, keySecret } = config;
   const secrets = await readSecrets(reader, namespace);
@@ -129,13 +138,14 @@ async function harborSide(
   const harbors = new Harbors({
     own: {
       url: config.harborUrl,
-      pullHost: config.harborPullHost,
+      pullHost: config.harborPullHost ?? knownPullHost(live, config.harborUrl),
       login: config.harborLogin,
       caSecret: config.harborCaSecret,
       insecureSkipTLSVerify: config.harborInsecureSkipTLSVerify,
     },
     secret: (name) => secrets.get(name),
-    mirrors: () => mirrors,
+    // Whether Harbor is up is for this look to find out, and not for what was seen before.
+    mirrors: () => [],
     checkEveryMs: config.healthIntervalMs,
     thresholds: { failures: config.healthFailures, successes: config.healthSuccesses },
     requestTimeoutMs: config.requestTimeoutMs,
@@ -147,16 +157,20 @@ async function harborSide(
   // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
   const handover = { dueInMs: () => undefined };
   const planner = new Planner({ handover, clusterId, minIntervalMs: config.minIntervalMs });
-  const usedPullHost = config.harborPullHost ?? knownPullHost(live, config.harborUrl);
-  const options = {
+  const served = servedEntries(mirrors, look);
+  const hosts = new HostIndex();
+  for (const mirror of mirrors) hosts.set(mirror);
+  const hmacKey = key ?? randomBytes(32);
+  const observer = new Observer({
     harbors,
+    hosts,
+    policies: servedBy(served),
     planner,
+    secret: (name) => secrets.get(name),
+    hmacKey: () => Promise.resolve(hmacKey),
     clusterId,
-    secret: (name: string) => secrets.get(name),
-    hmacKey: key ?? randomBytes(32),
-    pullHost: ({ spec }: RegistryMirror) =>
-      spec.harbor?.pullHost ?? (spec.harbor?.url === undefined ? usedPullHost : undefined),
-  };
+  });
+  const options = { observer, harbors, clusterId, isIncluded: (name: string) => served.has(name) };
   return { plan: (mirror) => planHarborSide(mirror, options), stop: () => harbors.stop() };
 }
 

@@ -1,20 +1,19 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName, upstreamHosts } from '../../api/upstream-types.js';
+import type { Verdict } from '../../api/verdict.js';
 import { HarborError } from '../../harbor/http/errors.js';
+import type { Harbors } from '../../harbor/session/harbors.js';
+import type { Desired } from '../../mirror/desired.js';
+import { privateProblem, routingFacts } from '../../mirror/look-result.js';
+import type { HarborLookResult } from '../../mirror/look-result.js';
+import { isAbandoned, projectNamesOf } from '../../mirror/migration/deletion.js';
+import type { Observer } from '../../mirror/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
-import { desiredState } from '../../mirror/desired.js';
-import type { Desired } from '../../mirror/desired.js';
-import type { HarborSession } from '../../harbor/session/harbor-session.js';
-import type { Harbors } from '../../harbor/session/harbors.js';
-import { KEEP, OUT, privateProblem, serving } from '../../mirror/look-result.js';
-import { verdictOf } from '../../mirror/status/outcome.js';
 import type { HarborPlan } from '../../mirror/plan/plan.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';
-import type { Planner } from '../../mirror/plan/planner.js';
+import { decisionFor, routeOf } from '../../mirror/routing.js';
+import { verdictOf } from '../../mirror/status/outcome.js';
 import type { ServingDecision } from '../../policies/state.js';
-import { upstreamSecrets } from '../../credentials/secrets.js';
-import type { SecretLookup } from '../../credentials/secrets.js';
 
 /** Harbor gives a new proxy project this many days by itself. */
 const OWN_RETENTION_DAYS = 7;
@@ -31,67 +30,57 @@ export interface MirrorPlan {
 }
 
 export interface HarborSideOptions {
+  readonly observer: Observer;
   readonly harbors: Harbors;
-  readonly planner: Planner;
-  readonly secret: SecretLookup;
-  readonly hmacKey: Buffer;
   readonly clusterId: string;
-  /** host[:port] that nodes pull from, where the operator is known to use another one than Harbor says. */
-  readonly pullHost?: (mirror: RegistryMirror) => string | undefined;
+  /** Whether a policy has the mirror now. */
+  readonly isIncluded: (mirror: string) => boolean;
 }
 
-/** Plans the Harbor side of a mirror with the operator's own planner, and writes nothing. */
+/** Plans the Harbor side of a mirror with the operator's own observer and planner, and writes nothing. */
 export async function planHarborSide(mirror: RegistryMirror, options: HarborSideOptions): Promise<MirrorPlan> {
-  const nothing = { mirror: mirror.metadata.name, actions: [], serving: KEEP };
-  const session = await options.harbors.sessionFor(mirror);
-  if (!session.ok) return { ...nothing, problem: messageOf(session.problem), failed: true };
-  try {
-    return mirror.metadata.deletionTimestamp === undefined
-      ? await planMirror(mirror, session.value, options)
-      : await planDeletion(mirror, session.value, options);
-  } catch (error) {
-    if (!(error instanceof HarborError)) throw error;
-    return { ...nothing, problem: messageOf(verdictOf(error)), failed: true };
+  if (mirror.metadata.deletionTimestamp !== undefined) return await planDeletion(mirror, options);
+  const observation = await options.observer.observe(mirror);
+  if (observation.kind === 'blocked') {
+    const { look } = observation;
+    const failed = look.verdict.kind === 'waiting' ? { failed: true } : {};
+    return { ...planned(mirror, [], look, options), ...failed };
   }
+  const { session, view, plan, findings, desired } = observation;
+  const actions = [...plan.actions, ...laterActions(plan, desired)].map(describeAction);
+  const heldBack = mirror.spec.suspend ? actions : [];
+  const project = projectAfter(plan);
+  const harbor = { ...findings, ...(project === undefined ? {} : { project }) };
+  const problem = plan.verdict.kind === 'ready' ? privateProblem(mirror, harbor) : undefined;
+  const look = {
+    verdict: problem ?? plan.verdict,
+    pulls: { ...options.observer.pullFacts(mirror, session, view), canPull: problem === undefined },
+    harbor,
+    heldBack,
+  };
+  return planned(mirror, mirror.spec.suspend ? [] : actions, look, options);
 }
 
-async function planMirror(
+function planned(
   mirror: RegistryMirror,
-  session: HarborSession,
-  options: HarborSideOptions,
-): Promise<MirrorPlan> {
+  actions: readonly string[],
+  look: HarborLookResult,
+  { isIncluded }: HarborSideOptions,
+): MirrorPlan {
   const { name } = mirror.metadata;
-  const pullHost = options.pullHost?.(mirror) ?? (await session.pullHost());
-  if (pullHost === undefined) {
-    const problem = `Harbor ${session.url} doesn't say where nodes pull from: set spec.harbor.pullHost.`;
-    return { mirror: name, actions: [], problem, serving: KEEP };
-  }
-  const loop = upstreamHosts(mirror.spec).find((host) => host === pullHost);
-  if (loop !== undefined) {
-    const problem = `${loop} is where nodes pull from Harbor: remove it from spec.upstream.hosts.`;
-    return { mirror: name, actions: [], problem, serving: OUT };
-  }
-  const secrets = upstreamSecrets(mirror, options.secret, options.hmacKey);
-  if (!secrets.ok) return { mirror: name, actions: [], problem: messageOf(secrets.problem), serving: KEEP };
-  const desired = desiredState(mirror, secrets.value, session.unproxied);
-  const { plan } = await options.planner.plan({ mirror, session, desired });
-  const actions = [...plan.actions, ...laterActions(plan, desired)].map(describeAction);
-  if (plan.verdict.kind !== 'ready') {
-    return { mirror: name, actions, problem: messageOf(plan.verdict), serving: KEEP };
-  }
-  if (mirror.spec.suspend && actions.length > 0) {
-    return { mirror: name, actions: [], problem: `Suspended; would ${actions.join('; ')}.`, serving: KEEP };
-  }
-  const findings = { url: session.url, clusterId: options.clusterId, reachable: true, unsupported: [] };
-  const project = projectAfter(plan);
-  const harbor = {
-    ...findings,
-    pullPrefix: `${pullHost}/${projectName(mirror)}`,
-    ...(project === undefined ? {} : { project }),
+  const route = routeOf(routingFacts(mirror, look, isIncluded(name)));
+  const problem = problemOf(look);
+  return {
+    mirror: name,
+    actions,
+    ...(problem === undefined ? {} : { problem }),
+    serving: decisionFor(mirror, route, look.harbor?.pullPrefix),
   };
-  const blocked = privateProblem(mirror, harbor);
-  if (blocked !== undefined) return { mirror: name, actions, problem: messageOf(blocked.verdict), serving: KEEP };
-  return { mirror: name, actions, serving: mirror.spec.suspend ? KEEP : serving(mirror, harbor) };
+}
+
+function problemOf({ verdict, heldBack }: HarborLookResult): string | undefined {
+  if (verdict.kind !== 'ready') return verdict.message;
+  return heldBack.length === 0 ? undefined : `Suspended; would ${heldBack.join('; ')}.`;
 }
 
 /** What the operator writes in a second round, once what it made is there. */
@@ -110,19 +99,22 @@ function projectAfter({ project, actions }: HarborPlan): HarborPlan['project'] {
   }, project);
 }
 
-async function planDeletion(
-  mirror: RegistryMirror,
-  { inventory }: HarborSession,
-  { clusterId }: HarborSideOptions,
-): Promise<MirrorPlan> {
-  const { name } = mirror.metadata;
-  if (mirror.spec.deletionPolicy === 'Retain') return { mirror: name, actions: [], serving: OUT };
-  const view = await inventory.view({ maxAgeMs: 0 });
-  const names = [projectName(mirror), mirror.status.harbor?.projectName].filter((project) => project !== undefined);
-  const { actions } = planRemoval(view, { clusterId, mirror: name }, new Set(names));
-  return { mirror: name, actions: actions.map(describeAction), serving: OUT };
+async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions): Promise<MirrorPlan> {
+  const gone = { mirror: mirror.metadata.name, actions: [], serving: decisionFor(mirror, 'withdraw', undefined) };
+  if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone;
+  const session = await options.harbors.sessionFor(mirror);
+  if (!session.ok) return { ...gone, problem: messageOf(session.problem), failed: true };
+  try {
+    const view = await session.value.inventory.view({ maxAgeMs: 0 });
+    const identity = { clusterId: options.clusterId, mirror: mirror.metadata.name };
+    const { actions } = planRemoval(view, identity, new Set(projectNamesOf(mirror, session.value.url)));
+    return { ...gone, actions: actions.map(describeAction) };
+  } catch (error) {
+    if (!(error instanceof HarborError)) throw error;
+    return { ...gone, problem: messageOf(verdictOf(error)), failed: true };
+  }
 }
 
-function messageOf(verdict: { readonly kind: string; readonly message?: string }): string {
-  return verdict.message ?? '';
+function messageOf(verdict: Verdict): string {
+  return verdict.kind === 'ready' ? '' : verdict.message;
 }

@@ -1,7 +1,4 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { literalPrefix } from '../../image/glob.js';
-import { findConflicts } from '../../mirror/conflicts.js';
-import { OUT } from '../../mirror/look-result.js';
 import { servedEntries } from '../explain/in-force.js';
 import type { Labels } from '../../engines/label-selector.js';
 import type { Pod } from '../explain/pod.js';
@@ -30,23 +27,12 @@ export interface PlanSources {
   readonly harborSide: (mirror: RegistryMirror) => Promise<MirrorPlan>;
 }
 
-/** Puts the whole plan together: conflicts, Harbor, policies, Pods. Reads Harbor through `harborSide`. */
+/** Puts the whole plan together: Harbor, policies, Pods. Reads Harbor through `harborSide`. */
 export async function makePlan(sources: PlanSources): Promise<Plan> {
   const { mirrors, changes } = sources.planned;
   const served = servedEntries(mirrors, sources.look);
-  const conflicts = findConflicts(mirrors, ({ mirror, host, prefix }) => {
-    const entry = served.get(mirror)?.entry;
-    return entry !== undefined && entry.hosts.includes(host) && beginnings(entry.include).includes(prefix);
-  });
   const sides: MirrorPlan[] = [];
-  for (const mirror of mirrors) {
-    const { name } = mirror.metadata;
-    const conflict = conflicts.get(name);
-    const problem = conflict && `RegistryMirror ${conflict.winner} already mirrors ${conflict.host}.`;
-    sides.push(
-      problem === undefined ? await sources.harborSide(mirror) : { mirror: name, actions: [], problem, serving: OUT },
-    );
-  }
+  for (const mirror of mirrors) sides.push(await sources.harborSide(mirror));
   const decisions = new Map(sides.map(({ mirror, serving }) => [mirror, serving]));
   const placed = placedEntries(mirrors, decisions, served);
   return {
@@ -60,10 +46,6 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
     policies: policyChanges(placed, sources.look.policies, sources.excludedNamespaces),
     pods: podRewrites(sources.pods, sources.namespaces, placed, sources.excludedNamespaces),
   };
-}
-
-function beginnings(include: readonly string[]): readonly string[] {
-  return include.length === 0 ? [''] : include.map(literalPrefix);
 }
 
 /** Whether anything would be written. Pods are never changed: which would have been rewritten is for information. */

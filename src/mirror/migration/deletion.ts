@@ -19,6 +19,17 @@ const RETRY_MS = 2000;
 /** How long the policies may take to be in force without the mirror before the status says so. */
 const POLICY_GRACE_MS = 3000;
 
+/** Whether the mirror is to be let go of, whatever stands in Harbor. */
+export function isAbandoned({ metadata }: RegistryMirror): boolean {
+  return metadata.annotations?.[ANNOTATIONS.abandon] === 'true';
+}
+
+/** The names that a project of this mirror's has or had in this Harbor. */
+export function projectNamesOf(mirror: RegistryMirror, url: string): readonly string[] {
+  const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
+  return [...new Set([present, projectName(mirror)])].filter((name) => name !== undefined);
+}
+
 /**
  * What a deleted mirror goes through: out of the policies first, then Harbor by `deletionPolicy`, the finalizer last. Suspension
  * doesn't stop it. Pods that are there already are untouched.
@@ -71,13 +82,13 @@ export class Deletion {
     const url = harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, url);
     const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
-    const names = [present, projectName(mirror)].filter((name) => name !== undefined);
+    const names = projectNamesOf(mirror, url);
     if (mirror.spec.deletionPolicy === 'Retain') {
       const value = present === undefined ? [] : [`project ${present} and its endpoint (Retain)`];
       const robots = await pullSecrets.release(mirror, true);
       return { ok: true, value: [...value, ...former.map((harbor) => leftIn(harbor, 'Retain')), ...robots] };
     }
-    if (mirror.metadata.annotations?.[ANNOTATIONS.abandon] === 'true') {
+    if (isAbandoned(mirror)) {
       const robots = await pullSecrets.release(mirror, true);
       const value = `whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`;
       return { ok: true, value: [...robots, value, ...former.map((harbor) => leftIn(harbor, 'abandoned'))] };

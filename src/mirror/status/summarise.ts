@@ -198,7 +198,8 @@ function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
   return [finding('FormerHarborsRetired', 'False', problem.reason, problem.message)];
 }
 
-function policyFinding({ policy, mirror }: SummaryInput): Finding {
+function policyFinding(input: SummaryInput): Finding {
+  const { policy, mirror } = input;
   if (mirror.spec.rewrite.engine === 'None') {
     return finding(
       'PolicyReady',
@@ -215,11 +216,30 @@ function policyFinding({ policy, mirror }: SummaryInput): Finding {
         REASONS.inForce,
         `${policy.policy.kind} ${policy.policy.name} is in force.`,
       );
-    case 'pending':
-      return finding('PolicyReady', 'False', REASONS.policyPending, 'The policy is not yet in force.');
     case 'failed':
       return finding('PolicyReady', 'False', policy.reason, policy.message);
+    case 'pending':
+      return isWithdrawal(input)
+        ? withdrawnFinding()
+        : finding('PolicyReady', 'False', REASONS.policyPending, 'The policy is not yet in force.');
     case 'absent':
-      return finding('PolicyReady', 'False', REASONS.withdrawn, 'In no policy: new Pods pull from upstream.');
+      return isWithdrawal(input)
+        ? withdrawnFinding()
+        : finding('PolicyReady', 'False', REASONS.notIncluded, 'In no policy: new Pods pull from upstream.');
   }
+}
+
+/**
+ * Whether the mirror is out of the policy only because its Harbor is down: it was in before. This is kept in the status, so that a mirror that was
+ * suspended meanwhile comes back, and one that never served does not come in.
+ */
+function isWithdrawal({ harbor, mirror, verdict }: SummaryInput): boolean {
+  const before = findCondition(mirror.status.conditions, 'PolicyReady')?.reason;
+  if (before === REASONS.inForce) return harbor?.reachable === false;
+  return before === REASONS.withdrawn && (harbor?.reachable === false || verdict.kind === 'waiting');
+}
+
+function withdrawnFinding(): Finding {
+  const message = 'Taken out of the policy while Harbor is down: new Pods pull from upstream.';
+  return finding('PolicyReady', 'False', REASONS.withdrawn, message);
 }

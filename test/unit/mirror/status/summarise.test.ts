@@ -112,7 +112,7 @@ const cases: readonly Case[] = [
       Ready: 'False UpstreamUnhealthy',
       EndpointReady: 'False Missing',
       ProjectReady: 'False Missing',
-      PolicyReady: 'False Withdrawn',
+      PolicyReady: 'False NotIncluded',
       UpstreamReachable: 'False UpstreamUnhealthy',
       Reconciling: 'True UpstreamUnhealthy',
     },
@@ -214,6 +214,54 @@ describe('the status that a look comes to', () => {
     });
     expect(second.harbor).to.deep.equal({ url: 'https://harbor', clusterID: 'cluster-a' });
     expect(second.policy).to.equal(undefined);
+  });
+
+  describe('of a mirror that is out of the policy', () => {
+    const down = { ...harbor, reachable: false } as const;
+    const verdict = waiting('HarborUnreachable', 'down');
+    const policyReady = (status: RegistryMirrorStatus): string => said(status, 'PolicyReady');
+
+    it('says that it was withdrawn where it served before Harbor went down, and until it serves again', () => {
+      const serving = summary();
+      const leaving = summary({
+        mirror: mirror('quay', { status: serving }),
+        harbor: down,
+        verdict,
+        policy: { kind: 'pending', since: 0 },
+      });
+      const out = summary({
+        mirror: mirror('quay', { status: leaving }),
+        harbor: down,
+        verdict,
+        policy: { kind: 'absent' },
+      });
+      const comingBack = summary({
+        mirror: mirror('quay', { status: out }),
+        verdict: waiting('Progressing', 'reading Harbor'),
+        policy: { kind: 'absent' },
+      });
+      expect([leaving, out, comingBack].map(policyReady)).to.deep.equal(Array(3).fill('False Withdrawn'));
+    });
+
+    it('does not say so of one that never served', () => {
+      const fresh = summary({ harbor: down, verdict, policy: { kind: 'absent' } });
+      const later = summary({
+        mirror: mirror('quay', { status: fresh }),
+        harbor: down,
+        verdict,
+        policy: { kind: 'absent' },
+      });
+      expect([fresh, later].map(policyReady)).to.deep.equal(Array(2).fill('False NotIncluded'));
+    });
+
+    it('does not say so of one that left for another reason', () => {
+      const conflict = summary({
+        mirror: mirror('quay', { status: summary() }),
+        verdict: stalled('HostConflict', 'lost'),
+        policy: { kind: 'absent' },
+      });
+      expect(policyReady(conflict)).to.equal('False NotIncluded');
+    });
   });
 
   it('takes a request as handled', () => {

@@ -1,0 +1,122 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { HarborError } from '../harbor/http/errors.js';
+import type { InventoryView } from '../harbor/inventory.js';
+import type { HarborSession } from '../harbor/session/harbor-session.js';
+import { act } from './apply.js';
+import type { ActResult } from './apply.js';
+import { privateProblem, seen, unseen } from './look-result.js';
+import type { HarborLookResult } from './look-result.js';
+import type { Observed, Observer } from './observe.js';
+import type { Action } from './plan/actions.js';
+import { describeAction } from './plan/actions.js';
+import type { HarborPlan } from './plan/plan.js';
+import type { Planner } from './plan/planner.js';
+import { fieldOf, readBack } from './read-back.js';
+import { verdictOf } from './status/outcome.js';
+
+export interface ConvergenceOptions {
+  readonly observer: Pick<Observer, 'pullFacts'>;
+  readonly planner: Pick<Planner, 'plan'>;
+  readonly onAction: (mirror: string, action: Action, ms: number) => void;
+}
+
+/** Create, then settings that can only be written afterwards, then nothing. */
+const MAX_ROUNDS = 3;
+
+/** Carries out what was planned for a mirror's Harbor side, and says how it then stands. */
+export class Convergence {
+  readonly #options: ConvergenceOptions;
+
+  constructor(options: ConvergenceOptions) {
+    this.#options = options;
+  }
+
+  async converge(observed: Observed): Promise<HarborLookResult> {
+    try {
+      return await this.#converge(observed);
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      return unseen(verdictOf(error), { ...observed.findings, reachable: undefined });
+    }
+  }
+
+  /** Acts and plans again until there is nothing more to do: what a new project is like is known only once it is there. */
+  async #converge(observed: Observed): Promise<HarborLookResult> {
+    const { mirror, session } = observed;
+    let current = observed;
+    for (let round = 1; ; round += 1) {
+      const { view, plan, findings } = current;
+      if (mirror.spec.suspend && plan.actions.length > 0) {
+        return {
+          verdict: plan.verdict,
+          pulls: this.#options.observer.pullFacts(mirror, session, view),
+          harbor: seen(findings, plan),
+          heldBack: plan.actions.map(describeAction),
+        };
+      }
+      const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
+      const result = await this.#act(mirror, session, view, actions);
+      if (result.done) await readBack(actions, result, session);
+      const isDone = !result.done || plan.actions.length === 0 || plan.verdict.kind !== 'ready';
+      if (isDone || round === MAX_ROUNDS) return this.#conclude(current, result);
+      current = { ...current, ...(await this.#options.planner.plan(current)) };
+    }
+  }
+
+  async #act(
+    mirror: RegistryMirror,
+    session: HarborSession,
+    view: InventoryView,
+    actions: readonly Action[],
+  ): Promise<ActResult> {
+    return await act(actions, {
+      api: session.client,
+      inventory: session.inventory,
+      view,
+      signal: session.signal,
+      onDone: (action, ms) => {
+        this.#options.onAction(mirror.metadata.name, action, ms);
+        session.forgetRetention(action);
+      },
+    });
+  }
+
+  #conclude({ mirror, session, desired, findings, view, plan }: Observed, result: ActResult): HarborLookResult {
+    const after = seen(findings, plan);
+    const pulls = this.#options.observer.pullFacts(mirror, session, view);
+    if (!result.done) {
+      const { failed, error, verdict } = result;
+      if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') {
+        session.unproxied.add(plan.endpoint?.type ?? desired.endpointType);
+      }
+      const upstream = error.kind === 'upstreamUnhealthy' && verdict.kind === 'waiting';
+      const harbor = upstream ? { ...after, upstreamProblem: verdict.message } : after;
+      return { verdict, pulls, harbor, heldBack: [] };
+    }
+    if (plan.verdict.kind !== 'ready') return { verdict: plan.verdict, pulls, harbor: after, heldBack: [] };
+    const project = view.projectByName(desired.projectName);
+    const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);
+    const harbor = {
+      ...after,
+      unsupported: [...session.unsupported]
+        .filter((key) => key in desired.metadata || key === 'caCertificate')
+        .map(fieldOf),
+      ...(project === undefined ? {} : { project }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    };
+    const problem = privateProblem(mirror, harbor);
+    return {
+      verdict: problem ?? plan.verdict,
+      pulls: { ...pulls, canPull: problem === undefined },
+      harbor,
+      heldBack: [],
+      ...(plan.retireInMs === undefined ? {} : { lookAgainMs: plan.retireInMs }),
+    };
+  }
+}
+
+/** Harbor serves only what is cached until its own next check, up to 5 minutes after the upstream is back. */
+function wakeUp({ endpoint, hold, verdict }: HarborPlan): readonly Action[] {
+  if (endpoint?.status !== 'unhealthy' || hold === 'used' || verdict.kind !== 'ready') return [];
+  return [{ kind: 'WakeEndpoint', id: endpoint.id, description: endpoint.description }];
+}

@@ -1,0 +1,175 @@
+import { REASONS } from '../api/reasons.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { projectName, upstreamHosts } from '../api/upstream-types.js';
+import type { Verdict } from '../api/verdict.js';
+import { stalled, waiting } from '../api/verdict.js';
+import { upstreamSecrets } from '../credentials/secrets.js';
+import type { SecretLookup } from '../credentials/secrets.js';
+import { HarborError } from '../harbor/http/errors.js';
+import type { InventoryView } from '../harbor/inventory.js';
+import type { HarborSession } from '../harbor/session/harbor-session.js';
+import type { Harbors } from '../harbor/session/harbors.js';
+import type { Project } from '../harbor/types.js';
+import { findConflicts } from './conflicts.js';
+import type { Claim } from './conflicts.js';
+import { desiredState } from './desired.js';
+import type { HostIndex } from './host-index.js';
+import { NOTHING_KNOWN, unseen } from './look-result.js';
+import type { HarborLookResult, PullFacts } from './look-result.js';
+import type { HarborPlan } from './plan/plan.js';
+import type { Planner, Subject } from './plan/planner.js';
+import { verdictOf } from './status/outcome.js';
+import type { HarborFindings } from './status/summarise.js';
+
+/** What Pods are sent to now, by the policies in the cluster. */
+export interface Served {
+  /** Whether a policy has this host, with these repositories of it, for this mirror. */
+  serves(claim: Claim): boolean;
+  servedProject(mirror: string): string | undefined;
+  /** host[:port] */
+  servedHost(mirror: string): string | undefined;
+}
+
+export interface ObserverOptions {
+  readonly harbors: Pick<Harbors, 'sessionFor' | 'pullHosts'>;
+  readonly hosts: Pick<HostIndex, 'sharing'>;
+  readonly policies: Served;
+  readonly planner: Pick<Planner, 'plan'>;
+  readonly secret: SecretLookup;
+  /** The key for the credentials' HMAC; asked for only where there are any. */
+  readonly hmacKey: () => Promise<Buffer>;
+  readonly clusterId: string;
+}
+
+/** What a look at a mirror is about, once everything it needs is known. */
+export interface Observed extends Subject {
+  readonly kind: 'observed';
+  readonly findings: HarborFindings;
+  readonly view: InventoryView;
+  readonly plan: HarborPlan;
+}
+
+/** A look that ends before Harbor was looked at, or because of what was seen there. */
+export interface Blocked {
+  readonly kind: 'blocked';
+  readonly look: HarborLookResult;
+}
+
+export type Observation = Observed | Blocked;
+
+/** Reads all that a look at a mirror needs, and plans. Writes nothing: the operator's dry run observes with this, too. */
+export class Observer {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** @throws KubernetesError where the HMAC key can't be read */
+  async observe(mirror: RegistryMirror): Promise<Observation> {
+    const conflict = this.#hostConflict(mirror);
+    if (conflict !== undefined) return blocked(unseen(conflict));
+    const session = await this.#options.harbors.sessionFor(mirror);
+    if (!session.ok) return blocked(unseen(session.problem));
+    const base = { url: session.value.url, clusterId: this.#options.clusterId, unsupported: [] };
+    if (!session.value.health.isUp) return blocked(this.#harborDown(mirror, session.value, base));
+    try {
+      return await this.#observeAt(mirror, session.value, base);
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      return blocked(unseen(verdictOf(error), { ...base, reachable: undefined }));
+    }
+  }
+
+  /** How what Pods are sent to now stands by this picture. */
+  pullFacts(mirror: RegistryMirror, session: HarborSession, view: InventoryView): PullFacts {
+    if (this.#servesElsewhere(mirror, session)) return NOTHING_KNOWN;
+    const name = this.#options.policies.servedProject(mirror.metadata.name);
+    if (name === undefined) return { ...NOTHING_KNOWN, harbor: 'up' };
+    const project = view.projectByName(name);
+    const isThere = project?.registryId !== undefined && view.endpointById(project.registryId) !== undefined;
+    const servedProject = isThere && !isReplaced(mirror, session, project) ? 'there' : 'gone';
+    return { ...NOTHING_KNOWN, harbor: 'up', servedProject };
+  }
+
+  #hostConflict(mirror: RegistryMirror): Verdict | undefined {
+    const { hosts, policies } = this.#options;
+    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim));
+    const conflict = conflicts.get(mirror.metadata.name);
+    if (conflict === undefined) return undefined;
+    const what = conflict.prefix === '' ? conflict.host : `${conflict.host}/${conflict.prefix}`;
+    const message =
+      `RegistryMirror ${conflict.winner} already mirrors ${what}. ` +
+      'Remove the host from one of the two, or tell them apart by spec.rewrite.repositories.include.';
+    return stalled(REASONS.hostConflict, message);
+  }
+
+  #harborDown(
+    mirror: RegistryMirror,
+    session: HarborSession,
+    base: Omit<HarborFindings, 'reachable'>,
+  ): HarborLookResult {
+    const { health, url } = session;
+    const isElsewhere = this.#servesElsewhere(mirror, session);
+    const withdraws = mirror.spec.rewrite.onHarborUnavailable === 'Withdraw' && !isElsewhere;
+    const kept = isElsewhere
+      ? 'New Pods are still sent to the Harbor of before.'
+      : 'New Pods are still sent to it (onHarborUnavailable is Keep).';
+    const effect = withdraws ? 'New Pods pull from upstream until it is back.' : kept;
+    const message = `Harbor ${url} is down: ${health.message}. ${effect}`;
+    return {
+      ...unseen(waiting(REASONS.harborUnreachable, message, 60_000)),
+      pulls: { ...NOTHING_KNOWN, harbor: isElsewhere ? 'unknown' : 'down' },
+      harbor: { ...base, reachable: false, unreachableMessage: message },
+    };
+  }
+
+  async #observeAt(
+    mirror: RegistryMirror,
+    session: HarborSession,
+    base: Omit<HarborFindings, 'reachable'>,
+  ): Promise<Observation> {
+    const { secret, hmacKey, planner } = this.#options;
+    const pullHost = await session.pullHost();
+    if (pullHost === undefined) {
+      const message = `Harbor ${session.url} doesn't say where nodes pull from. Set spec.harbor.pullHost.`;
+      return blocked(unseen(stalled(REASONS.harborNotConfigured, message)));
+    }
+    const pullPrefix = `${pullHost}/${projectName(mirror)}`;
+    const { missingPermissions } = session;
+    const findings = { ...base, pullPrefix, reachable: true, missingPermissions };
+    const loop = await this.#loopingHost(mirror);
+    if (loop !== undefined) {
+      const message = `${loop} is where nodes pull from Harbor: mirroring it would be a loop. Remove it from spec.upstream.hosts.`;
+      return blocked(unseen(stalled(REASONS.hostIsHarbor, message), findings));
+    }
+    const key = mirror.spec.upstream.credentialsSecretRef === undefined ? undefined : await hmacKey();
+    const secrets = upstreamSecrets(mirror, secret, key);
+    if (!secrets.ok) return blocked(unseen(secrets.problem, findings));
+    const subject = { mirror, session, desired: desiredState(mirror, secrets.value, session.unproxied) };
+    return { kind: 'observed', ...subject, findings, ...(await planner.plan(subject)) };
+  }
+
+  /** Whether Pods still pull from another Harbor than this one, which this picture says nothing about: `spec.harbor` was changed. */
+  #servesElsewhere({ metadata }: RegistryMirror, { knownPullHost }: HarborSession): boolean {
+    const served = this.#options.policies.servedHost(metadata.name);
+    return served !== undefined && knownPullHost !== undefined && served !== knownPullHost;
+  }
+
+  async #loopingHost(mirror: RegistryMirror): Promise<string | undefined> {
+    const pullHosts = await this.#options.harbors.pullHosts();
+    return upstreamHosts(mirror.spec).find((host) => pullHosts.has(host));
+  }
+}
+
+function blocked(look: HarborLookResult): Blocked {
+  return { kind: 'blocked', look };
+}
+
+/** Whether somebody deleted the mirror's project and made another one of that name, which may cache another upstream. */
+function isReplaced({ status }: RegistryMirror, { url }: HarborSession, { id, name }: Project): boolean {
+  const { harbor } = status;
+  return (
+    harbor?.url === url && harbor.projectName === name && harbor.projectID !== undefined && harbor.projectID !== id
+  );
+}
