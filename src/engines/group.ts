@@ -1,20 +1,18 @@
-import { createHash } from 'node:crypto';
-
 import { compare } from '../image/rules.js';
 import { canonicalJson } from './digest.js';
 import type { MirrorEntry } from './entry.js';
+import { placeInParts } from './parts.js';
 import { policyName, type PolicySettings } from './settings.js';
-
-/** Entries of a policy: what it lists is evaluated for every Pod that uses one of them, and an object has a size limit. */
-export const MAX_MIRRORS = 100;
-
-/** Of a policy's entries as JSON. An object's annotations have room for 256 kB, and escaping makes expressions several times as long. */
-const MAX_BYTES = 64_000;
 
 /** A mirror's entry, and what decides which policy it goes into. */
 export interface PlacedEntry {
   readonly entry: MirrorEntry;
   readonly settings: PolicySettings;
+}
+
+/** An entry that stays in this policy for a while, although its mirror belongs into another one. */
+export interface StayingEntry extends PlacedEntry {
+  readonly policy: string;
 }
 
 /** The mirrors that share a policy. */
@@ -24,45 +22,38 @@ export interface PolicyGroup {
   readonly entries: readonly MirrorEntry[];
 }
 
+/** The name of the policy that each mirror is in now, by the mirror's name. */
+export type Homes = ReadonlyMap<string, string>;
+
 /** One group for all mirrors with the same settings, or several where they are too many; sorted by name. */
-export function groups(placed: readonly PlacedEntry[]): readonly PolicyGroup[] {
+export function groups(placed: readonly PlacedEntry[], homes: Homes = new Map()): readonly PolicyGroup[] {
   const bySettings = Map.groupBy(placed, ({ settings }) => canonicalJson(settings));
   return [...bySettings.values()]
     .flatMap((members) => {
       const settings = members[0]?.settings;
-      return settings === undefined
-        ? []
-        : split(
-            policyName(settings),
-            settings,
-            members.map(({ entry }) => entry),
-            0,
-          );
+      if (settings === undefined) return [];
+      const parts = placeInParts(
+        policyName(settings),
+        members.map(({ entry }) => entry),
+        homes,
+      );
+      return [...parts].map(([name, entries]): PolicyGroup => ({ name, settings, entries: sorted(entries) }));
     })
     .sort((a, b) => compare(a.name, b.name));
 }
 
-/**
- * Too large a group is halved by a bit of the mirrors' hashes, again and again: a mirror's policy then depends on no other
- * mirror, and none ever moves from one existing policy to another, which would leave its Pods without either for a moment.
- */
-function split(
-  name: string,
-  settings: PolicySettings,
-  entries: readonly MirrorEntry[],
-  depth: number,
-): readonly PolicyGroup[] {
-  if (entries.length === 1 || (entries.length <= MAX_MIRRORS && JSON.stringify(entries).length <= MAX_BYTES)) {
-    return [{ name, settings, entries: entries.toSorted((a, b) => compare(a.mirror, b.mirror)) }];
+/** The same groups with what stays in them for a while, or in groups of its own. */
+export function withStaying(target: readonly PolicyGroup[], staying: readonly StayingEntry[]): readonly PolicyGroup[] {
+  const byName = new Map(target.map((group) => [group.name, group]));
+  for (const [name, extra] of Map.groupBy(staying, ({ policy }) => policy)) {
+    const [first] = extra;
+    if (first === undefined) continue;
+    const { settings, entries } = byName.get(name) ?? { settings: first.settings, entries: [] };
+    byName.set(name, { name, settings, entries: sorted([...entries, ...extra.map(({ entry }) => entry)]) });
   }
-  const separator = depth === 0 ? '-' : '';
-  return [0, 1].flatMap((bit) => {
-    const half = entries.filter(({ mirror }) => hashBit(mirror, depth) === bit);
-    return half.length === 0 ? [] : split(`${name}${separator}${bit}`, settings, half, depth + 1);
-  });
+  return [...byName.values()].sort((a, b) => compare(a.name, b.name));
 }
 
-function hashBit(mirror: string, position: number): number {
-  const byte = createHash('sha256').update(mirror).digest()[Math.floor(position / 8)] ?? 0;
-  return (byte >> (position % 8)) & 1;
+function sorted(entries: readonly MirrorEntry[]): readonly MirrorEntry[] {
+  return entries.toSorted((a, b) => compare(a.mirror, b.mirror));
 }

@@ -1,4 +1,5 @@
-import { choicesByHost, type Choice } from '../image/rules.js';
+import { literalPrefix } from '../image/glob.js';
+import { byPrecedence, choicesByHost, type Choice } from '../image/rules.js';
 import { canonicalJson } from './digest.js';
 import type { MirrorEntry } from './entry.js';
 
@@ -16,52 +17,78 @@ export interface Outcome {
   readonly exclude: readonly string[];
 }
 
+/** Gives the rules of one policy, by its mirrors, among all that are in force together. */
+export type Precedence = (own: readonly MirrorEntry[]) => readonly HostRule[];
+
 /**
- * The rules of one policy among all that are in force together. Policies don't know of each other and run in no order to rely
- * on, so each one carries the outcomes of the others that precede its own on the same host.
+ * The precedence among the mirrors of all policies. Policies don't know of each other and run in no order to rely on, so each one carries
+ * the outcomes of the others that precede its own on the same host, and may cover the same paths.
  *
- * @param own the policy's mirrors.
- * @param all the mirrors of all policies, these included.
+ * @param all - the mirrors of all policies
  */
-export function hostRules(own: readonly MirrorEntry[], all: readonly MirrorEntry[]): readonly HostRule[] {
-  const mirrors = new Set(own.map(({ mirror }) => mirror));
-  const hosts = new Set(own.flatMap((entry) => entry.hosts));
-  // A mirror that moves is in two policies for a while, perhaps not with the same entry: each goes by its own.
-  const others = all.filter(({ mirror }) => !mirrors.has(mirror));
-  const rules = [...choicesByHost([...own, ...others])]
-    .filter(([host]) => hosts.has(host))
-    .map(([host, choices]) => ({ host, outcomes: outcomes(choices, mirrors) }));
-  return [...Map.groupBy(rules, (rule) => canonicalJson(rule.outcomes)).values()].map((alike) => ({
-    hosts: alike.map(({ host }) => host),
-    outcomes: alike[0]?.outcomes ?? [],
-  }));
+export function precedence(all: readonly MirrorEntry[]): Precedence {
+  const byHost = choicesByHost(all);
+  return (own) => {
+    const mirrors = new Set(own.map(({ mirror }) => mirror));
+    const rules = [...choicesByHost(own)].map(([host, choices]) => {
+      // A mirror that moves is in two policies for a while, perhaps not with the same entry: each goes by its own.
+      const others = (byHost.get(host) ?? []).filter(({ mirror }) => !mirrors.has(mirror));
+      return { host, outcomes: outcomes(choices, others, mirrors) };
+    });
+    return [...Map.groupBy(rules, (rule) => canonicalJson(rule.outcomes)).values()].map((alike) => ({
+      hosts: alike.map(({ host }) => host),
+      outcomes: alike[0]?.outcomes ?? [],
+    }));
+  };
 }
 
-function outcomes(choices: readonly Choice[], own: ReadonlySet<string>): readonly Outcome[] {
-  const lastOwn = choices.findLastIndex(({ mirror }) => own.has(mirror));
-  const firstOfAll = choices.findIndex(({ include, exclude }) => include === undefined && exclude.length === 0);
-  const end = firstOfAll < 0 ? lastOwn : Math.min(lastOwn, firstOfAll);
-  const single = choices.slice(0, end + 1).map(({ mirror, pullPrefix, include, exclude }) => ({
-    pullPrefix: own.has(mirror) ? pullPrefix : undefined,
-    include: include === undefined ? [] : [include],
-    exclude,
-  }));
-  return single.reduce<readonly Outcome[]>(joined, []);
+function outcomes(own: readonly Choice[], others: readonly Choice[], mirrors: ReadonlySet<string>): readonly Outcome[] {
+  const all = [...own, ...others].sort(byPrecedence);
+  const lastByBeginning = new Map<string, number>();
+  all.forEach(({ mirror, include }, position) => {
+    if (mirrors.has(mirror)) lastByBeginning.set(beginning(include), position);
+  });
+  const firstOfAll = all.findIndex(({ include, exclude }) => include === undefined && exclude.length === 0);
+  const end = firstOfAll < 0 ? all.length : firstOfAll + 1;
+  const single: Outcome[] = [];
+  all.slice(0, end).forEach(({ mirror, pullPrefix, include, exclude }, position) => {
+    const isOwn = mirrors.has(mirror);
+    if (!isOwn && !mayCoverBefore(include, position, lastByBeginning)) return;
+    const covered = { include: include === undefined ? [] : [include], exclude };
+    single.push({ pullPrefix: isOwn ? pullPrefix : undefined, ...covered });
+  });
+  return joined(single);
+}
+
+/** Whether another's choice at this position may take paths from one of ours behind it: then its paths begin as ours do. */
+function mayCoverBefore(include: string | undefined, position: number, own: ReadonlyMap<string, number>): boolean {
+  const text = beginning(include);
+  for (let length = 0; length <= text.length; length += 1) {
+    if ((own.get(text.slice(0, length)) ?? -1) > position) return true;
+  }
+  return false;
+}
+
+/** How all paths begin that a glob covers. `a/**` covers `a`, too. */
+function beginning(glob: string | undefined): string {
+  return glob === undefined ? '' : literalPrefix(glob).replace(/\/$/, '');
 }
 
 /** Neighbours that differ in their globs only are one outcome: else a mirror's excludes stood there once for each include. */
-function joined(before: readonly Outcome[], next: Outcome): readonly Outcome[] {
-  const last = before.at(-1);
-  if (
-    last === undefined ||
-    last.pullPrefix !== next.pullPrefix ||
-    last.include.length === 0 ||
-    next.include.length === 0 ||
-    canonicalJson(last.exclude) !== canonicalJson(next.exclude)
-  ) {
-    return [...before, next];
+function joined(single: readonly Outcome[]): readonly Outcome[] {
+  const result: { pullPrefix: string | undefined; include: string[]; exclude: readonly string[] }[] = [];
+  for (const { pullPrefix, include, exclude } of single) {
+    const last = result.at(-1);
+    const isAlike =
+      last !== undefined &&
+      last.pullPrefix === pullPrefix &&
+      last.include.length > 0 &&
+      include.length > 0 &&
+      canonicalJson(last.exclude) === canonicalJson(exclude);
+    if (isAlike) last.include.push(...include);
+    else result.push({ pullPrefix, include: [...include], exclude });
   }
-  return [...before.slice(0, -1), { ...last, include: [...last.include, ...next.include] }];
+  return result;
 }
 
 /** The prefix of hosts that go to one mirror whatever the path; undefined where the path decides. */

@@ -3,16 +3,21 @@ import type { KubernetesObject } from '../kubernetes/objects.js';
 import { clusterPolicy } from './cluster-policy.js';
 import type { MirrorEntry } from './entry.js';
 import { plainJson } from './escape.js';
-import { groups, type PlacedEntry, type PolicyGroup } from './group.js';
+import { groups, withStaying } from './group.js';
+import type { Homes, PlacedEntry, PolicyGroup, StayingEntry } from './group.js';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.js';
 import { mutatingPolicy } from './mutating-policy.js';
 import type { EnginePolicy, RenderedPolicy } from './policy.js';
-import { hostRules, type HostRule } from './precedence.js';
+import { precedence, type HostRule } from './precedence.js';
 import type { PolicySettings } from './settings.js';
 
 export interface RenderOptions {
   /** Namespaces whose Pods are never touched: names, or globs such as `kube-*`. */
   readonly excludedNamespaces: readonly string[];
+  /** Where mirrors are now: they stay there. Default: nowhere. */
+  readonly homes?: Homes;
+  /** What stays elsewhere for a while besides. */
+  readonly staying?: readonly StayingEntry[];
 }
 
 /** What each engine makes its policy of. */
@@ -22,13 +27,16 @@ export interface PolicyInput extends PolicyGroup {
 }
 
 /**
- * The policies that put these mirrors in force: mirrors with the same settings share one. Same input, in whatever order, gives
- * byte-equal output.
+ * The policies that put these mirrors in force: mirrors with the same settings share one, or a few where they are many. Same input, in whatever
+ * order, gives byte-equal output.
  */
 export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOptions): readonly RenderedPolicy[] {
-  const all = placed.map(({ entry }) => entry);
+  const { homes, staying = [] } = options;
+  const rulesOf = precedence([...placed, ...staying].map(({ entry }) => entry));
   const excludedNamespaces = [...new Set(options.excludedNamespaces)].sort();
-  return groups(placed).map((group) => render({ ...group, rules: hostRules(group.entries, all), excludedNamespaces }));
+  return withStaying(groups(placed, homes), staying).map((group) =>
+    render({ ...group, rules: rulesOf(group.entries), excludedNamespaces }),
+  );
 }
 
 /**

@@ -28,21 +28,27 @@ export interface Choice {
  * first; equally long ones by the mirror's name, then by the glob. Hosts are sorted, so that equal input gives equal output.
  */
 export function choicesByHost(rules: readonly MirrorRule[]): ReadonlyMap<string, readonly Choice[]> {
-  const hosts = [...new Set(rules.flatMap((rule) => rule.hosts))].sort(compare);
-  return new Map(hosts.map((host) => [host, choices(rules.filter((rule) => rule.hosts.includes(host)))]));
+  const byHost = Map.groupBy(
+    rules.flatMap((rule) => rule.hosts.map((host) => ({ host, rule }))),
+    ({ host }) => host,
+  );
+  const hosts = [...byHost].sort(([a], [b]) => compare(a, b));
+  return new Map(
+    hosts.map(([host, pairs]) => [host, pairs.flatMap(({ rule }) => choices(rule)).sort(byPrecedence)] as const),
+  );
 }
 
-function choices(rules: readonly MirrorRule[]): readonly Choice[] {
-  return rules
-    .flatMap(({ mirror, pullPrefix, include, exclude }) =>
-      (include.length === 0 ? [undefined] : include).map((glob) => ({ mirror, pullPrefix, include: glob, exclude })),
-    )
-    .sort(
-      (a, b) =>
-        literalLength(b.include) - literalLength(a.include) ||
-        compare(a.mirror, b.mirror) ||
-        compare(a.include ?? '', b.include ?? ''),
-    );
+/** Which of two choices for the same host is asked first. */
+export function byPrecedence(a: Choice, b: Choice): number {
+  return (
+    literalLength(b.include) - literalLength(a.include) ||
+    compare(a.mirror, b.mirror) ||
+    compare(a.include ?? '', b.include ?? '')
+  );
+}
+
+function choices({ mirror, pullPrefix, include, exclude }: MirrorRule): readonly Choice[] {
+  return (include.length === 0 ? [undefined] : include).map((glob) => ({ mirror, pullPrefix, include: glob, exclude }));
 }
 
 function literalLength(glob: string | undefined): number {

@@ -1,4 +1,4 @@
-import type { PlacedEntry } from '../engines/group.js';
+import type { StayingEntry } from '../engines/group.js';
 import { LINGER_MS } from '../engines/in-force.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { keyOfPolicy } from './snapshot.js';
@@ -35,7 +35,7 @@ export class Moves {
     live: PolicySnapshot['live'],
     target: readonly RenderedPolicy[],
     acting: ReadonlySet<string>,
-  ): readonly PlacedEntry[] {
+  ): readonly StayingEntry[] {
     const homes = new Map(target.flatMap((policy) => policy.entries.map((entry) => [entry.mirror, policy] as const)));
     const lingering = new Map<string, boolean>();
     return [...live.values()].flat().filter(({ entry, policy }) => {

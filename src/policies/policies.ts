@@ -1,7 +1,7 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { canonicalJson } from '../engines/digest.js';
-import type { PlacedEntry } from '../engines/group.js';
+import type { Homes, PlacedEntry, StayingEntry } from '../engines/group.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { renderPolicies } from '../engines/render.js';
 import type { PolicySettings } from '../engines/settings.js';
@@ -9,7 +9,7 @@ import { literalPrefixes } from '../mirror/conflicts.js';
 import type { Claim } from '../mirror/conflicts.js';
 import { Moves } from './moves.js';
 import { Placement } from './placement.js';
-import { keyOfPolicy, takeSnapshot } from './snapshot.js';
+import { homesIn, keyOfPolicy, takeSnapshot } from './snapshot.js';
 import type { LiveEntry, PolicySnapshot } from './snapshot.js';
 import type { PolicyState, ServingDecision } from './state.js';
 import { PolicyWriter } from './writer.js';
@@ -49,6 +49,8 @@ export class Policies {
   #rendered: readonly RenderedPolicy[] = [];
   #snapshot: PolicySnapshot | undefined;
   #isMoving = false;
+  /** The policy that each mirror was placed in last. */
+  #placed: Homes = new Map();
   readonly #settling: Settling;
   readonly #moves: Moves;
   readonly #writer: PolicyWriter;
@@ -153,11 +155,13 @@ export class Policies {
   async sync(): Promise<void> {
     const { live } = this.#look();
     const placed = this.#placement.place(this.#options.cluster.mirrors(), live);
-    const target = this.#render(placed);
-    const moving = this.#moves.underWay(live, target, this.#compare(target).inForce);
-    const kept = moving.length > 0 ? this.#render([...placed, ...moving]) : target;
+    const homes = this.#homes(live);
+    const target = this.#render(placed, homes);
+    const staying = this.#moves.underWay(live, target, this.#compare(target).inForce);
+    const kept = staying.length > 0 ? this.#render(placed, homes, staying) : target;
+    this.#placed = new Map(target.flatMap(({ name, entries }) => entries.map(({ mirror }) => [mirror, name] as const)));
     const retiring = this.#writer.retiring(kept);
-    this.#isMoving = moving.length > 0 || retiring.length > 0;
+    this.#isMoving = staying.length > 0 || retiring.length > 0;
     this.#rendered = [...kept, ...retiring];
     const failures: unknown[] = [];
     for (const policy of this.#rendered) {
@@ -174,8 +178,18 @@ export class Policies {
     if (this.#writer.refused.size > 0) this.#options.later(REFUSED_RETRY_MS, this.#options.onDue);
   }
 
-  #render(placed: readonly PlacedEntry[]): readonly RenderedPolicy[] {
-    return renderPolicies(placed, { excludedNamespaces: this.#options.excludedNamespaces });
+  #render(
+    placed: readonly PlacedEntry[],
+    homes: Homes,
+    staying: readonly StayingEntry[] = [],
+  ): readonly RenderedPolicy[] {
+    const { excludedNamespaces } = this.#options;
+    return renderPolicies(placed, { excludedNamespaces, homes, staying });
+  }
+
+  /** As placed before; after a restart, as the cluster has them. */
+  #homes(live: PolicySnapshot['live']): Homes {
+    return new Map([...homesIn(live), ...this.#placed]);
   }
 
   #look(): PolicySnapshot {
@@ -214,15 +228,16 @@ export class Policies {
     const { kind: decision } = this.#placement.decision(mirror);
     const there = this.#look().live.get(mirror) ?? [];
     const wanted = this.#placement.wanted(mirror);
-    const home = wanted === undefined ? undefined : this.#homeOf(mirror, wanted.settings);
-    if (decision === 'out' || (decision === 'keep' && there.length === 0 && home === undefined)) {
+    const homes = wanted === undefined ? [] : this.#homesOf(mirror, wanted.settings);
+    if (decision === 'out' || (decision === 'keep' && there.length === 0 && homes.length === 0)) {
       return this.#isGone(mirror) ? { kind: 'absent' } : { kind: 'pending', since };
     }
+    const [home] = homes;
     if (wanted === undefined || home === undefined) return { kind: 'pending', since };
+    const acting = homes.find((policy) => this.#actsOn(policy, wanted, there));
+    if (acting !== undefined) return { kind: 'inForce', policy: { kind: acting.kind, name: acting.name } };
     const refusal = this.#writer.refused.get(keyOfPolicy(home));
-    if (refusal !== undefined) return refusal;
-    const policy = { kind: home.kind, name: home.name };
-    return this.#actsOn(home, wanted, there) ? { kind: 'inForce', policy } : { kind: 'pending', since, policy };
+    return refusal ?? { kind: 'pending', since, policy: { kind: home.kind, name: home.name } };
   }
 
   /** Whether no policy has the mirror any more, and the API server acts by that. */
@@ -231,12 +246,14 @@ export class Policies {
     return !live.has(mirror) && isSettled && this.#settling.hasSettledEverywhere(mirror);
   }
 
-  #homeOf(mirror: string, settings: PolicySettings): RenderedPolicy | undefined {
-    return this.#rendered.find(
-      (policy) =>
-        policy.entries.some((entry) => entry.mirror === mirror) &&
-        canonicalJson(policy.settings) === canonicalJson(settings),
-    );
+  /** The policies of these settings that have the mirror: the one that it belongs into first, then one that it is still in. */
+  #homesOf(mirror: string, settings: PolicySettings): readonly RenderedPolicy[] {
+    const wanted = canonicalJson(settings);
+    const home = this.#placed.get(mirror);
+    return this.#rendered
+      .filter((policy) => policy.entries.some((entry) => entry.mirror === mirror))
+      .filter((policy) => canonicalJson(policy.settings) === wanted)
+      .sort((a, b) => Number(b.name === home) - Number(a.name === home));
   }
 
   /** Whether the mirror's entry in this policy is what the API server acts on. */

@@ -1,6 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../kubernetes/objects.js';
-import type { PlacedEntry } from '../engines/group.js';
+import type { Homes, StayingEntry } from '../engines/group.js';
 import { contentsInForce, inForce } from '../engines/in-force.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { readEntries, readSettings } from '../engines/render.js';
@@ -16,9 +16,7 @@ export interface LivePolicy {
 }
 
 /** A mirror's entry in a policy of the cluster. */
-export interface LiveEntry extends PlacedEntry {
-  readonly policy: string;
-}
+export type LiveEntry = StayingEntry;
 
 /** What the cluster's policies come to, worked out once per change of the cluster and not once per mirror. */
 export interface PolicySnapshot {
@@ -42,23 +40,35 @@ export interface SnapshotInput {
 
 /** Compares what is rendered with what is in the cluster. Pure. */
 export function takeSnapshot({ rendered, live, webhooks, isRefused, harmless }: SnapshotInput): PolicySnapshot {
-  const entries = live.flatMap(({ object }) => {
-    const settings = readSettings(object);
-    if (settings === undefined) return [];
-    return (readEntries(object) ?? []).map((entry) => ({ entry, settings, policy: object.metadata.name }));
-  });
   const acting = rendered.filter((policy) => {
     const there = findLive(live, policy);
     return there !== undefined && isAsRendered(there, policy) && inForce(policy, webhooks);
   });
   const current = new Set(rendered.map(({ contentHash }) => contentHash));
   return {
-    live: Map.groupBy(entries, ({ entry }) => entry.mirror),
+    live: entriesByMirror(live),
     inForce: new Set(acting.map(keyOfPolicy)),
     isSettled:
       rendered.every((policy) => acting.includes(policy) || isRefused(keyOfPolicy(policy))) &&
       contentsInForce(webhooks).every((hash) => current.has(hash) || harmless.has(hash)),
   };
+}
+
+/** The policy that each mirror is in now. */
+export function homesIn(live: PolicySnapshot['live']): Homes {
+  return new Map(
+    [...live].flatMap(([mirror, [entry]]) => (entry === undefined ? [] : [[mirror, entry.policy] as const])),
+  );
+}
+
+/** What the cluster's policies have, by mirror. */
+export function entriesByMirror(live: readonly LivePolicy[]): PolicySnapshot['live'] {
+  const entries = live.flatMap(({ object }) => {
+    const settings = readSettings(object);
+    if (settings === undefined) return [];
+    return (readEntries(object) ?? []).map((entry) => ({ entry, settings, policy: object.metadata.name }));
+  });
+  return Map.groupBy(entries, ({ entry }) => entry.mirror);
 }
 
 /** Kind and name: what tells one policy from another. */

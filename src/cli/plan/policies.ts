@@ -3,7 +3,7 @@ import type { PlacedEntry } from '../../engines/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
 import { policySettings } from '../../engines/settings.js';
-import { findLive, isAsRendered, keyOfPolicy } from '../../policies/snapshot.js';
+import { entriesByMirror, findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/snapshot.js';
 import type { LivePolicy } from '../../policies/snapshot.js';
 import type { ServingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
@@ -40,7 +40,7 @@ export function policyChanges(
   live: readonly LivePolicy[],
   excludedNamespaces: readonly string[],
 ): readonly PolicyChange[] {
-  const target = renderPolicies(placed, { excludedNamespaces });
+  const target = renderPolicies(placed, { excludedNamespaces, homes: homesIn(entriesByMirror(live)) });
   const wanted = new Set(target.map(keyOfPolicy));
   const gone = live.filter(({ kind, object }) => !wanted.has(keyOfPolicy({ kind, name: object.metadata.name })));
   return [

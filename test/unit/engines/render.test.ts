@@ -3,9 +3,10 @@ import fc from 'fast-check';
 
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry, type MirrorEntry } from '../../../src/engines/entry.js';
-import { MAX_MIRRORS, type PlacedEntry } from '../../../src/engines/group.js';
+import type { PlacedEntry } from '../../../src/engines/group.js';
+import { MAX_MIRRORS } from '../../../src/engines/parts.js';
 import { contentCondition, inForce } from '../../../src/engines/in-force.js';
-import { hostRules } from '../../../src/engines/precedence.js';
+import { precedence } from '../../../src/engines/precedence.js';
 import { readEntries, renderPolicies } from '../../../src/engines/render.js';
 import { policySettings, type PolicyEngine, type PolicySettings } from '../../../src/engines/settings.js';
 
@@ -102,23 +103,6 @@ describe('rendering policies', () => {
     for (const { object } of policies) expect(JSON.stringify(object).length).to.be.lessThan(500_000);
   });
 
-  it('never moves a mirror between two policies that stay', () => {
-    const home = (count: number): ReadonlyMap<string, string> =>
-      new Map(
-        renderPolicies(placed(count), options).flatMap(({ name, entries }) => entries.map((e) => [e.mirror, name])),
-      );
-    const names = (homes: ReadonlyMap<string, string>): ReadonlySet<string> => new Set(homes.values());
-    for (const [before, after] of [
-      [home(150), home(151)],
-      [home(199), home(230)],
-      [home(100), home(101)],
-    ] as const) {
-      for (const [mirror, policy] of before) {
-        if (names(after).has(policy)) expect(after.get(mirror), mirror).to.equal(policy);
-      }
-    }
-  });
-
   it('is in force once its content stands in a webhook, and not before', () => {
     const [policy] = renderPolicies(placed(1), options);
     if (policy === undefined) throw new Error('No policy.');
@@ -193,7 +177,7 @@ describe('precedence between policies', () => {
   const library = entry('library', { hosts: ['docker.io', 'quay.io'], include: ['library/**'] });
 
   it("leaves alone what another policy's more specific mirror takes", () => {
-    expect(hostRules([everything], [everything, library])).to.deep.equal([
+    expect(precedence([everything, library])([everything])).to.deep.equal([
       {
         hosts: ['docker.io'],
         outcomes: [
@@ -205,7 +189,7 @@ describe('precedence between policies', () => {
   });
 
   it('says nothing of less specific mirrors of others', () => {
-    const [rule] = hostRules([library], [everything, library]);
+    const [rule] = precedence([everything, library])([library]);
     expect(rule?.hosts).to.deep.equal(['docker.io', 'quay.io']);
     expect(rule?.outcomes).to.deep.equal([{ pullPrefix: 'harbor.test/library', include: ['library/**'], exclude: [] }]);
   });
@@ -214,12 +198,12 @@ describe('precedence between policies', () => {
     const hosts = ['a.test', 'b.test'];
     const wide = entry('wide', { hosts, include: ['x/**', 'long/y/**', 'z'], exclude: ['x/secret'] });
     const outcome = { pullPrefix: 'harbor.test/wide', include: ['long/y/**', 'x/**', 'z'], exclude: ['x/secret'] };
-    expect(hostRules([wide], [wide])).to.deep.equal([{ hosts, outcomes: [outcome] }]);
+    expect(precedence([wide])([wide])).to.deep.equal([{ hosts, outcomes: [outcome] }]);
   });
 
   it('takes a mirror that is in two policies for a while for its own in both', () => {
     const moved = { ...library, pullPrefix: 'other.test/library' };
-    expect(hostRules([moved], [library, moved])).to.deep.equal(hostRules([moved], [moved]));
-    expect(hostRules([library], [library, moved])).to.deep.equal(hostRules([library], [library]));
+    expect(precedence([library, moved])([moved])).to.deep.equal(precedence([moved])([moved]));
+    expect(precedence([library, moved])([library])).to.deep.equal(precedence([library])([library]));
   });
 });

@@ -1,0 +1,139 @@
+import { compare } from '../image/rules.js';
+import type { MirrorEntry } from './entry.js';
+
+/** Entries of a policy: what it lists is evaluated for every Pod that uses one of them, and an object has a size limit. */
+export const MAX_MIRRORS = 100;
+
+/** Of a policy's entries as JSON. An object's annotations have room for 256 kB, and escaping makes expressions several times as long. */
+const MAX_BYTES = 64_000;
+
+/**
+ * How much larger than the mirrors need a policy's limits have to be before one policy less is worth its moves. Without this room, a mirror
+ * that comes and goes would have others moved each time.
+ */
+const SPARE = 1.2;
+
+/**
+ * Which of the policies with the same settings each mirror is in. It stays in the one it is in; a new one goes into the first with room, or
+ * into a new policy. Nothing moves but out of a policy that has become too large, and out of the smallest one when it isn't
+ * needed any more.
+ *
+ * @param base - the first policy's name; that of the others begins with it
+ * @param homes - the policies that mirrors are in now, of these settings or of others
+ */
+export function placeInParts(
+  base: string,
+  entries: readonly MirrorEntry[],
+  homes: ReadonlyMap<string, string>,
+): ReadonlyMap<string, readonly MirrorEntry[]> {
+  const parts = new Map<string, Part>();
+  const newcomers: MirrorEntry[] = [];
+  for (const entry of entries.toSorted((a, b) => compare(a.mirror, b.mirror))) {
+    const home = homes.get(entry.mirror);
+    if (home === undefined || !isPartOf(base, home)) newcomers.push(entry);
+    else partOf(parts, home).add(entry);
+  }
+  for (const part of parts.values()) newcomers.push(...part.shrink());
+  for (const entry of newcomers) (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts))).add(entry);
+  while (dissolvesSmallest(parts)) continue;
+  return new Map([...parts].map(([name, { entries: placed }]) => [name, placed]));
+}
+
+/** Whether a policy of this name is one of those that share their settings with `base`. */
+export function isPartOf(base: string, name: string): boolean {
+  return name === base || name.startsWith(`${base}-`);
+}
+
+class Part {
+  #entries: MirrorEntry[] = [];
+  #bytes = 0;
+
+  get entries(): readonly MirrorEntry[] {
+    return this.#entries;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  hasRoomFor(entry: MirrorEntry): boolean {
+    return this.#entries.length < MAX_MIRRORS && this.#bytes + bytesOf(entry) <= MAX_BYTES;
+  }
+
+  add(entry: MirrorEntry): void {
+    this.#entries.push(entry);
+    this.#bytes += bytesOf(entry);
+  }
+
+  /** @returns what doesn't fit any more, the largest first */
+  shrink(): readonly MirrorEntry[] {
+    const out: MirrorEntry[] = [];
+    while (this.#entries.length > 1 && (this.#entries.length > MAX_MIRRORS || this.#bytes > MAX_BYTES)) {
+      const largest = this.#entries.reduce((a, b) => (bytesOf(b) >= bytesOf(a) ? b : a));
+      this.#entries = this.#entries.filter((entry) => entry !== largest);
+      this.#bytes -= bytesOf(largest);
+      out.push(largest);
+    }
+    return out;
+  }
+
+  copy(): Part {
+    const copy = new Part();
+    for (const entry of this.#entries) copy.add(entry);
+    return copy;
+  }
+}
+
+/** Spreads the smallest part over the others where they have room to spare. */
+function dissolvesSmallest(parts: Map<string, Part>): boolean {
+  const all = [...parts.values()];
+  const count = all.reduce((sum, { entries }) => sum + entries.length, 0);
+  const bytes = all.reduce((sum, part) => sum + part.bytes, 0);
+  const others = parts.size - 1;
+  if (others < 1 || count * SPARE > others * MAX_MIRRORS || bytes * SPARE > others * MAX_BYTES) return false;
+  const [smallest] = [...parts].sort(
+    ([a, { entries: x }], [b, { entries: y }]) => x.length - y.length || inOrder(b, a),
+  );
+  if (smallest === undefined) return false;
+  const rest = new Map([...parts].filter(([name]) => name !== smallest[0]).map(([name, part]) => [name, part.copy()]));
+  for (const entry of smallest[1].entries) {
+    const part = firstWithRoom(rest, entry);
+    if (part === undefined) return false;
+    part.add(entry);
+  }
+  parts.clear();
+  for (const [name, part] of rest) parts.set(name, part);
+  return true;
+}
+
+function firstWithRoom(parts: ReadonlyMap<string, Part>, entry: MirrorEntry): Part | undefined {
+  return [...parts].sort(([a], [b]) => inOrder(a, b)).find(([, part]) => part.hasRoomFor(entry))?.[1];
+}
+
+function partOf(parts: Map<string, Part>, name: string): Part {
+  const part = parts.get(name) ?? new Part();
+  parts.set(name, part);
+  return part;
+}
+
+function freeName(base: string, parts: ReadonlyMap<string, Part>): string {
+  if (!parts.has(base)) return base;
+  let number = 2;
+  while (parts.has(`${base}-${number}`)) number += 1;
+  return `${base}-${number}`;
+}
+
+/** The base first, then by number. */
+function inOrder(a: string, b: string): number {
+  return a.length - b.length || compare(a, b);
+}
+
+const BYTES = new WeakMap<MirrorEntry, number>();
+
+function bytesOf(entry: MirrorEntry): number {
+  const known = BYTES.get(entry);
+  if (known !== undefined) return known;
+  const bytes = JSON.stringify(entry).length;
+  BYTES.set(entry, bytes);
+  return bytes;
+}
