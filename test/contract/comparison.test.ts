@@ -40,6 +40,27 @@ describe('the comparison with recorded answers', () => {
   }
 });
 
+describe('the comparison of tokens', () => {
+  const granting = (...actions: readonly string[]): object[] => [{ type: 'repository', name: 'quay/x', actions }];
+  const expected: RecordedResponse = {
+    status: 200,
+    body: { token: `<token with access ${JSON.stringify(granting('push', 'pull'))}>` },
+  };
+  const found = (access: unknown): readonly string[] => {
+    const claims = Buffer.from(JSON.stringify({ access })).toString('base64url');
+    return differences(expected, { status: 200, headers: {}, body: JSON.stringify({ token: `head.${claims}.tail` }) });
+  };
+
+  it('takes another order of what they grant for the same', () => {
+    expect(found(granting('pull', 'push'))).to.deep.equal([]);
+  });
+
+  it('finds one that grants more, less or nothing', () => {
+    const others = [granting('delete', 'pull', 'push'), granting('pull'), null];
+    for (const access of others) expect(found(access)).to.have.lengthOf(1);
+  });
+});
+
 describe('the replay of a recording', () => {
   const recording: Recording = {
     about: 'a made-up recording',

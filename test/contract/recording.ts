@@ -24,6 +24,8 @@ export interface Exchange {
 
 export interface Recording {
   readonly about: string;
+  /** The only response headers that were kept, where not all were. */
+  readonly headers?: readonly string[];
   readonly exchanges: readonly Exchange[];
 }
 

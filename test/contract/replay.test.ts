@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { readRecording, recordedScenarios } from './recording.js';
 import { replay } from './replay.js';
 import type { Scenario } from './scenario.js';
+import { operatorScenarios } from './scenarios/operator.js';
 import { projectScenarios } from './scenarios/projects.js';
 import { registryScenarios } from './scenarios/registries.js';
 import { robotScenarios } from './scenarios/robots.js';
@@ -12,6 +13,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   ...registryScenarios,
   ...projectScenarios,
   ...robotScenarios,
+  ...operatorScenarios,
 };
 
 describe('the Harbor stand-in answers as a real Harbor was recorded', () => {

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly setup?: Action;
   /** By step number: what was done in the lab before it. */
   readonly before?: Readonly<Record<number, Action>>;
+  /** Its calls are taken out of a long run: what each shows is put there before it. */
+  readonly isExcerpt?: boolean;
   /** By step number: whose token the step presents; the administrator's when it isn't said. */
   readonly tokens?: Readonly<Record<number, 'anonymous' | Login>>;
   /** By step number: why it isn't replayed. */

@@ -22,15 +22,19 @@ export class Authenticator {
     const credential = basic(headers.authorization);
     if (credential === undefined || this.#harbor.broken.database) return anonymous;
     const [name, secret] = credential;
-    return name.startsWith('robot$') ? this.#robot(name, secret) : this.#user(name, secret);
+    return name.startsWith(this.#robotPrefix) ? this.#robot(name, secret) : this.#user(name, secret);
+  }
+
+  get #robotPrefix(): string {
+    return this.#harbor.configuration.robotNamePrefix;
   }
 
   async #robot(name: string, secret: string): Promise<Identity> {
-    const stored = name.slice('robot$'.length);
+    const stored = name.slice(this.#robotPrefix.length);
     const robot = this.#harbor.state.robots.find((candidate) => candidate.name === stored);
     const isValid =
       robot?.secret === secret && !robot.disable && (robot.expiresAt === -1 || robot.expiresAt > Date.now() / 1000);
-    if (robot !== undefined && isValid) return { kind: 'robot', robot };
+    if (robot !== undefined && isValid) return { kind: 'robot', robot, name };
     await delay(this.#harbor.settings.wrongPasswordDelayMs);
     return anonymous;
   }

@@ -7,16 +7,15 @@ import type { Robot } from './state.js';
 export type Identity =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'user'; readonly id: number; readonly name: string; readonly admin: boolean }
-  | { readonly kind: 'robot'; readonly robot: Robot };
+  | { readonly kind: 'robot'; readonly robot: Robot; readonly name: string };
 
 export const userName = (identity: Identity): string => {
   switch (identity.kind) {
     case 'anonymous':
       return '';
     case 'user':
-      return identity.name;
     case 'robot':
-      return `robot$${identity.robot.name}`;
+      return identity.name;
   }
 };
 

@@ -16,6 +16,14 @@ export interface Broken {
   tokenService: boolean;
 }
 
+/** What an administrator sets for the whole Harbor, by PUT /configurations. */
+export interface Configuration {
+  projectCreation: 'everyone' | 'adminonly';
+  isReadOnly: boolean;
+  /** What stands in front of every robot's name when it logs in; a change renames all of them. */
+  robotNamePrefix: string;
+}
+
 /** One Harbor: its settings, its data, what is broken in it, and the upstream registries it reaches. */
 export class Harbor {
   readonly settings: Settings;
@@ -31,7 +39,11 @@ export class Harbor {
     portal: false,
     tokenService: false,
   };
-  projectCreation: 'everyone' | 'adminonly' = 'everyone';
+  readonly configuration: Configuration = {
+    projectCreation: 'everyone',
+    isReadOnly: false,
+    robotNamePrefix: 'robot$',
+  };
   /** Known once the server listens. */
   url = '';
   #seen: Broken = { ...this.broken };

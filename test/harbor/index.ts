@@ -1,13 +1,13 @@
 import type { CallFilter, RecordedCall } from './calls.js';
 import { isRead, isWrite } from './calls.js';
 import type { CallMatcher, Fault, InjectedFault } from './faults.js';
-import type { Broken } from './harbor.js';
+import type { Broken, Configuration } from './harbor.js';
 import { Harbor } from './harbor.js';
 import type { HarborOptions, Latency } from './options.js';
 import { adminUser } from './options.js';
 import { accessOf } from './permissions.js';
 import { refreshStatus } from './registries.js';
-import { insertRobot } from './robots.js';
+import { insertRobot, loginName } from './robots.js';
 import type { WriteHook } from './server.js';
 import { HarborServer } from './server.js';
 import type { Endpoint, Permission, Project, Quota, Repository, Retention, Robot, State } from './state.js';
@@ -15,7 +15,7 @@ import type { UpstreamSettings, UpstreamState } from './upstreams.js';
 
 export type { CallFilter, RecordedCall } from './calls.js';
 export type { CallMatcher, Fault, InjectedFault } from './faults.js';
-export type { Broken } from './harbor.js';
+export type { Broken, Configuration } from './harbor.js';
 export type { HarborOptions, Latency } from './options.js';
 export type { Endpoint, Permission, Project, Quota, Repository, Retention, Robot } from './state.js';
 export type { UpstreamSettings, UpstreamState } from './upstreams.js';
@@ -105,6 +105,11 @@ export class HarborStandIn {
     return this.#harbor.broken;
   }
 
+  /** What an administrator has set for all of Harbor; changes take effect at once. */
+  get configuration(): Configuration {
+    return this.#harbor.configuration;
+  }
+
   get calls(): readonly RecordedCall[] {
     return this.#server.calls.all();
   }
@@ -161,7 +166,7 @@ export class HarborStandIn {
   /** Makes a system robot without a call, and gives its login. */
   addRobot(name: string, permissions: readonly Permission[] = fullPermissions): Login {
     const robot = insertRobot(this.#harbor, { name, level: 'system', projectId: 0, permissions });
-    return { username: `robot$${name}`, password: robot.secret };
+    return { username: loginName(this.#harbor, robot), password: robot.secret };
   }
 
   count(filter: CallFilter = {}): number {

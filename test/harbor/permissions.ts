@@ -48,11 +48,12 @@ export function mayOnSystem(identity: Identity, resource: string, action: string
     case 'user':
       return identity.admin;
     case 'robot':
-      return identity.robot.permissions.some(
-        (permission) => permission.kind === 'system' && has(permission, resource, action),
-      );
+      return robotMayOnSystem(identity.robot, resource, action);
   }
 }
+
+const robotMayOnSystem = (robot: Robot, resource: string, action: string): boolean =>
+  robot.permissions.some((permission) => permission.kind === 'system' && has(permission, resource, action));
 
 export function mayOnProject(identity: Identity, project: Project, resource: string, action: string): boolean {
   const isPublic = project.metadata.public === 'true';
@@ -139,7 +140,7 @@ export function requireProject(
 export function isWithin(robot: Robot, permissions: readonly Permission[]): boolean {
   return permissions.every((permission) =>
     permission.access.every((access) => {
-      if (permission.kind === 'system') return mayOnSystem({ kind: 'robot', robot }, access.resource, access.action);
+      if (permission.kind === 'system') return robotMayOnSystem(robot, access.resource, access.action);
       if (permission.namespace !== '*') {
         return robot.permissions.some(
           (own) =>

@@ -116,7 +116,8 @@ function requireMayCreate(call: Call, isProxy: boolean): void {
     throw forbidden('Only system level robot can create project');
   }
   const isAllowed = mayOnSystem(identity, 'project', 'create');
-  if (harbor.projectCreation === 'adminonly' && !isAllowed) throw forbidden('Only system admin can create project');
+  if (harbor.configuration.projectCreation === 'adminonly' && !isAllowed)
+    throw forbidden('Only system admin can create project');
   if (isProxy && !isAllowed) throw forbidden('Only system admin can create proxy cache project');
 }
 

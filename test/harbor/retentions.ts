@@ -64,9 +64,11 @@ function shown(policy: Retention): Record<string, unknown> {
   };
 }
 
-/** Rules as they come back: `disabled: false` is left out. */
+/** Rules as they come back: `disabled: false` and empty `params` are left out. */
 const keptRules = (rules: readonly unknown[]): readonly unknown[] =>
-  rules.filter(isObject).map((rule) => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== false)));
+  rules.filter(isObject).map((rule) => Object.fromEntries(Object.entries(rule).filter(([, value]) => !isEmpty(value))));
+
+const isEmpty = (value: unknown): boolean => value === false || (isObject(value) && Object.keys(value).length === 0);
 
 function checkPolicy(fields: Fields, cron: string): void {
   const rules = fields.list('rules') ?? [];

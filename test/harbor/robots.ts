@@ -31,7 +31,11 @@ const columns: Columns<Robot> = {
   creation_time: (row) => row.createdAt,
 };
 
-function shown(robot: Robot): Record<string, unknown> {
+/** The user name that a robot logs in with. */
+export const loginName = ({ configuration }: Pick<Harbor, 'configuration'>, robot: Robot): string =>
+  `${configuration.robotNamePrefix}${robot.name}`;
+
+function shown(harbor: Harbor, robot: Robot): Record<string, unknown> {
   return {
     creation_time: robot.createdAt,
     creator_ref: robot.creatorRef,
@@ -43,7 +47,7 @@ function shown(robot: Robot): Record<string, unknown> {
     expires_at: robot.expiresAt,
     id: robot.id,
     level: robot.level,
-    name: `robot$${robot.name}`,
+    name: loginName(harbor, robot),
     permissions: robot.permissions,
     update_time: robot.updatedAt,
   };
@@ -172,7 +176,7 @@ export function create(call: Call): Answer {
   requireRobotAccess(call, level, namespace, 'create');
   if (identity.kind === 'robot' && !isWithin(identity.robot, permissions)) {
     throw denied(
-      `permission scope is invalid. It must be equal to or more restrictive than the creator robot's permissions: robot$${identity.robot.name}`,
+      `permission scope is invalid. It must be equal to or more restrictive than the creator robot's permissions: ${identity.name}`,
     );
   }
   requireProjectsExist(call, permissions);
@@ -195,7 +199,7 @@ export function create(call: Call): Answer {
     creation_time: robot.createdAt,
     expires_at: robot.expiresAt,
     id: robot.id,
-    name: `robot$${stored}`,
+    name: loginName(harbor, robot),
     secret: robot.secret,
   });
 }
@@ -218,7 +222,7 @@ export function list(call: Call): Answer {
     rows = call.harbor.state.robots.filter((robot) => robot.level === 'project' && robot.projectId === project?.id);
   }
   const order = matching(rows, terms, columns).sort((one, other) => (one.name < other.name ? -1 : 1));
-  return listed(call, order, columns, shown);
+  return listed(call, order, columns, (robot) => shown(call.harbor, robot));
 }
 
 function found(call: Call, action: string): Robot {
@@ -232,7 +236,7 @@ function found(call: Call, action: string): Robot {
 }
 
 export function get(call: Call): Answer {
-  return ok(shown(found(call, 'read')));
+  return ok(shown(call.harbor, found(call, 'read')));
 }
 
 /** An empty secret, or none, makes Harbor choose one and answer it. */
@@ -256,7 +260,7 @@ export function refreshSecret(call: Call): Answer {
 export function update(call: Call): Answer {
   const { name, level, permissions, duration, fields } = readRequest(call);
   const robot = found(call, 'update');
-  if (level !== robot.level || name !== `robot$${robot.name}`) {
+  if (level !== robot.level || name !== loginName(call.harbor, robot)) {
     throw badRequest('cannot update the level or name of robot');
   }
   if (level === 'project' && projectOf(call, permissions[0]?.namespace ?? '')?.id !== robot.projectId) {

@@ -60,7 +60,7 @@ export interface Permission {
 
 export interface Robot {
   readonly id: number;
-  /** As stored: `name`, or `project+name`. The user name is this with `robot$` in front. */
+  /** As stored: `name`, or `project+name`. The user name is this with Harbor's prefix for robots in front. */
   readonly name: string;
   readonly level: 'system' | 'project';
   /** 0 for a system robot. */

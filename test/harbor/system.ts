@@ -57,8 +57,8 @@ export function systemInfo(call: Call): Answer {
     harbor_version: `v${harbor.settings.version}-080b0220`,
     has_ca_root: false,
     notification_enable: true,
-    project_creation_restriction: harbor.projectCreation,
-    read_only: false,
+    project_creation_restriction: harbor.configuration.projectCreation,
+    read_only: harbor.configuration.isReadOnly,
     registry_storage_provider_name: 'filesystem',
     registry_url: externalUrl.replace(/^https?:\/\//, ''),
   });
@@ -104,19 +104,27 @@ export function permissions(call: Call): Answer {
 
 export function configurations(call: Call): Answer {
   requireSystem(call, 'configuration', 'read');
-  const restriction = call.harbor.projectCreation;
-  return ok({ project_creation_restriction: { editable: true, value: restriction } });
+  const { projectCreation, isReadOnly, robotNamePrefix } = call.harbor.configuration;
+  const item = (value: unknown): unknown => ({ editable: true, value });
+  return ok({
+    project_creation_restriction: item(projectCreation),
+    read_only: item(isReadOnly),
+    robot_name_prefix: item(robotNamePrefix),
+  });
 }
 
 export function configure(call: Call): Answer {
   requireSystem(call, 'configuration', 'update');
   const fields = readBody(call, 'configurations', {
     struct: 'Configurations',
-    fields: { project_creation_restriction: 'string' },
+    fields: { project_creation_restriction: 'string', read_only: 'bool', robot_name_prefix: 'string' },
   });
   const restriction = fields.text('project_creation_restriction');
-  if (restriction === 'everyone' || restriction === 'adminonly') call.harbor.projectCreation = restriction;
+  const { configuration } = call.harbor;
+  if (restriction === 'everyone' || restriction === 'adminonly') configuration.projectCreation = restriction;
   else if (restriction !== undefined) throw badRequest(`invalid value ${restriction}`);
+  configuration.isReadOnly = fields.flag('read_only') ?? configuration.isReadOnly;
+  configuration.robotNamePrefix = fields.text('robot_name_prefix') ?? configuration.robotNamePrefix;
   return ok();
 }
 

@@ -2,6 +2,7 @@ import type { Answer } from './answer.js';
 import { internal, ok } from './answer.js';
 import type { Call, Identity } from './call.js';
 import type { Harbor } from './harbor.js';
+import { mayOnProject, mayOnSystem } from './permissions.js';
 
 export interface Token {
   readonly identity: Identity;
@@ -9,12 +10,23 @@ export interface Token {
   readonly scopes: readonly string[];
 }
 
+/** What a token says its owner may do, as in the claims of a real one. */
+interface TokenAccess {
+  readonly type: string;
+  readonly name: string;
+  readonly actions: readonly string[];
+}
+
 const tokens = new WeakMap<Harbor, Map<string, Token>>();
 
-/** A token for whoever asks: what it's good for is looked at when it's used. */
+/**
+ * A token for whoever asks, also for what isn't there or not theirs: it then grants nothing. Only a request without any
+ * scope, not even an empty one, is a login, and refused to those who aren't logged in.
+ */
 export function issueToken(call: Call): Answer {
-  if (call.harbor.broken.tokenService) throw internal();
-  const service = call.query.get('service') ?? '';
+  const { harbor, identity, query } = call;
+  if (harbor.broken.tokenService) throw internal();
+  const service = query.get('service') ?? '';
   if (service !== 'harbor-registry') {
     return {
       status: 400,
@@ -22,17 +34,28 @@ export function issueToken(call: Call): Answer {
       raw: `Unable to handle service: ${service}`,
     };
   }
-  // Without a scope, not even an empty one, it is a login.
-  if (!call.query.has('scope') && call.identity.kind === 'anonymous') return { status: 401 };
-  const scopes = call.query.getAll('scope').flatMap((scope) => scope.split(' '));
-  const known = tokens.get(call.harbor) ?? new Map<string, Token>();
-  tokens.set(call.harbor, known);
-  const text = `eyJhbGciOiJSUzI1NiIs.${Buffer.from(JSON.stringify({ scopes, n: known.size })).toString('base64url')}.x`;
-  known.set(text, { identity: call.identity, scopes });
+  if (!query.has('scope') && identity.kind === 'anonymous') return { status: 401 };
+  const scopes = query.getAll('scope').flatMap((scope) => scope.split(' ').filter((one) => one !== ''));
+  const known = tokens.get(harbor) ?? new Map<string, Token>();
+  tokens.set(harbor, known);
+  const access = scopes.length === 0 ? null : scopes.map((scope) => granted(call, scope));
+  const claims = Buffer.from(JSON.stringify({ access, n: known.size })).toString('base64url');
+  const text = `eyJhbGciOiJSUzI1NiIs.${claims}.x`;
+  known.set(text, { identity, scopes });
   return {
     ...ok({ token: text, access_token: '', expires_in: 1800, issued_at: `${new Date().toISOString().slice(0, 19)}Z` }),
     headers: { 'Content-Type': 'application/json; charset=utf-8' },
   };
+}
+
+/** All that the caller may do there, whatever was asked for. */
+function granted({ harbor, identity }: Call, scope: string): TokenAccess {
+  const [type = '', name = ''] = scope.split(':');
+  if (type === 'registry') return { type, name, actions: mayOnSystem(identity, 'catalog', 'read') ? ['*'] : [] };
+  const project = harbor.state.projectNamed(name.split('/')[0] ?? '');
+  const may = (action: string): boolean =>
+    project !== undefined && mayOnProject(identity, project, 'repository', action);
+  return { type, name, actions: ['push', 'delete', 'pull'].filter(may) };
 }
 
 export const tokenOf = (harbor: Harbor, text: string): Token | undefined => tokens.get(harbor)?.get(text);
