@@ -4,6 +4,7 @@ import type { HarborErrorKind } from '../harbor/http/errors.js';
 import type { HarborInventory, InventoryView } from '../harbor/inventory.js';
 import type { Endpoint, EndpointUpdate } from '../harbor/types.js';
 import type { Action } from './plan/actions.js';
+import type { Precondition } from './plan/preconditions.js';
 import type { Verdict } from '../api/verdict.js';
 import { verdictOf } from './status/outcome.js';
 
@@ -23,16 +24,20 @@ export interface ActContext {
   readonly inventory: HarborInventory;
   readonly view: InventoryView;
   readonly signal: AbortSignal;
+  readonly holds: (precondition: Precondition) => boolean;
   readonly onDone: (action: Action, ms: number) => void;
 }
 
 /** How far a plan got. */
 export type ActResult =
-  | { readonly done: true; readonly endpointId?: number; readonly projectId?: number }
-  | { readonly done: false; readonly failed: Action; readonly error: HarborError; readonly verdict: Verdict };
+  | { readonly kind: 'done'; readonly endpointId?: number; readonly projectId?: number }
+  | { readonly kind: 'failed'; readonly failed: Action; readonly error: HarborError; readonly verdict: Verdict }
+  /** The next action has to wait for this. */
+  | { readonly kind: 'held'; readonly waitsFor: Precondition };
 
 /**
- * Carries out a plan's actions in order, and tells the inventory of each. The first HarborError ends it.
+ * Carries out a plan's actions in order, and tells the inventory of each. The first HarborError ends it,
+ * and so does the first action whose preconditions don't hold.
  *
  * @throws what is no HarborError: a bug
  */
@@ -40,6 +45,8 @@ export async function act(actions: readonly Action[], context: ActContext): Prom
   let endpointId: number | undefined;
   let projectId: number | undefined;
   for (const action of actions) {
+    const waitsFor = action.requires?.find((precondition) => !context.holds(precondition));
+    if (waitsFor !== undefined) return { kind: 'held', waitsFor };
     const startedAt = performance.now();
     try {
       if (action.kind === 'CreateEndpoint') endpointId = await createEndpoint(action, context);
@@ -50,12 +57,12 @@ export async function act(actions: readonly Action[], context: ActContext): Prom
       if (!(error instanceof HarborError)) throw error;
       // Where the answer leaves open what is there now, the next look has to be a fresh one.
       if (error.mayHaveHappened || SURPRISES.has(error.kind)) context.inventory.invalidate();
-      return { done: false, failed: action, error, verdict: verdictOf(error, action) };
+      return { kind: 'failed', failed: action, error, verdict: verdictOf(error, action) };
     }
     context.onDone(action, performance.now() - startedAt);
   }
   return {
-    done: true,
+    kind: 'done',
     ...(endpointId === undefined ? {} : { endpointId }),
     ...(projectId === undefined ? {} : { projectId }),
   };

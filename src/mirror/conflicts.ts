@@ -32,7 +32,7 @@ export function claims(mirror: RegistryMirror): readonly Claim[] {
 }
 
 /** Older first, then by name: who comes first keeps a host that both want. */
-function byAge(a: RegistryMirror, b: RegistryMirror): number {
+export function byAge(a: RegistryMirror, b: RegistryMirror): number {
   const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
   if (left !== right) return left < right ? -1 : 1;
   return a.metadata.name < b.metadata.name ? -1 : 1;

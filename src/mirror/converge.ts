@@ -11,17 +11,21 @@ import type { Action } from './plan/actions.js';
 import { describeAction } from './plan/actions.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { Planner } from './plan/planner.js';
+import type { Precondition } from './plan/preconditions.js';
 import { fieldOf, readBack } from './read-back.js';
 import { verdictOf } from './status/outcome.js';
 
 export interface ConvergenceOptions {
   readonly observer: Pick<Observer, 'pullFacts'>;
   readonly planner: Pick<Planner, 'plan'>;
+  readonly holds: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }
 
 /** Create, then settings that can only be written afterwards, then nothing. */
 const MAX_ROUNDS = 3;
+/** An action whose precondition doesn't hold is tried again after this. */
+const HELD_MS = 2000;
 
 /** Carries out what was planned for a mirror's Harbor side, and says how it then stands. */
 export class Convergence {
@@ -56,8 +60,8 @@ export class Convergence {
       }
       const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
       const result = await this.#act(mirror, session, view, actions);
-      if (result.done) await readBack(actions, result, session);
-      const isDone = !result.done || plan.actions.length === 0 || plan.verdict.kind !== 'ready';
+      if (result.kind === 'done') await readBack(actions, result, session);
+      const isDone = result.kind !== 'done' || plan.actions.length === 0 || plan.verdict.kind !== 'ready';
       if (isDone || round === MAX_ROUNDS) return this.#conclude(current, result);
       current = { ...current, ...(await this.#options.planner.plan(current)) };
     }
@@ -74,6 +78,7 @@ export class Convergence {
       inventory: session.inventory,
       view,
       signal: session.signal,
+      holds: this.#options.holds(mirror),
       onDone: (action, ms) => {
         this.#options.onAction(mirror.metadata.name, action, ms);
         session.forgetRetention(action);
@@ -81,10 +86,13 @@ export class Convergence {
     });
   }
 
-  #conclude({ mirror, session, desired, findings, view, plan }: Observed, result: ActResult): HarborLookResult {
+  #conclude(
+    { mirror, session, desired, findings, view, plan, retireInMs }: Observed,
+    result: ActResult,
+  ): HarborLookResult {
     const after = seen(findings, plan);
     const pulls = this.#options.observer.pullFacts(mirror, session, view);
-    if (!result.done) {
+    if (result.kind === 'failed') {
       const { failed, error, verdict } = result;
       if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') {
         session.unproxied.add(plan.endpoint?.type ?? desired.endpointType);
@@ -110,9 +118,16 @@ export class Convergence {
       pulls: { ...pulls, canPull: problem === undefined },
       harbor,
       heldBack: [],
-      ...(plan.retireInMs === undefined ? {} : { lookAgainMs: plan.retireInMs }),
+      ...(retireInMs === undefined ? {} : { retireInMs }),
+      ...lookAgain(plan, result),
     };
   }
+}
+
+/** When something that has to wait may be done. */
+function lookAgain({ retireInMs }: HarborPlan, { kind }: ActResult): Pick<HarborLookResult, 'lookAgainMs'> {
+  if (kind === 'held') return { lookAgainMs: HELD_MS };
+  return retireInMs === undefined ? {} : { lookAgainMs: retireInMs };
 }
 
 /** Harbor serves only what is cached until its own next check, up to 5 minutes after the upstream is back. */

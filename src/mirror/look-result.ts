@@ -19,6 +19,8 @@ export interface HarborLookResult {
   readonly heldBack: readonly string[];
   /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */
   readonly lookAgainMs?: number;
+  /** ms until what the mirror served from before can go; undefined: new Pods may still be sent there. */
+  readonly retireInMs?: number;
 }
 
 /** What is known before Harbor was looked at. */

@@ -1,6 +1,6 @@
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { projectName, upstreamHosts } from '../api/upstream-types.js';
+import { projectName } from '../api/upstream-types.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled, waiting } from '../api/verdict.js';
 import { upstreamSecrets } from '../credentials/secrets.js';
@@ -12,10 +12,13 @@ import type { Harbors } from '../harbor/session/harbors.js';
 import type { Project } from '../harbor/types.js';
 import { findConflicts } from './conflicts.js';
 import type { Claim } from './conflicts.js';
+import { findLoop } from './loops.js';
+import type { Loop } from './loops.js';
 import { desiredState } from './desired.js';
 import type { HostIndex } from './host-index.js';
 import { NOTHING_KNOWN, unseen } from './look-result.js';
 import type { HarborLookResult, PullFacts } from './look-result.js';
+import type { Retirement } from './migration/retirement.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { Planner, Subject } from './plan/planner.js';
 import { verdictOf } from './status/outcome.js';
@@ -31,14 +34,16 @@ export interface Served {
 }
 
 export interface ObserverOptions {
-  readonly harbors: Pick<Harbors, 'sessionFor' | 'pullHosts'>;
-  readonly hosts: Pick<HostIndex, 'sharing'>;
+  readonly harbors: Pick<Harbors, 'sessionFor' | 'knownPullHost'>;
+  readonly hosts: Pick<HostIndex, 'sharing' | 'naming' | 'pullingFrom'>;
   readonly policies: Served;
   readonly planner: Pick<Planner, 'plan'>;
   readonly secret: SecretLookup;
   /** The key for the credentials' HMAC; asked for only where there are any. */
   readonly hmacKey: () => Promise<Buffer>;
   readonly clusterId: string;
+  /** Takes in where new Pods are sent now; see {@link Retirement.observe}. */
+  readonly retirement: Pick<Retirement, 'observe'>;
 }
 
 /** What a look at a mirror is about, once everything it needs is known. */
@@ -138,15 +143,14 @@ export class Observer {
     const pullPrefix = `${pullHost}/${projectName(mirror)}`;
     const { missingPermissions } = session;
     const findings = { ...base, pullPrefix, reachable: true, missingPermissions };
-    const loop = await this.#loopingHost(mirror);
-    if (loop !== undefined) {
-      const message = `${loop} is where nodes pull from Harbor: mirroring it would be a loop. Remove it from spec.upstream.hosts.`;
-      return blocked(unseen(stalled(REASONS.hostIsHarbor, message), findings));
-    }
+    const loop = this.#loop(mirror, pullHost);
+    if (loop !== undefined) return blocked(unseen(loopVerdict(loop), findings));
     const key = mirror.spec.upstream.credentialsSecretRef === undefined ? undefined : await hmacKey();
     const secrets = upstreamSecrets(mirror, secret, key);
     if (!secrets.ok) return blocked(unseen(secrets.problem, findings));
-    const subject = { mirror, session, desired: desiredState(mirror, secrets.value, session.unproxied) };
+    const desired = desiredState(mirror, secrets.value, session.unproxied);
+    const retireInMs = this.#options.retirement.observe(mirror, pullPrefix);
+    const subject = { mirror, session, desired, pullHost, retireInMs };
     return { kind: 'observed', ...subject, findings, ...(await planner.plan(subject)) };
   }
 
@@ -156,10 +160,30 @@ export class Observer {
     return served !== undefined && knownPullHost !== undefined && served !== knownPullHost;
   }
 
-  async #loopingHost(mirror: RegistryMirror): Promise<string | undefined> {
-    const pullHosts = await this.#options.harbors.pullHosts();
-    return upstreamHosts(mirror.spec).find((host) => pullHosts.has(host));
+  #loop(mirror: RegistryMirror, pullHost: string): Loop | undefined {
+    const { harbors, hosts, policies } = this.#options;
+    const pullHostOf = ({ spec }: RegistryMirror): string | undefined => harbors.knownPullHost(spec);
+    return findLoop(mirror, {
+      pullHost,
+      ownPullHost: harbors.knownPullHost(),
+      naming: (host) => hosts.naming(host),
+      pullingFrom: (host) => hosts.pullingFrom(host, pullHostOf),
+      serves: (claim) => policies.serves(claim),
+      servedHost: (name) => policies.servedHost(name),
+    });
   }
+}
+
+function loopVerdict({ host, role, winner }: Loop): Verdict {
+  if (role === 'pullsFrom') {
+    const message =
+      `Nodes would pull from ${host}, whose images RegistryMirror ${winner ?? ''} mirrors. ` +
+      'Set spec.harbor.pullHost to the host that nodes reach this Harbor at.';
+    return stalled(REASONS.hostIsHarbor, message);
+  }
+  const whose = winner === undefined ? '' : ` (RegistryMirror ${winner})`;
+  const message = `${host} is where nodes pull from Harbor${whose}: mirroring it would be a loop. Remove it from spec.upstream.hosts.`;
+  return stalled(REASONS.hostIsHarbor, message);
 }
 
 function blocked(look: HarborLookResult): Blocked {

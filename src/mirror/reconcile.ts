@@ -9,7 +9,8 @@ import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
 import type { FormerHarbors } from './migration/former-harbors.js';
-import { Handover } from './migration/handover.js';
+import { Retirement } from './migration/retirement.js';
+import { holdsFor } from './preconditions.js';
 import type { HostIndex } from './host-index.js';
 import { Convergence } from './converge.js';
 import { Observer } from './observe.js';
@@ -74,6 +75,7 @@ export interface MirrorReconcilerOptions {
  */
 export class MirrorReconciler {
   readonly #options: MirrorReconcilerOptions;
+  readonly #retirement: Retirement;
   readonly #observer: Observer;
   readonly #convergence: Convergence;
   readonly #deletion: Deletion;
@@ -81,17 +83,19 @@ export class MirrorReconciler {
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
-    const handover = new Handover(options);
-    const planner = new Planner({ ...options, handover });
+    this.#retirement = new Retirement(options);
+    const planner = new Planner(options);
     const { cluster } = options;
     this.#observer = new Observer({
       ...options,
       planner,
       secret: (name) => cluster.secret(name),
       hmacKey: () => cluster.hmacKey(),
+      retirement: this.#retirement,
     });
-    this.#convergence = new Convergence({ ...options, planner, observer: this.#observer });
-    this.#formerHarbors = new FormerHarborsRetirement({ ...options, handover });
+    const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, options);
+    this.#convergence = new Convergence({ ...options, planner, holds, observer: this.#observer });
+    this.#formerHarbors = new FormerHarborsRetirement(options);
     this.#deletion = new Deletion(options, this.#formerHarbors);
   }
 
@@ -101,6 +105,7 @@ export class MirrorReconciler {
     const mirror = cluster.mirror(name);
     if (mirror === undefined) {
       policies.forget(name);
+      this.#retirement.forget(name);
       await harbors.prune();
       return undefined;
     }

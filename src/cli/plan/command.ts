@@ -154,9 +154,7 @@ async function harborSide(
     onChange: () => undefined,
     now: () => performance.now(),
   });
-  // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
-  const handover = { dueInMs: () => undefined };
-  const planner = new Planner({ handover, clusterId, minIntervalMs: config.minIntervalMs });
+  const planner = new Planner({ clusterId, minIntervalMs: config.minIntervalMs });
   const served = servedEntries(mirrors, look);
   const hosts = new HostIndex();
   for (const mirror of mirrors) hosts.set(mirror);
@@ -169,6 +167,8 @@ async function harborSide(
     secret: (name) => secrets.get(name),
     hmacKey: () => Promise.resolve(hmacKey),
     clusterId,
+    // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
+    retirement: { observe: () => undefined },
   });
   const options = { observer, harbors, clusterId, isIncluded: (name: string) => served.has(name) };
   return { plan: (mirror) => planHarborSide(mirror, options), stop: () => harbors.stop() };

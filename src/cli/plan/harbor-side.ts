@@ -107,7 +107,8 @@ async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions):
   try {
     const view = await session.value.inventory.view({ maxAgeMs: 0 });
     const identity = { clusterId: options.clusterId, mirror: mirror.metadata.name };
-    const { actions } = planRemoval(view, identity, new Set(projectNamesOf(mirror, session.value.url)));
+    const projectNames = new Set(projectNamesOf(mirror, session.value.url));
+    const { actions } = planRemoval(view, identity, { projectNames, requires: () => [] });
     return { ...gone, actions: actions.map(describeAction) };
   } catch (error) {
     if (!(error instanceof HarborError)) throw error;

@@ -129,14 +129,15 @@ export class Harbors {
     await Promise.all(unused.map(async ([, { session }]) => session.stop()));
   }
 
-  /** The hosts that nodes pull from, of all Harbors in use: mirroring one of these would be a loop. */
-  async pullHosts(): Promise<ReadonlySet<string>> {
-    const hosts = new Set<string>();
-    for (const { session } of this.#sessions.values()) {
-      const host = session.knownPullHost ?? (session.health.isUp ? await session.pullHost() : undefined);
-      if (host !== undefined) hosts.add(host);
-    }
-    return hosts;
+  /**
+   * host[:port] that nodes pull from for a mirror, as far as it is known without asking.
+   *
+   * @param spec - of the mirror; undefined: of one that uses the operator's own Harbor
+   */
+  knownPullHost(spec?: Pick<RegistryMirror['spec'], 'harbor'>): string | undefined {
+    const reference = spec?.harbor ?? {};
+    const stated = reference.pullHost ?? (reference.url === undefined ? this.#options.own.pullHost : undefined);
+    return stated ?? this.#sessions.get(keyOf(reference, this.#options.own))?.session.knownPullHost;
   }
 
   async stop(): Promise<void> {

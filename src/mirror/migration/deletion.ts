@@ -8,14 +8,18 @@ import type { FormerHarborsRetirement } from './former-harbors.js';
 import type { MirrorReconcilerOptions } from '../reconcile.js';
 import { verdictOf } from '../status/outcome.js';
 import { remove } from './remove.js';
+import type { Precondition } from '../plan/preconditions.js';
+import { holdsFor } from '../preconditions.js';
 import { sameStatus } from '../status/same-status.js';
 import { summarise } from '../status/summarise.js';
+import type { PolicyState } from '../../policies/state.js';
 import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 import type { WorkResult } from '../../kubernetes/work-result.js';
 
 const RETRY_MS = 2000;
+const POLICY_LEFT = 'Its policy may still send Pods there, until the operator has written it anew.';
 /** How long the policies may take to be in force without the mirror before the status says so. */
 const POLICY_GRACE_MS = 3000;
 
@@ -49,6 +53,10 @@ export class Deletion {
     policies.decide(name, { kind: 'out' });
     if (!finalizers.includes(FINALIZER)) return undefined;
     const policy = policies.state(name);
+    if (isAbandoned(mirror)) {
+      await this.#letGo(mirror, await this.#abandoned(mirror), policy);
+      return undefined;
+    }
     if (policy.kind === 'pending') {
       const overdue = now() - policy.since > POLICY_GRACE_MS;
       if (overdue) {
@@ -63,17 +71,31 @@ export class Deletion {
       await this.#report(mirror, removal.problem);
       return { retryAfterMs: RETRY_MS };
     }
-    await this.#letGo(mirror, removal.value);
+    await this.#letGo(mirror, removal.value, policy);
     return undefined;
   }
 
-  async #letGo(mirror: RegistryMirror, left: readonly string[]): Promise<void> {
+  async #letGo(mirror: RegistryMirror, left: readonly string[], policy: PolicyState): Promise<void> {
     const { cluster, policies } = this.#options;
     const finalizers = (mirror.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
     await cluster.setFinalizers(mirror, finalizers);
     policies.forget(mirror.metadata.name);
-    const rest = left.length === 0 ? '' : ` Left in Harbor: ${left.join(', ')}.`;
-    await cluster.announce(mirror, 'Normal', REASONS.deleted, `The mirror is out of the policies and gone.${rest}`);
+    const isOut = policy.kind === 'absent';
+    const sentences = [
+      isOut ? 'The mirror is out of the policies and gone.' : `The mirror is let go of. ${POLICY_LEFT}`,
+      ...(left.length === 0 ? [] : [`Left in Harbor: ${left.join(', ')}.`]),
+    ];
+    await cluster.announce(mirror, isOut ? 'Normal' : 'Warning', REASONS.deleted, sentences.join(' '));
+  }
+
+  /** @returns what may be left of a mirror that is let go of at once */
+  async #abandoned(mirror: RegistryMirror): Promise<readonly string[]> {
+    const { harbors, pullSecrets } = this.#options;
+    const url = harbors.urlFor(mirror);
+    const projects = projectNamesOf(mirror, url).join(', ');
+    const robots = await pullSecrets.release(mirror, true);
+    const here = `whatever of project ${projects} and its endpoint is there (abandoned)`;
+    return [...robots, here, ...formerHarborsOf(mirror, url).map((harbor) => leftIn(harbor, 'abandoned'))];
   }
 
   /** @returns what is left in Harbor, or why it isn't done yet */
@@ -82,18 +104,12 @@ export class Deletion {
     const url = harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, url);
     const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
-    const names = projectNamesOf(mirror, url);
     if (mirror.spec.deletionPolicy === 'Retain') {
       const value = present === undefined ? [] : [`project ${present} and its endpoint (Retain)`];
       const robots = await pullSecrets.release(mirror, true);
       return { ok: true, value: [...value, ...former.map((harbor) => leftIn(harbor, 'Retain')), ...robots] };
     }
-    if (isAbandoned(mirror)) {
-      const robots = await pullSecrets.release(mirror, true);
-      const value = `whatever of project ${names.join(', ')} and its endpoint is there (abandoned)`;
-      return { ok: true, value: [...robots, value, ...former.map((harbor) => leftIn(harbor, 'abandoned'))] };
-    }
-    const removal = await this.#removeFromPresent(mirror, new Set(names));
+    const removal = await this.#removeFromPresent(mirror, new Set(projectNamesOf(mirror, url)));
     if (!removal.ok) return { ok: false, problem: this.#blocked(removal.problem) };
     const left = [...removal.value];
     for (const harbor of former) {
@@ -108,7 +124,7 @@ export class Deletion {
     mirror: RegistryMirror,
     projectNames: ReadonlySet<string>,
   ): Promise<Read<readonly string[]>> {
-    const { harbors, pullSecrets, clusterId, onAction } = this.#options;
+    const { harbors, policies, pullSecrets, clusterId, onAction } = this.#options;
     const session = await harbors.sessionFor(mirror);
     if (!session.ok) return session;
     try {
@@ -118,7 +134,9 @@ export class Deletion {
       return { ok: false, problem: verdictOf(error) };
     }
     const identity = { clusterId, mirror: mirror.metadata.name };
-    return await remove({ session: session.value, identity, projectNames, onAction });
+    const requires: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
+    const holds = holdsFor(mirror, { policies });
+    return await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
   }
 
   #blocked(verdict: Verdict): Verdict {

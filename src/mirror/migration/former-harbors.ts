@@ -1,10 +1,11 @@
 import { REASONS } from '../../api/reasons.js';
 import type { FormerHarbor, RegistryMirror } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';
-import type { Handover } from './handover.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import type { HarborLookResult } from '../look-result.js';
 import type { MirrorReconcilerOptions } from '../reconcile.js';
+import type { Precondition } from '../plan/preconditions.js';
+import { holdsFor } from '../preconditions.js';
 import { verdictOf } from '../status/outcome.js';
 import { remove } from './remove.js';
 import type { Read } from '../../credentials/secrets.js';
@@ -13,8 +14,8 @@ import { waiting } from '../../api/verdict.js';
 
 export type FormerHarborsOptions = Pick<
   MirrorReconcilerOptions,
-  'cluster' | 'harbors' | 'pullSecrets' | 'clusterId' | 'onAction'
-> & { readonly handover: Handover };
+  'cluster' | 'harbors' | 'policies' | 'pullSecrets' | 'clusterId' | 'onAction'
+>;
 
 /** How the Harbors stand that a mirror was moved away from. */
 export interface FormerHarbors {
@@ -30,6 +31,8 @@ export interface FormerHarbors {
 interface InUse {
   readonly session: HarborSession;
   readonly endpointId: number;
+  /** `host[:port]/project` */
+  readonly pullPrefix: string;
 }
 
 /** How often a Harbor that could not be cleaned up is tried again. */
@@ -76,19 +79,28 @@ export class FormerHarborsRetirement {
 
   /** Goes behind a look: what new Pods are not sent to any more, can go. */
   async settle(mirror: RegistryMirror, look: HarborLookResult): Promise<FormerHarbors> {
-    const { pullSecrets } = this.#options;
     const list = formerHarborsOf(mirror, look.harbor?.url);
-    const dueInMs = this.#dueInMs(mirror, look);
-    if (list.length === 0 || mirror.spec.suspend || dueInMs === undefined) return { list };
-    if (dueInMs > 0) return { list, lookAgainMs: dueInMs };
-    const present = await this.#options.harbors.sessionFor(mirror);
-    const endpointId = look.harbor?.project?.registryId;
-    if (!present.ok || endpointId === undefined) return { list };
-    const inUse = { session: present.value, endpointId };
+    const { retireInMs } = look;
+    if (list.length === 0 || mirror.spec.suspend || look.verdict.kind !== 'ready' || retireInMs === undefined) {
+      return { list };
+    }
+    if (retireInMs > 0) return { list, lookAgainMs: retireInMs };
+    const inUse = await this.#inUse(mirror, look);
+    return inUse === undefined ? { list } : await this.#retireAll(mirror, list, inUse);
+  }
+
+  async #inUse(mirror: RegistryMirror, { harbor }: HarborLookResult): Promise<InUse | undefined> {
+    const endpointId = harbor?.project?.registryId;
+    const session = await this.#options.harbors.sessionFor(mirror);
+    if (!session.ok || endpointId === undefined || harbor?.pullPrefix === undefined) return undefined;
+    return { session: session.value, endpointId, pullPrefix: harbor.pullPrefix };
+  }
+
+  async #retireAll(mirror: RegistryMirror, list: readonly FormerHarbor[], inUse: InUse): Promise<FormerHarbors> {
     const still: FormerHarbor[] = [];
     let problem: Verdict | undefined;
     for (const former of list) {
-      if (pullSecrets.pullsFrom(mirror, former.url)) {
+      if (this.#options.pullSecrets.pullsFrom(mirror, former.url)) {
         still.push(former);
         continue;
       }
@@ -110,7 +122,7 @@ export class FormerHarborsRetirement {
    * @returns what is left there, or why it isn't done yet
    */
   async retire(mirror: RegistryMirror, former: FormerHarbor, inUse?: InUse): Promise<Read<readonly string[]>> {
-    const { harbors, clusterId, onAction } = this.#options;
+    const { harbors, policies, clusterId, onAction } = this.#options;
     if (mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftIn(former, 'Retain')] };
     if (!harbors.knowsLoginFor(former))
       return { ok: true, value: [leftIn(former, 'the operator has no login for it')] };
@@ -124,7 +136,9 @@ export class FormerHarborsRetirement {
     }
     const identity = { clusterId, mirror: mirror.metadata.name };
     const projectNames = new Set([former.projectName]);
-    const removal = await remove({ session: session.value, identity, projectNames, onAction });
+    const requires = inUse === undefined ? IN_NO_POLICY : switchedTo(mirror, inUse);
+    const holds = holdsFor(mirror, { policies });
+    const removal = await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
     return removal.ok ? removal : { ok: false, problem: notDone(former, removal.problem) };
   }
 
@@ -132,11 +146,6 @@ export class FormerHarborsRetirement {
     const rest = left.length === 0 ? '' : ` Left there: ${left.join(', ')}.`;
     const message = `The mirror has moved away from ${url}.${rest}`;
     await this.#options.cluster.announce(mirror, 'Normal', REASONS.formerHarborRetired, message);
-  }
-
-  #dueInMs(mirror: RegistryMirror, { verdict, harbor }: HarborLookResult): number | undefined {
-    if (verdict.kind !== 'ready' || !harbor?.project || harbor.pullPrefix === undefined) return undefined;
-    return this.#options.handover.dueInMs(mirror, harbor.pullPrefix);
   }
 }
 
@@ -151,6 +160,12 @@ async function isSameHarbor({ session, endpointId }: InUse, former: HarborSessio
     [session, former].map(async ({ client, signal }) => client.getEndpoint(endpointId, { signal })),
   );
   return here !== undefined && there !== undefined && here.createdAt === there.createdAt;
+}
+
+const IN_NO_POLICY: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
+
+function switchedTo({ spec }: RegistryMirror, { pullPrefix }: InUse): readonly Precondition[] {
+  return spec.rewrite.engine === 'None' ? IN_NO_POLICY : [{ kind: 'policyInForce', pullPrefix }];
 }
 
 function notDone(former: FormerHarbor, verdict: Verdict): Verdict {

@@ -5,6 +5,10 @@ import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import { verdictOf } from '../status/outcome.js';
 import type { Identity } from '../plan/ownership.js';
 import { planRemoval } from '../plan/plan-removal.js';
+import { REASONS } from '../../api/reasons.js';
+import { waiting } from '../../api/verdict.js';
+import { describePrecondition } from '../plan/preconditions.js';
+import type { Precondition } from '../plan/preconditions.js';
 import type { Read } from '../../credentials/secrets.js';
 
 /** A deletion acts on a picture of Harbor that is not older than this. */
@@ -15,6 +19,9 @@ export interface Removal {
   readonly identity: Identity;
   /** The names that a project of this mirror's has or had there. */
   readonly projectNames: ReadonlySet<string>;
+  /** What must hold before anything goes. */
+  readonly requires: readonly Precondition[];
+  readonly holds: (precondition: Precondition) => boolean;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }
 
@@ -23,16 +30,26 @@ export interface Removal {
  *
  * @returns what is left there, or why it isn't done yet
  */
-export async function remove({ session, identity, projectNames, onAction }: Removal): Promise<Read<readonly string[]>> {
+export async function remove({
+  session,
+  identity,
+  projectNames,
+  requires,
+  holds,
+  onAction,
+}: Removal): Promise<Read<readonly string[]>> {
   const { client: api, inventory, signal } = session;
   try {
     const view = await inventory.view({ maxAgeMs: FRESH_MS });
-    const plan = planRemoval(view, identity, projectNames);
+    const plan = planRemoval(view, identity, { projectNames, requires: () => requires });
     const onDone = (action: Action, ms: number): void => {
       onAction(identity.mirror, action, ms);
     };
-    const result = await act(plan.actions, { api, inventory, view, signal, onDone });
-    return result.done ? { ok: true, value: plan.left } : { ok: false, problem: result.verdict };
+    const result = await act(plan.actions, { api, inventory, view, signal, holds, onDone });
+    if (result.kind === 'done') return { ok: true, value: plan.left };
+    if (result.kind === 'failed') return { ok: false, problem: result.verdict };
+    const message = `Waiting until ${describePrecondition(result.waitsFor)}.`;
+    return { ok: false, problem: waiting(REASONS.deleting, message) };
   } catch (error) {
     if (!(error instanceof HarborError)) throw error;
     return { ok: false, problem: verdictOf(error) };

@@ -1,3 +1,4 @@
+import type { Precondition } from './preconditions.js';
 import type { EndpointUpdate, NewEndpoint, NewProject } from '../../harbor/types.js';
 
 /** An endpoint or a project that an earlier action of the same plan makes. */
@@ -7,7 +8,12 @@ export type EndpointRef = number | 'created';
  * One write to Harbor. A plan is a list of these: data that tests compare, the log prints and `plan` shows. Run in order; the first
  * that fails ends the plan.
  */
-export type Action =
+export type Action = ActionBody & {
+  /** Checked again when the action is carried out; one that doesn't hold ends the plan until the next look. */
+  readonly requires?: readonly Precondition[];
+};
+
+type ActionBody =
   | { readonly kind: 'CreateEndpoint'; readonly endpoint: NewEndpoint }
   | { readonly kind: 'UpdateEndpoint'; readonly id: number; readonly update: EndpointUpdate; readonly why: string }
   | { readonly kind: 'WakeEndpoint'; readonly id: number; readonly description: string }

@@ -5,6 +5,7 @@ import { endpointName } from '../desired.js';
 import { ownership } from './ownership.js';
 import type { Identity } from './ownership.js';
 import type { HarborView } from './plan.js';
+import type { Precondition } from './preconditions.js';
 
 /** What a mirror that goes away leaves behind on purpose, for its last Event. */
 export interface RemovalPlan {
@@ -13,26 +14,33 @@ export interface RemovalPlan {
   readonly left: readonly string[];
 }
 
+/** What is to go. */
+export interface RemovalInput {
+  /** The names that a project of this mirror's has or had; an endpoint's own name counts as well. */
+  readonly projectNames: ReadonlySet<string>;
+  /** The project that is in use now, when an old one is retired; undefined when the mirror goes. */
+  readonly keep?: Project;
+  /** What must hold before an endpoint with these projects goes. */
+  readonly requires: (projects: readonly Project[]) => readonly Precondition[];
+}
+
 /**
  * What to delete in Harbor: all that this mirror created, except what is current. What was adopted stays, as do projects that
  * someone else made on our endpoint (which then stays, too). Pure.
- *
- * @param projectNames - the names that a project of this mirror's has or had; an endpoint's own name counts as well
- * @param keep - the project that is in use now, when an old one is retired; undefined when the mirror goes
  */
 export function planRemoval(
   view: HarborView,
   identity: Identity,
-  projectNames: ReadonlySet<string>,
-  keep?: Project,
+  { projectNames, keep, requires }: RemovalInput,
 ): RemovalPlan {
   const actions: Action[] = [];
   const left: string[] = [];
   for (const endpoint of view.endpointsOwnedBy(identity.clusterId, identity.mirror)) {
     const owner = ownership(endpoint, identity);
     if (owner.kind !== 'ours' || endpoint.id === keep?.registryId) continue;
-    const removal = removeEndpoint(endpoint, owner.mark, view.projectsByEndpoint(endpoint.id), identity, projectNames);
-    actions.push(...removal.actions);
+    const projects = view.projectsByEndpoint(endpoint.id);
+    const removal = removeEndpoint(endpoint, owner.mark, projects, identity, projectNames);
+    actions.push(...removal.actions.map((action) => ({ ...action, requires: requires(projects) })));
     left.push(...removal.left);
   }
   return { actions, left };

@@ -1,16 +1,17 @@
+import { findCondition } from '../../api/conditions.js';
 import { parseDuration } from '../../api/duration.js';
 import { ANNOTATIONS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import type { InventoryView } from '../../harbor/inventory.js';
-import type { Retention } from '../../harbor/types.js';
+import type { Project, Retention } from '../../harbor/types.js';
 import type { Desired } from '../desired.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import type { MirrorReconcilerOptions } from '../reconcile.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan.js';
+import type { Precondition } from './preconditions.js';
 import { planRemoval } from './plan-removal.js';
-import type { Handover } from '../migration/handover.js';
 
 /** Nothing is written to Harbor on a picture older than this. */
 const FRESH_MS = 5000;
@@ -20,11 +21,13 @@ export interface Subject {
   readonly mirror: RegistryMirror;
   readonly session: HarborSession;
   readonly desired: Desired;
+  /** host[:port] that nodes pull from. */
+  readonly pullHost: string;
+  /** ms until what the mirror served from before can go; undefined: new Pods may still be sent there. */
+  readonly retireInMs: number | undefined;
 }
 
-export interface PlannerOptions extends Pick<MirrorReconcilerOptions, 'clusterId' | 'minIntervalMs'> {
-  readonly handover: Pick<Handover, 'dueInMs'>;
-}
+export type PlannerOptions = Pick<MirrorReconcilerOptions, 'clusterId' | 'minIntervalMs'>;
 
 /** Plans, on a picture of Harbor that is young enough for what comes out. */
 export class Planner {
@@ -47,7 +50,8 @@ export class Planner {
     const shared = await session.inventory.view({ maxAgeMs, quotas });
     await confirmQuota(subject, shared);
     const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
-    if (first.actions.length === 0 && first.endpoint !== undefined) return { view: shared, plan: first };
+    const isSettled = first.endpoint !== undefined || isKnownStall(mirror, first);
+    if (first.actions.length === 0 && isSettled) return { view: shared, plan: first };
     // Who adopts writes to what others may have made a second ago.
     const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : FRESH_MS;
     let fresh = await session.inventory.view({ maxAgeMs: freshMs, quotas });
@@ -61,7 +65,7 @@ export class Planner {
 
   #planOn(
     view: InventoryView,
-    { mirror, session, desired }: Subject,
+    { mirror, session, desired, pullHost, retireInMs }: Subject,
     retention: Retention | 'none' | undefined,
   ): HarborPlan {
     const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
@@ -75,12 +79,13 @@ export class Planner {
       ...(retention === undefined ? {} : { retention }),
     });
     if (plan.actions.length > 0 || plan.verdict.kind !== 'ready' || plan.project === undefined) return plan;
-    const dueInMs = this.#options.handover.dueInMs(mirror, `${session.knownPullHost ?? ''}/${plan.project.name}`);
-    if (mirror.spec.deletionPolicy !== 'Delete' || dueInMs === undefined) return plan;
+    if (mirror.spec.deletionPolicy !== 'Delete' || retireInMs === undefined) return plan;
     // An earlier project of the mirror's.
-    const { actions } = planRemoval(view, identity, new Set(), plan.project);
+    const requires = (projects: readonly Project[]): readonly Precondition[] =>
+      projects.map(({ name }) => ({ kind: 'policyWithout', pullPrefix: `${pullHost}/${name}` }));
+    const { actions } = planRemoval(view, identity, { projectNames: new Set(), keep: plan.project, requires });
     if (actions.length === 0) return plan;
-    return dueInMs === 0 ? { ...plan, actions } : { ...plan, retireInMs: dueInMs };
+    return retireInMs === 0 ? { ...plan, actions } : { ...plan, retireInMs };
   }
 }
 
@@ -88,6 +93,13 @@ export class Planner {
 function isRequested({ metadata, status }: RegistryMirror): boolean {
   const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
   return requestedAt !== undefined && requestedAt !== status.lastHandledReconcileAt;
+}
+
+/** Whether the status says already that the user has to act, and what: then Harbor is not read anew for it at every look. */
+function isKnownStall(mirror: RegistryMirror, { verdict }: HarborPlan): boolean {
+  if (verdict.kind !== 'stalled' || !isObserved(mirror) || isRequested(mirror)) return false;
+  const ready = findCondition(mirror.status.conditions, 'Ready');
+  return ready?.reason === verdict.reason && ready.message === verdict.message;
 }
 
 /** Whether the status is about this very spec. */

@@ -6,6 +6,7 @@ import { HarborInventory } from '../../../src/harbor/inventory.js';
 import { act } from '../../../src/mirror/apply.js';
 import type { ActContext, ActResult } from '../../../src/mirror/apply.js';
 import type { Action } from '../../../src/mirror/plan/actions.js';
+import type { Precondition } from '../../../src/mirror/plan/preconditions.js';
 import { HarborModel } from './plan/model.js';
 
 /** Stands in for Harbor: notes each call, answers what the test says, and holds what the model holds. */
@@ -47,6 +48,7 @@ describe('carrying out a plan', () => {
   let harbor: FakeHarbor;
   let inventory: HarborInventory;
   let done: string[];
+  let holding: Precondition['kind'] | undefined;
 
   async function run(actions: readonly Action[]): Promise<ActResult> {
     const context: ActContext = {
@@ -54,6 +56,7 @@ describe('carrying out a plan', () => {
       inventory,
       view: await inventory.view({ maxAgeMs: Infinity }),
       signal: new AbortController().signal,
+      holds: ({ kind }) => kind === holding,
       onDone: ({ kind }) => done.push(kind),
     };
     return await act(actions, context);
@@ -69,11 +72,12 @@ describe('carrying out a plan', () => {
     harbor = new FakeHarbor();
     inventory = new HarborInventory(harbor.api, () => 0);
     done = [];
+    holding = undefined;
   });
 
   it('goes in order, and makes the project on the endpoint that it has just made', async () => {
     harbor.answers = { createEndpoint: () => 7, createProject: () => 12 };
-    expect(await run([newEndpoint, newProject])).to.deep.equal({ done: true, endpointId: 7, projectId: 12 });
+    expect(await run([newEndpoint, newProject])).to.deep.equal({ kind: 'done', endpointId: 7, projectId: 12 });
     expect(harbor.calls.map((call) => call.split(' ')[0])).to.deep.equal(['createEndpoint', 'createProject']);
     expect(harbor.calls[1]).to.include('"registryId":7');
     expect(done).to.deep.equal(['CreateEndpoint', 'CreateProject']);
@@ -107,6 +111,17 @@ describe('carrying out a plan', () => {
     expect(harbor.lists).to.equal(lists);
   });
 
+  it('carries an action out only while what it requires holds, and nothing behind it before that', async () => {
+    const requires: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
+    const deletion: Action = { kind: 'DeleteProject', id: 12, name: 'quay', requires };
+    const behind: Action = { kind: 'DeleteEndpoint', id: 7, name: 'quay', why: '' };
+    expect(await run([deletion, behind])).to.deep.equal({ kind: 'held', waitsFor: { kind: 'inNoPolicy' } });
+    expect(harbor.calls).to.deep.equal([]);
+    holding = 'inNoPolicy';
+    expect(await run([deletion, behind])).to.include({ kind: 'done' });
+    expect(done).to.deep.equal(['DeleteProject', 'DeleteEndpoint']);
+  });
+
   it('keeps no secret in the inventory', async () => {
     harbor.answers = { createEndpoint: () => 7 };
     const credentials = { accessKey: 'me', accessSecret: 'the-password' };
@@ -119,8 +134,8 @@ describe('carrying out a plan', () => {
   it('stops at the first failure, and says which it was', async () => {
     harbor.answers = { createEndpoint: () => 7, createProject: failWith('rateLimited') };
     const result = await run([newEndpoint, newProject, { kind: 'DeleteEndpoint', id: 1, name: 'x', why: '' }]);
-    expect(result).to.deep.include({ done: false, failed: newProject });
-    expect(!result.done && result.verdict).to.include({ kind: 'waiting', reason: 'HarborBusy' });
+    expect(result).to.deep.include({ kind: 'failed', failed: newProject });
+    expect(result.kind === 'failed' && result.verdict).to.include({ kind: 'waiting', reason: 'HarborBusy' });
     expect(harbor.calls).to.have.length(2);
     expect(done).to.deep.equal(['CreateEndpoint']);
   });

@@ -6,7 +6,7 @@ import type { RemovalPlan } from '../../../../src/mirror/plan/plan-removal.js';
 import { HarborModel, identity, ourMark } from './model.js';
 
 function remove(harbor: HarborModel, names: readonly string[] = ['quay']): RemovalPlan {
-  return planRemoval(harbor.view, identity, new Set(names));
+  return planRemoval(harbor.view, identity, { projectNames: new Set(names), requires: () => [{ kind: 'inNoPolicy' }] });
 }
 
 function actions({ actions: planned }: RemovalPlan): readonly string[] {
@@ -89,11 +89,18 @@ describe('planning what to delete in Harbor', () => {
     const harbor = new HarborModel();
     harbor.project({ registryId: harbor.endpoint({ name: 'old' }).id, name: 'old' });
     const current = harbor.project({ registryId: harbor.endpoint().id });
-    const plan = planRemoval(harbor.view, identity, new Set(), current);
+    const plan = planRemoval(harbor.view, identity, {
+      projectNames: new Set(),
+      keep: current,
+      requires: (projects) => projects.map(({ name }) => ({ kind: 'policyWithout', pullPrefix: `harbor/${name}` })),
+    });
     expect(actions(plan)).to.deep.equal([
       'delete the cached repositories of project old',
       'delete project old',
       'delete endpoint old: its mirror is gone',
     ]);
+    for (const { requires } of plan.actions) {
+      expect(requires).to.deep.equal([{ kind: 'policyWithout', pullPrefix: 'harbor/old' }]);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { Handover } from '../../../../src/mirror/migration/handover.js';
+import { Retirement } from '../../../../src/mirror/migration/retirement.js';
+import type { PolicyState } from '../../../../src/policies/state.js';
 import { mirror } from '../mirror.js';
 
 const MINUTE = 60_000;
@@ -7,15 +8,18 @@ const MINUTE = 60_000;
 describe('what a mirror served from before', () => {
   let now = 0;
   let served: string | undefined;
-  let handover: Handover;
+  let retirement: Retirement;
   const team = mirror('team');
-  const due = (pullPrefix: string): number | undefined => handover.dueInMs(team, pullPrefix);
+  const due = (pullPrefix: string): number | undefined => retirement.observe(team, pullPrefix);
 
   beforeEach(() => {
     now = 1_000_000;
     served = undefined;
-    const policies = { servesThrough: (_mirror: string, prefix: string) => prefix === served };
-    handover = new Handover({ policies, retireAfterMs: 10 * MINUTE, now: () => now });
+    const policies = {
+      servesThrough: (_mirror: string, prefix: string) => prefix === served,
+      state: (): PolicyState => (served === undefined ? { kind: 'absent' } : { kind: 'pending', since: 0 }),
+    };
+    retirement = new Retirement({ policies, retireAfterMs: 10 * MINUTE, now: () => now });
   });
 
   it('stays while new Pods are not sent to the present one', () => {
@@ -55,8 +59,22 @@ describe('what a mirror served from before', () => {
     expect(due('harbor/new')).to.equal(10 * MINUTE);
   });
 
-  it('can go at once where no Pods are sent anywhere', () => {
+  it('waits for the policy to let go, and as long after that, where the engine is None', () => {
     const none = mirror('team', { spec: { rewrite: { engine: 'None' } } });
-    expect(handover.dueInMs(none, 'harbor/new')).to.equal(0);
+    served = 'harbor/old';
+    expect(retirement.observe(none, 'harbor/new')).to.equal(undefined);
+    now += 20 * MINUTE;
+    served = undefined;
+    expect(retirement.observe(none, 'harbor/new')).to.equal(10 * MINUTE);
+    now += 10 * MINUTE;
+    expect(retirement.observe(none, 'harbor/new')).to.equal(0);
+  });
+
+  it('is waited for anew after the mirror was deleted and applied again', () => {
+    served = 'harbor/new';
+    due('harbor/new');
+    now += 20 * MINUTE;
+    retirement.forget('team');
+    expect(due('harbor/new')).to.equal(10 * MINUTE);
   });
 });

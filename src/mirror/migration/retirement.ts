@@ -1,0 +1,44 @@
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { Since } from '../../clock/since.js';
+import type { Policies } from '../../policies/policies.js';
+
+export interface RetirementOptions {
+  readonly policies: Pick<Policies, 'servesThrough' | 'state'>;
+  /** How long what new Pods are not sent to any more stays: Pods that were made before may have yet to pull. */
+  readonly retireAfterMs: number;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** Since when new Pods are not sent any more to what a mirror served from before. Each look at a mirror takes its state in once. */
+export class Retirement {
+  readonly #options: RetirementOptions;
+  readonly #since: Since;
+
+  constructor(options: RetirementOptions) {
+    this.#options = options;
+    this.#since = new Since(options.now);
+  }
+
+  /**
+   * Takes in where new Pods are sent now.
+   *
+   * @param pullPrefix - `host[:port]/project` that the mirror is to serve from
+   * @returns ms until what it served from before can go; undefined while new Pods may still be sent there
+   */
+  observe({ metadata, spec }: RegistryMirror, pullPrefix: string): number | undefined {
+    const { policies, retireAfterMs } = this.#options;
+    const { name } = metadata;
+    const isSwitched =
+      spec.rewrite.engine === 'None'
+        ? policies.state(name).kind === 'absent'
+        : policies.servesThrough(name, pullPrefix);
+    const elapsedMs = this.#since.elapsed(name, isSwitched ? pullPrefix : undefined);
+    return isSwitched ? Math.max(0, retireAfterMs - elapsedMs) : undefined;
+  }
+
+  /** The mirror's object is gone. */
+  forget(mirror: string): void {
+    this.#since.elapsed(mirror, undefined);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What must hold when an action is carried out, and not only when it was planned: the order between Harbor and the policies is data of the plan.
+ */
+export type Precondition =
+  /** No policy that may be in force sends Pods to this place for the mirror. */
+  | { readonly kind: 'policyWithout'; readonly pullPrefix: string }
+  /** No policy that may be in force has the mirror at all. */
+  | { readonly kind: 'inNoPolicy' }
+  /** The mirror's policy is in force and sends new Pods to this place. */
+  | { readonly kind: 'policyInForce'; readonly pullPrefix: string }
+  /** The pull Secret of this place is wherever Pods are rewritten. */
+  | { readonly kind: 'secretsSpread'; readonly pullPrefix: string };
+
+/** What is waited for, for a person. */
+export function describePrecondition(precondition: Precondition): string {
+  switch (precondition.kind) {
+    case 'policyWithout':
+      return `no policy in force sends Pods to ${precondition.pullPrefix}`;
+    case 'inNoPolicy':
+      return 'no policy in force names this mirror';
+    case 'policyInForce':
+      return `the policy that sends Pods to ${precondition.pullPrefix} is in force`;
+    case 'secretsSpread':
+      return `the pull Secret for ${precondition.pullPrefix} is in all namespaces where Pods are rewritten`;
+  }
+}
