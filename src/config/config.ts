@@ -36,6 +36,8 @@ export interface Config {
   readonly healthFailures: number;
   readonly healthSuccesses: number;
   readonly leaderElect: boolean;
+  /** How long another replica waits before it takes the lease of one that is gone. */
+  readonly leaseDurationMs: number;
   readonly probeAddress: ListenAddress | undefined;
   readonly metricsAddress: ListenAddress | undefined;
   readonly logLevel: LogLevel;
@@ -98,6 +100,7 @@ const schema = z.object({
   healthFailures: integer(1, 100),
   healthSuccesses: integer(1, 100),
   leaderElect: flag,
+  leaseDuration: duration({ min: '3s', max: '5m' }),
   probeAddress: listenAddress,
   metricsAddress: listenAddress,
   logLevel: z.enum(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'),
@@ -208,6 +211,7 @@ function freeze(values: Values, harborLogin: HarborLogin, sources: ConfigSources
     healthFailures: values.healthFailures,
     healthSuccesses: values.healthSuccesses,
     leaderElect: values.leaderElect,
+    leaseDurationMs: values.leaseDuration,
     probeAddress: values.probeAddress,
     metricsAddress: values.metricsAddress,
     logLevel: values.logLevel,

@@ -129,6 +129,13 @@ export const OPTIONS = {
     description: 'work only while holding the lease, so that a second replica can stand by',
     fallback: 'true',
   },
+  leaseDuration: {
+    flag: '--lease-duration <duration>',
+    env: 'LEASE_DURATION',
+    description:
+      'how long another replica waits before it takes over from one that is gone; a replica that could not renew its lease for two thirds of it ends',
+    fallback: '15s',
+  },
   probeAddress: {
     flag: '--probe-address <address>',
     env: 'PROBE_ADDRESS',

@@ -49,17 +49,24 @@ export class RegistryMirrorOperator extends Operator {
     this.#config = config;
     this.#log = log;
     this.#metrics = metrics;
-    this.#api = new KubernetesApi(kubeConfig);
     const { namespace, keySecret } = config;
     const instance = `${hostname()}-${randomUUID().slice(0, 8)}`;
-    this.#cluster = new OperatorCluster({ api: this.#api, namespace, keySecret, instance, log });
     const onError = (error: unknown): void => {
       log.warn('The leader lease could not be read or written; trying again.', { error });
     };
     const name = 'registry-mirror-operator';
     this.#election = config.leaderElect
-      ? new LeaderElection({ api: this.#api, namespace, name, identity: instance, onError })
+      ? new LeaderElection({
+          api: new KubernetesApi(kubeConfig),
+          namespace,
+          name,
+          identity: instance,
+          leaseMs: config.leaseDurationMs,
+          onError,
+        })
       : undefined;
+    this.#api = new KubernetesApi(kubeConfig, { mayWrite: this.#election?.assertHeld });
+    this.#cluster = new OperatorCluster({ api: this.#api, namespace, keySecret, instance, log });
   }
 
   /** Whether all that decisions need has been read. */
@@ -95,7 +102,7 @@ export class RegistryMirrorOperator extends Operator {
     this.#metrics.setLeader(true);
     this.#log.info('The operator starts to work.', { clusterId, harbor: this.#config.harborUrl });
     this.#work = startWork(
-      { cluster: this.#cluster, api: this.#api },
+      { cluster: this.#cluster, api: this.#api, mayWrite: this.#election?.assertHeld },
       this.#config,
       clusterId,
       this.#log,

@@ -25,9 +25,16 @@ export interface Work {
   stop(): Promise<void>;
 }
 
+export interface WorkOptions {
+  readonly cluster: OperatorCluster;
+  readonly api: KubernetesApi;
+  /** Throws once another replica may work; undefined where there is no other. */
+  readonly mayWrite: (() => void) | undefined;
+}
+
 /** Wires the reconcilers to the queue and the watches, and starts them. */
 export function startWork(
-  { cluster, api }: { readonly cluster: OperatorCluster; readonly api: KubernetesApi },
+  { cluster, api, mayWrite }: WorkOptions,
   given: Config,
   clusterId: string,
   log: Log,
@@ -96,6 +103,7 @@ export function startWork(
     requestTimeoutMs: config.requestTimeoutMs,
     proxy: config.proxy,
     onResponse: metrics.harborResponse,
+    mayWrite,
     onChange: everything,
     onMissingPermissions: (harbor, permissions) => {
       const message = `The robot account for ${harbor} lacks: ${permissions.join(', ')}. Mirrors that need them will say so.`;
@@ -112,6 +120,7 @@ export function startWork(
       requestTimeoutMs: config.requestTimeoutMs,
       proxy: config.proxy,
       onResponse: metrics.harborResponse,
+      mayWrite,
     },
     log,
   });

@@ -38,6 +38,11 @@ export interface ListPage<T> {
   readonly items: readonly T[];
 }
 
+export interface KubernetesApiOptions {
+  /** Called before each write; what it throws keeps the write from being sent. */
+  readonly mayWrite?: (() => void) | undefined;
+}
+
 /**
  * Calls to the API server with what the client's own transport lacks: connections that are kept, a timeout on each call, and
  * errors that carry neither a token nor a body. The kubeconfig is asked for credentials before each call, so a rotated token is
@@ -46,11 +51,13 @@ export interface ListPage<T> {
 export class KubernetesApi {
   readonly #kubeConfig: KubeConfig;
   readonly #http: AxiosInstance;
+  readonly #mayWrite: (() => void) | undefined;
   #agent: { readonly key: string; readonly agent: Agent } | undefined;
   readonly #plainAgent = new HttpAgent({ keepAlive: true });
 
-  constructor(kubeConfig: KubeConfig) {
+  constructor(kubeConfig: KubeConfig, options: KubernetesApiOptions = {}) {
     this.#kubeConfig = kubeConfig;
+    this.#mayWrite = options.mayWrite;
     this.#http = axios.create({ proxy: false, maxRedirects: 0, validateStatus: () => true, maxBodyLength: Infinity });
   }
 
@@ -66,6 +73,7 @@ export class KubernetesApi {
    *
    * @returns the answer's body
    * @throws KubernetesError for every answer that isn't 2xx and for a connection that failed (kind `unavailable`)
+   * @throws what `mayWrite` throws
    */
   async request<T>(request: KubernetesRequest): Promise<T> {
     const response = await this.#send(request, 'json');
@@ -160,6 +168,8 @@ export class KubernetesApi {
     const headers: Record<string, string> = { ...(options.headers as Record<string, string> | undefined) };
     if (options.auth) headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
     if (request.body !== undefined) headers['Content-Type'] = request.contentType ?? 'application/json';
+    // As late as can be: reading the credentials may have taken its time.
+    if (request.method !== 'GET') this.#mayWrite?.();
     try {
       return await this.#http.request<unknown>({
         method: request.method,

@@ -25,6 +25,11 @@ export class KubernetesError extends Error {
   }
 }
 
+/** A write that was refused before it was sent: this process doesn't hold the leader lease, or may not hold it any more. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
 /** The part of a metav1.Status that is safe to show. */
 interface Status {
   readonly reason?: string;

@@ -1,21 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { bootTimeMs } from '../clock/boot-time.js';
 import type { KubernetesApi } from './api.js';
-import { isKubernetesError } from './errors.js';
+import { isKubernetesError, LeaseLostError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
+import { resourcePath } from './objects.js';
 
 export interface LeaderElectionOptions {
+  /** Best one of its own, so that after a call that was given up the next one has a new connection, and not another's that is stuck, too. */
   readonly api: KubernetesApi;
   readonly namespace: string;
   readonly name: string;
   /** This process, e.g. the Pod's name and a random part. */
   readonly identity: string;
   readonly onError: (error: unknown) => void;
+  /** How long others wait before they take the lease of one that doesn't renew it. Default 15 s. */
   readonly leaseMs?: number;
-  readonly renewDeadlineMs?: number;
+  /** The pause between two tries. Default: 2 of the lease's 15 parts. */
   readonly retryMs?: number;
-  /** Milliseconds, of a clock that never goes back. */
+  /** Milliseconds, of a clock that never goes back, and goes on while this process, or the machine, is stopped. */
   readonly now?: () => number;
 }
+
+/** Parts of the lease's duration, as client-go has them: 10 s and 2 s of 15 s. */
+const RENEW_DEADLINE = 2 / 3;
+const RETRY = 2 / 15;
+/** Of the renew deadline: a call that is stuck leaves time for another one or two. */
+const CALL = 1 / 4;
 
 interface Lease extends KubernetesObject {
   readonly spec?: {
@@ -30,25 +40,24 @@ interface Lease extends KubernetesObject {
 /**
  * Leader election on a Lease, after client-go's semantics: another's lease counts as expired when it was not seen to change for
  * its duration by our own clock (never by comparing clocks), writes are guarded by resourceVersion, and a leader that stops
- * releases its lease.
+ * releases its lease. Beyond client-go, who leads asks before each write whether the lease is surely held still.
  */
 export class LeaderElection {
   readonly #options: Required<LeaderElectionOptions>;
   readonly #resource: Resource;
+  readonly #renewDeadlineMs: number;
   readonly #lost = Promise.withResolvers<undefined>();
   readonly #stopping = new AbortController();
   #observed: { readonly lease: Lease; readonly at: number } | undefined;
   #acquiring: Promise<boolean> | undefined;
   #renewing: Promise<void> | undefined;
+  /** Until when this process leads for sure. */
+  #heldUntil: number | undefined;
 
   constructor(options: LeaderElectionOptions) {
-    this.#options = {
-      leaseMs: 15_000,
-      renewDeadlineMs: 10_000,
-      retryMs: 2_000,
-      now: () => performance.now(),
-      ...options,
-    };
+    const { leaseMs = 15_000, retryMs = leaseMs * RETRY, now = bootTimeMs } = options;
+    this.#options = { ...options, leaseMs, retryMs, now };
+    this.#renewDeadlineMs = leaseMs * RENEW_DEADLINE;
     this.#resource = {
       group: 'coordination.k8s.io',
       version: 'v1',
@@ -68,17 +77,30 @@ export class LeaderElection {
     await this.#lost.promise;
   }
 
+  /**
+   * Is called before each write of what only the leader may do. The margin to the lease's end is for the write's way to the server.
+   *
+   * @throws LeaseLostError where the lease may have passed on; it is then reported as lost, too
+   */
+  readonly assertHeld = (): void => {
+    if (this.#heldUntil === undefined) throw new LeaseLostError('This replica does not hold the leader lease.');
+    if (this.#options.now() < this.#heldUntil) return;
+    this.#lost.resolve(undefined);
+    throw new LeaseLostError('The leader lease was not renewed in time: another replica may work by now.');
+  };
+
   /** Stops renewing and gives the lease free. */
   async release(): Promise<void> {
     this.#stopping.abort();
     // What is under way may still take the lease.
     await this.#acquiring;
     await this.#renewing;
+    this.#heldUntil = undefined;
     const held = this.#observed?.lease;
     if (held?.spec?.holderIdentity !== this.#options.identity) return;
     try {
       const spec = { ...held.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() };
-      await this.#options.api.replace(this.#resource, this.#options.name, { ...held, spec });
+      await this.#replace(held, spec);
     } catch (error) {
       // The next leader then waits for the lease to expire, no more.
       this.#options.onError(error);
@@ -90,27 +112,32 @@ export class LeaderElection {
       const triedAt = this.#options.now();
       if (await this.#tryOnce()) {
         if (this.#isStopping()) return false;
+        this.#heldUntil = triedAt + this.#renewDeadlineMs;
         this.#renewing = this.#renew(triedAt);
         return true;
       }
-      await this.#pause();
+      await this.#pauseSince(triedAt);
     }
     return false;
   }
 
   /** @param acquiredAt - before the write was sent: others may count from right after it */
   async #renew(acquiredAt: number): Promise<void> {
-    const { now, renewDeadlineMs } = this.#options;
+    const { now } = this.#options;
     let renewedAt = acquiredAt;
+    let triedAt = acquiredAt;
     for (;;) {
-      await this.#pause();
+      await this.#pauseSince(triedAt);
       if (this.#isStopping()) return;
-      const triedAt = now();
+      triedAt = now();
       // An answer that doesn't come must not outlast the deadline: by then another may lead.
-      const renewed = await this.#within(renewedAt + renewDeadlineMs - triedAt, this.#tryOnce());
-      if (renewed) renewedAt = triedAt;
-      else if (this.#isStopping()) return;
-      else if (now() - renewedAt >= renewDeadlineMs || this.#heldByAnother()) {
+      const renewed = await this.#within(renewedAt + this.#renewDeadlineMs - triedAt, this.#tryOnce());
+      if (renewed) {
+        renewedAt = triedAt;
+        this.#heldUntil = renewedAt + this.#renewDeadlineMs;
+      } else if (this.#isStopping()) return;
+      else if (now() - renewedAt >= this.#renewDeadlineMs || this.#heldByAnother()) {
+        this.#heldUntil = -Infinity;
         this.#lost.resolve(undefined);
         return;
       }
@@ -132,9 +159,11 @@ export class LeaderElection {
     return this.#stopping.signal.aborted;
   }
 
-  async #pause(): Promise<void> {
-    const ms = this.#options.retryMs * (0.9 + Math.random() * 0.2);
-    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  /** Counted from when the last try began: one that took long, for its connection was stuck, is followed by the next at once. */
+  async #pauseSince(triedAt: number): Promise<void> {
+    const { retryMs, now } = this.#options;
+    const ms = retryMs * (0.9 + Math.random() * 0.2) - (now() - triedAt);
+    await delay(Math.max(0, ms), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #heldByAnother(): boolean {
@@ -154,13 +183,13 @@ export class LeaderElection {
   }
 
   async #takeOrRenew(): Promise<boolean> {
-    const { api, name, identity, leaseMs } = this.#options;
-    const current = await api.get<Lease>(this.#resource, name);
+    const { identity, leaseMs } = this.#options;
+    const current = await this.#read();
     const now = this.#options.now();
     const spec = { holderIdentity: identity, leaseDurationSeconds: leaseMs / 1000, renewTime: microTime() };
     if (current === undefined) {
-      const lease = { metadata: { name }, spec: { ...spec, acquireTime: spec.renewTime, leaseTransitions: 0 } };
-      this.#observed = { lease: await api.create<Lease>(this.#resource, lease), at: now };
+      const acquired = { ...spec, acquireTime: spec.renewTime, leaseTransitions: 0 };
+      this.#observed = { lease: await this.#create(acquired), at: now };
       return true;
     }
     const known = this.#observed;
@@ -175,8 +204,32 @@ export class LeaderElection {
     const taken = mine
       ? { ...held, ...spec }
       : { ...spec, acquireTime: spec.renewTime, leaseTransitions: (held.leaseTransitions ?? 0) + 1 };
-    this.#observed = { lease: await api.replace<Lease>(this.#resource, name, { ...current, spec: taken }), at: now };
+    this.#observed = { lease: await this.#replace(current, taken), at: now };
     return true;
+  }
+
+  async #read(): Promise<Lease | undefined> {
+    try {
+      return await this.#options.api.request<Lease>({ method: 'GET', ...this.#call(this.#options.name) });
+    } catch (error) {
+      if (isKubernetesError(error, 'notFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async #create(spec: Lease['spec']): Promise<Lease> {
+    const body = { metadata: { name: this.#options.name }, spec };
+    return await this.#options.api.request<Lease>({ method: 'POST', ...this.#call(), body });
+  }
+
+  async #replace(lease: Lease, spec: Lease['spec']): Promise<Lease> {
+    const body = { ...lease, spec };
+    return await this.#options.api.request<Lease>({ method: 'PUT', ...this.#call(this.#options.name), body });
+  }
+
+  /** Each call is given up early enough for another try on a new connection. */
+  #call(name?: string): { readonly path: string; readonly timeoutMs: number } {
+    return { path: resourcePath(this.#resource, name), timeoutMs: this.#renewDeadlineMs * CALL };
   }
 }
 

@@ -1,5 +1,6 @@
 import { isAxiosError } from 'axios';
 import type { AxiosError, AxiosResponse } from 'axios';
+import { LeaseLostError } from '../../kubernetes/errors.js';
 import { isWrite } from './call.js';
 import { failedAnswer, failure } from './classify.js';
 import type { FailureContext } from './classify.js';
@@ -18,6 +19,8 @@ export function asHarborError(
   timeoutMs: number,
 ): HarborError {
   if (error instanceof HarborError) return error;
+  if (error instanceof LeaseLostError)
+    return failure(context, { kind: 'aborted', reason: `not sent: ${error.message}` });
   const mayHaveHappened = isWrite(context.call.method);
   if (deadline.expired()) {
     const reason = `no answer within ${timeoutMs / 1000} s`;

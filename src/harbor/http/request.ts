@@ -9,6 +9,7 @@ import { agentFactory, harborBaseUrl, isProxied } from './connection.js';
 import type { HarborAgent, HarborConnection, ProxyEnvironment } from './connection.js';
 import { startDeadline } from './deadline.js';
 import { HarborError } from './errors.js';
+import { fencedAdapter } from './fenced.js';
 import { asHarborError } from './failure.js';
 import { Lane } from './lane.js';
 import { measuredAdapter } from './measure.js';
@@ -33,6 +34,8 @@ export interface RequestOptions {
   readonly proxy?: ProxyEnvironment;
   /** Told of each attempt. */
   readonly onResponse?: ResponseListener;
+  /** Called before each attempt of a write; what it throws keeps the write from being sent. */
+  readonly mayWrite?: (() => void) | undefined;
   readonly random?: () => number;
   readonly newRequestId?: () => string;
 }
@@ -95,7 +98,7 @@ export function createTransport(connection: HarborConnection, options: RequestOp
 
 function httpClient(options: RequestOptions): AxiosInstance {
   const http = axios.create({
-    adapter: measuredAdapter(options.onResponse),
+    adapter: fencedAdapter(measuredAdapter(options.onResponse), options.mayWrite),
     maxRedirects: 0,
     // The proxy is the agents' affair; with `false` axios takes it out of them.
     ...(isProxied(options.proxy) ? {} : { proxy: false }),

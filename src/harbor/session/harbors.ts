@@ -31,6 +31,7 @@ export interface HarborsOptions {
   readonly requestTimeoutMs: number;
   readonly proxy: ProxyEnvironment;
   readonly onResponse: NonNullable<RequestOptions['onResponse']>;
+  readonly mayWrite?: RequestOptions['mayWrite'];
   /** A Harbor came up or went down, or lost something: its mirrors have to be looked at. */
   readonly onChange: () => void;
   readonly onMissingPermissions?: (url: string, permissions: readonly string[]) => void;
@@ -145,10 +146,10 @@ export class Harbors {
   }
 
   #open({ url, pullHost, connection }: Address, wasUp: boolean): Read<HarborSession> {
-    const { requestTimeoutMs, proxy, onResponse, ...session } = this.#options;
+    const { requestTimeoutMs, proxy, onResponse, mayWrite, ...session } = this.#options;
     const { checkEveryMs, thresholds, onChange, onMissingPermissions, now } = session;
     try {
-      const client = createHarborClient(connection, { requestTimeoutMs, proxy, onResponse });
+      const client = createHarborClient(connection, { requestTimeoutMs, proxy, onResponse, mayWrite });
       return {
         ok: true,
         value: new HarborSession({

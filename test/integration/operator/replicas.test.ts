@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NAMESPACE, startOperator } from '../../support/operator.js';
+import { NAMESPACE, OPERATOR_USER, startOperator } from '../../support/operator.js';
 import type { OperatorProcess } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { PULL_HOST } from '../../support/world.js';
@@ -13,10 +13,10 @@ describe('the operator’s process', function () {
   const replicas: OperatorProcess[] = [];
 
   /** A replica whose calls to Harbor can be told from another's. */
-  const startReplica = async (name: string): Promise<OperatorProcess> => {
+  const startReplica = async (name: string, given: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> => {
     const { cluster, harbor } = world();
     const login = harbor.addRobot(name);
-    const env = { LEADER_ELECT: 'true' };
+    const env = { LEADER_ELECT: 'true', ...given };
     const replica = await startOperator(cluster, { harborUrl: harbor.url, pullHost: PULL_HOST, login, env });
     replicas.push(replica);
     return replica;
@@ -99,5 +99,42 @@ describe('the operator’s process', function () {
     });
     const last = third.log().filter(({ level }) => level === 'error');
     expect(last.map(({ message }) => message)).to.deep.equal(['The leader lease is lost; ending.']);
+  });
+
+  it('writes nothing more after it was stopped for longer than its lease, in the middle of its work', async () => {
+    const { cluster, harbor } = world();
+    await cluster.api.send('DELETE', LEASE);
+    const short = { LEASE_DURATION: '3s' };
+    const fourth = await startReplica('fourth', short);
+    await untilLeader(fourth);
+    const fifth = await startReplica('fifth', short);
+    // Its answer is there when the process wakes up, so that the next thing to do is the next write: the project.
+    const slow = harbor.inject(
+      { method: 'POST', route: '/registries', user: 'robot$fourth' },
+      { kind: 'delay', ms: 1000 },
+    );
+    await world().apply('d', { upstream: { type: 'docker-registry', url: 'https://d.example.org' } });
+    await eventually(() => {
+      expect(slow.hits).to.equal(1);
+    });
+    process.kill(fourth.daemon.pid, 'SIGSTOP');
+    await untilLeader(fifth);
+    await world().untilReady('d');
+    const mark = await cluster.audit.mark();
+    harbor.resetCounts();
+    process.kill(fourth.daemon.pid, 'SIGCONT');
+    await eventually(() => {
+      expect(fourth.daemon.exitCode()).to.equal(1);
+    });
+    expect(writers()).to.deep.equal(new Set());
+    expect(await cluster.audit.writes({ user: OPERATOR_USER }, mark)).to.deep.equal([]);
+    await apply('e');
+    expect(writers()).to.deep.equal(new Set(['robot$fifth']));
+    expect(
+      harbor
+        .endpoints()
+        .map(({ name }) => name)
+        .filter((name) => name === 'd'),
+    ).to.deep.equal(['d']);
   });
 });

@@ -18,7 +18,7 @@ const nothing = (): void => undefined;
 const silent: Log = { error: nothing, warn: nothing, info: nothing, debug: nothing, with: () => silent };
 
 function configured(): ConstructorParameters<typeof RegistryMirrorOperator>[0]['config'] {
-  const env = { HARBOR_URL: 'https://harbor.example.org', HARBOR_CREDENTIALS_SECRET: 'harbor' };
+  const env = { HARBOR_URL: 'https://harbor.example.org', HARBOR_CREDENTIALS_SECRET: 'harbor', LEADER_ELECT: 'false' };
   const loaded = loadConfig({ argv: [], env, readFile: () => 'system' });
   if (loaded.kind === 'exit') throw new Error(loaded.text);
   return loaded.config;

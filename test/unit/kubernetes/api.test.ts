@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { backoffMs } from '../../../src/kubernetes/backoff.js';
 import type { KubernetesError, KubernetesErrorKind } from '../../../src/kubernetes/errors.js';
-import { isKubernetesError } from '../../../src/kubernetes/errors.js';
+import { isKubernetesError, LeaseLostError } from '../../../src/kubernetes/errors.js';
 import type { Resource } from '../../../src/kubernetes/objects.js';
 import { resourcePath } from '../../../src/kubernetes/objects.js';
 import { StubApiServer } from './stub-api-server.js';
@@ -39,6 +39,25 @@ describe('calls to the API server', () => {
     for (let i = 0; i < 100; i += 1) await api.get(THINGS, 'none');
     expect(server.requests).to.have.lengthOf(100);
     expect(server.connections).to.equal(1);
+  });
+
+  it('send no write that may not be sent, and read on', async () => {
+    const refusal = new LeaseLostError('The lease is lost.');
+    const fenced = new KubernetesApi(server.kubeConfig(), {
+      mayWrite: () => {
+        throw refusal;
+      },
+    });
+    const object = { metadata: { name: 'a' } };
+    for (const write of [
+      fenced.create(THINGS, object),
+      fenced.replace(THINGS, 'a', object),
+      fenced.patch(THINGS, 'a', 'merge', object),
+      fenced.delete(THINGS, 'a'),
+    ])
+      expect(await write.catch((error: unknown) => error)).to.equal(refusal);
+    expect(await fenced.get(THINGS, 'a')).to.equal(undefined);
+    expect(server.requests.map(({ method }) => method)).to.deep.equal(['GET']);
   });
 
   it('carry the token that the kubeconfig has at that moment', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
+import { LeaseLostError } from '../../../src/kubernetes/errors.js';
 import { LeaderElection } from '../../../src/kubernetes/leader-election.js';
 import type { LeaderElectionOptions } from '../../../src/kubernetes/leader-election.js';
 import { eventually } from '../../support/wait.js';
@@ -25,7 +26,6 @@ describe('leader election', () => {
       name: 'operator',
       identity,
       leaseMs: 300,
-      renewDeadlineMs: 200,
       retryMs: 20,
       onError: (error) => errors.push(error),
       ...options,
@@ -133,7 +133,7 @@ describe('leader election', () => {
   });
 
   it('survives a few failures within the deadline', async () => {
-    const first = candidate('first', { renewDeadlineMs: 5000 });
+    const first = candidate('first', { leaseMs: 7500 });
     await first.acquire();
     let isLost = false;
     void first.lost().then(() => {
@@ -151,10 +151,85 @@ describe('leader election', () => {
     expect(isLost).to.be.false;
   });
 
-  it('hands over at once when the leader stops', async () => {
-    const first = candidate('first', { leaseMs: 60_000, renewDeadlineMs: 40_000 });
+  it('keeps its lease when one connection to the API server is stuck: the call is tried again on a new one', async () => {
+    const first = candidate('first', { leaseMs: 1500 });
     await first.acquire();
-    const second = candidate('second', { leaseMs: 60_000, renewDeadlineMs: 40_000 }).acquire();
+    const stuck = server.requests.at(-1)?.port;
+    server.fault = ({ port }) => (port === stuck ? { kind: 'Hang' } : undefined);
+    const before = lease().metadata.resourceVersion;
+    await eventually(() => {
+      expect(lease().metadata.resourceVersion).to.not.equal(before);
+    }, QUICK);
+    expect(() => {
+      first.assertHeld();
+    }).not.to.throw();
+    expect(errors.map(String)).to.deep.equal([`KubernetesError: GET ${LEASES}/operator: ECONNABORTED`]);
+  });
+
+  describe('lets writes begin', () => {
+    let now: number;
+    const isHeld = (election: LeaderElection): boolean => {
+      try {
+        election.assertHeld();
+        return true;
+      } catch (error) {
+        expect(error).to.be.instanceOf(LeaseLostError);
+        return false;
+      }
+    };
+
+    beforeEach(() => {
+      now = 1_000_000;
+    });
+
+    it('only while it leads', async () => {
+      const first = candidate('first', { leaseMs: 60_000 });
+      expect(isHeld(first)).to.be.false;
+      await first.acquire();
+      expect(isHeld(first)).to.be.true;
+      await first.release();
+      expect(isHeld(first)).to.be.false;
+    });
+
+    it('no more once it has not been renewed for two thirds of its time, and then reports it as lost', async () => {
+      const first = candidate('first', { leaseMs: 15_000, retryMs: 60_000, now: () => now });
+      await first.acquire();
+      now += 9_999;
+      expect(isHeld(first)).to.be.true;
+      // As after a SIGSTOP: no timer of its own has told it that the time is over.
+      now += 1;
+      expect(isHeld(first)).to.be.false;
+      await first.lost();
+    });
+
+    it('for as long again after each renewal, counted from when that was sent', async () => {
+      const first = candidate('first', { leaseMs: 15_000, now: () => now });
+      await first.acquire();
+      let isRenewed = false;
+      server.fault = ({ method }) => {
+        if (isRenewed) return { kind: 'Reset' };
+        if (method === 'PUT') {
+          isRenewed = true;
+          // It took 3 seconds to get there.
+          now += 3_000;
+        }
+        return undefined;
+      };
+      now += 5_000;
+      await eventually(() => {
+        expect(errors).to.not.be.empty;
+      }, QUICK);
+      now = 1_000_000 + 5_000 + 9_999;
+      expect(isHeld(first)).to.be.true;
+      now += 1;
+      expect(isHeld(first)).to.be.false;
+    });
+  });
+
+  it('hands over at once when the leader stops', async () => {
+    const first = candidate('first', { leaseMs: 60_000 });
+    await first.acquire();
+    const second = candidate('second', { leaseMs: 60_000 }).acquire();
     await eventually(() => {
       expect(tries('second')).to.be.at.least(2);
     }, QUICK);

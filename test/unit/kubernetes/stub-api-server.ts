@@ -14,6 +14,8 @@ export interface StubRequest {
   readonly authorization: string | undefined;
   readonly contentType: string | undefined;
   readonly body: unknown;
+  /** The client's: tells connections apart. */
+  readonly port: number | undefined;
 }
 
 /** What happens to a request instead of its answer; `Hang`: never any answer. */
@@ -131,6 +133,7 @@ export class StubApiServer {
       authorization: incoming.headers.authorization,
       contentType: incoming.headers['content-type'],
       body: text === '' ? undefined : JSON.parse(text),
+      port: incoming.socket.remotePort,
     };
     this.requests.push(request);
     const fault = this.fault(request);
