@@ -8,7 +8,7 @@ import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicyEngine } from '../engines/settings.js';
-import type { MirrorCluster } from '../mirror/reconcile.js';
+import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import type { PolicyCluster } from '../policies/policies.js';
 import type { LivePolicy } from '../policies/snapshot.js';
 import type { Secret } from '../credentials/secrets.js';

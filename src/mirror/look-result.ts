@@ -3,7 +3,7 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { RoutingFacts } from './routing.js';
-import type { HarborFindings } from './status/summarise.js';
+import type { HarborFindings } from './findings.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled } from '../api/verdict.js';
 

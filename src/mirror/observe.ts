@@ -22,7 +22,7 @@ import type { Retirement } from './migration/retirement.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { Planner, Subject } from './plan/planner.js';
 import { verdictOf } from './status/outcome.js';
-import type { HarborFindings } from './status/summarise.js';
+import type { HarborFindings } from './findings.js';
 
 /** What Pods are sent to now, by the policies in the cluster. */
 export interface Served {

@@ -20,7 +20,7 @@ import type { Harbors } from '../harbor/session/harbors.js';
 import type { Policies } from '../policies/policies.js';
 import type { PolicyState } from '../policies/state.js';
 import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
-import type { SecretLookup } from '../credentials/secrets.js';
+import type { MirrorCluster } from './mirror-cluster.js';
 import { summarise } from './status/summarise.js';
 import { sameStatus } from './status/same-status.js';
 import { waiting } from '../api/verdict.js';
@@ -37,19 +37,6 @@ const BUG_RETRY_MS = 300_000;
 const UNHEALTHY_RETRY_MS = 30_000;
 /** The least pause before something that waits is looked at again. */
 const LEAST_RETRY_MS = 100;
-
-/** What the reconciler needs of the cluster. */
-export interface MirrorCluster {
-  mirror(name: string): RegistryMirror | undefined;
-  mirrors(): readonly RegistryMirror[];
-  secret: SecretLookup;
-  setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror>;
-  writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void>;
-  /** Says in the log and in an Event what became of the mirror. */
-  announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;
-  /** The key for the credentials' HMAC; made where it isn't there yet. */
-  hmacKey(): Promise<Buffer>;
-}
 
 export interface MirrorReconcilerOptions {
   readonly cluster: MirrorCluster;

@@ -2,7 +2,7 @@ import { ANNOTATIONS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { HarborError } from '../harbor/http/errors.js';
 import type { Project } from '../harbor/types.js';
-import { formerHarborsOf } from '../mirror/migration/former-harbors.js';
+import { formerHarborsOf } from '../api/former-harbors.js';
 import type { HarborSession } from '../harbor/session/harbor-session.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import { verdictOf } from '../mirror/status/outcome.js';

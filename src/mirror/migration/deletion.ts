@@ -3,9 +3,15 @@ import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { projectName, upstreamHosts } from '../../api/upstream-types.js';
 import { HarborError } from '../../harbor/http/errors.js';
-import { formerHarborsOf, leftIn } from './former-harbors.js';
+import { formerHarborsOf } from '../../api/former-harbors.js';
+import { leftIn } from './former-harbors.js';
 import type { FormerHarborsRetirement } from './former-harbors.js';
-import type { MirrorReconcilerOptions } from '../reconcile.js';
+import type { Harbors } from '../../harbor/session/harbors.js';
+import type { Policies } from '../../policies/policies.js';
+import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
+import type { MirrorCluster } from '../mirror-cluster.js';
+import type { Action } from '../plan/actions.js';
+import type { PreconditionOptions } from '../preconditions.js';
 import { verdictOf } from '../status/outcome.js';
 import { remove } from './remove.js';
 import type { Precondition } from '../plan/preconditions.js';
@@ -17,6 +23,17 @@ import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 import type { WorkResult } from '../../kubernetes/work-result.js';
+
+export interface DeletionOptions extends PreconditionOptions {
+  readonly cluster: Pick<MirrorCluster, 'setFinalizers' | 'writeStatus' | 'announce'>;
+  readonly harbors: Pick<Harbors, 'sessionFor' | 'urlFor'>;
+  readonly policies: PreconditionOptions['policies'] & Pick<Policies, 'decide' | 'forget'>;
+  readonly pullSecrets: Pick<PullSecrets, 'release'>;
+  readonly clusterId: string;
+  /** ms since 1970. */
+  readonly now: () => number;
+  readonly onAction: (mirror: string, action: Action, ms: number) => void;
+}
 
 const RETRY_MS = 2000;
 const POLICY_LEFT = 'Its policy may still send Pods there, until the operator has written it anew.';
@@ -39,10 +56,10 @@ export function projectNamesOf(mirror: RegistryMirror, url: string): readonly st
  * doesn't stop it. Pods that are there already are untouched.
  */
 export class Deletion {
-  readonly #options: MirrorReconcilerOptions;
+  readonly #options: DeletionOptions;
   readonly #formerHarbors: FormerHarborsRetirement;
 
-  constructor(options: MirrorReconcilerOptions, formerHarbors: FormerHarborsRetirement) {
+  constructor(options: DeletionOptions, formerHarbors: FormerHarborsRetirement) {
     this.#options = options;
     this.#formerHarbors = formerHarbors;
   }

@@ -1,9 +1,14 @@
 import { REASONS } from '../../api/reasons.js';
+import { formerHarborsOf } from '../../api/former-harbors.js';
 import type { FormerHarbor, RegistryMirror } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import type { HarborLookResult } from '../look-result.js';
-import type { MirrorReconcilerOptions } from '../reconcile.js';
+import type { Harbors } from '../../harbor/session/harbors.js';
+import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
+import type { MirrorCluster } from '../mirror-cluster.js';
+import type { Action } from '../plan/actions.js';
+import type { PreconditionOptions } from '../preconditions.js';
 import type { Precondition } from '../plan/preconditions.js';
 import { holdsFor } from '../preconditions.js';
 import { verdictOf } from '../status/outcome.js';
@@ -12,10 +17,13 @@ import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 
-export type FormerHarborsOptions = Pick<
-  MirrorReconcilerOptions,
-  'cluster' | 'harbors' | 'policies' | 'pullSecrets' | 'clusterId' | 'onAction'
->;
+export interface FormerHarborsOptions extends PreconditionOptions {
+  readonly cluster: Pick<MirrorCluster, 'announce'>;
+  readonly harbors: Pick<Harbors, 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
+  readonly pullSecrets: Pick<PullSecrets, 'pullsFrom'>;
+  readonly clusterId: string;
+  readonly onAction: (mirror: string, action: Action, ms: number) => void;
+}
 
 /** How the Harbors stand that a mirror was moved away from. */
 export interface FormerHarbors {
@@ -37,33 +45,6 @@ interface InUse {
 
 /** How often a Harbor that could not be cleaned up is tried again. */
 const RETRY_MS = 30_000;
-/** The CRD takes no more. Who moves a mirror more often than Harbors come back has to look after the oldest. */
-const MAX_LISTED = 16;
-
-/**
- * The Harbors that this mirror was moved away from, by its status. Pure.
- *
- * @param url - of the Harbor that it uses now; undefined where that isn't known
- */
-export function formerHarborsOf({ status }: RegistryMirror, url: string | undefined): readonly FormerHarbor[] {
-  const { harbor, formerHarbors = [] } = status;
-  if (url === undefined) return formerHarbors;
-  const left = harbor === undefined || harbor.url === url ? undefined : placeOf(harbor);
-  const others = formerHarbors.filter((former) => former.url !== url && former.url !== left?.url);
-  return [...others, ...(left === undefined ? [] : [left])].slice(-MAX_LISTED);
-}
-
-function placeOf(harbor: NonNullable<RegistryMirror['status']['harbor']>): FormerHarbor | undefined {
-  const { url, projectName, credentialsSecretRef, caCertificateSecretRef } = harbor;
-  if (url === undefined || projectName === undefined) return undefined;
-  return {
-    url,
-    projectName,
-    ...(credentialsSecretRef === undefined ? {} : { credentialsSecretRef }),
-    ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }),
-  };
-}
-
 /** What stays in a Harbor that is let go of, in words. */
 export function leftIn({ url, projectName }: FormerHarbor, why: string): string {
   return `project ${projectName} and its endpoint in ${url} (${why})`;

@@ -7,7 +7,6 @@ import type { InventoryView } from '../../harbor/inventory.js';
 import type { Project, Retention } from '../../harbor/types.js';
 import type { Desired } from '../desired.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
-import type { MirrorReconcilerOptions } from '../reconcile.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan.js';
 import type { Precondition } from './preconditions.js';
@@ -27,7 +26,10 @@ export interface Subject {
   readonly retireInMs: number | undefined;
 }
 
-export type PlannerOptions = Pick<MirrorReconcilerOptions, 'clusterId' | 'minIntervalMs'>;
+export interface PlannerOptions {
+  readonly clusterId: string;
+  readonly minIntervalMs: number;
+}
 
 /** Plans, on a picture of Harbor that is young enough for what comes out. */
 export class Planner {

@@ -5,29 +5,11 @@ import { REASONS } from '../../api/reasons.js';
 import type { Reason } from '../../api/reasons.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
 import type { Endpoint, Project } from '../../harbor/types.js';
+import type { HarborFindings } from '../findings.js';
 import { harborStatusOf } from './harbor-status.js';
 import type { FormerHarbors } from '../migration/former-harbors.js';
 import type { PolicyState } from '../../policies/state.js';
 import type { Verdict } from '../../api/verdict.js';
-
-/** What was seen of Harbor for one mirror. What is undefined was not looked at this time, and the status keeps what it said. */
-export interface HarborFindings {
-  readonly url: string;
-  readonly clusterId: string;
-  readonly pullPrefix?: string;
-  readonly reachable: boolean | undefined;
-  readonly unreachableMessage?: string;
-  /** What the robot account was seen not to be allowed, in the words of Harbor's form. */
-  readonly missingPermissions?: readonly string[];
-  /** null: looked for, and not there. */
-  readonly endpoint?: Endpoint | null;
-  readonly project?: Project | null;
-  readonly hold?: 'created' | 'adopted' | 'used';
-  /** Why the endpoint could not be written, where the upstream or its credentials are at fault. */
-  readonly upstreamProblem?: string;
-  /** Settings of the spec that this Harbor's version does not keep. */
-  readonly unsupported: readonly string[];
-}
 
 export interface SummaryInput {
   readonly mirror: RegistryMirror;

@@ -1,0 +1,15 @@
+import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
+import type { SecretLookup } from '../credentials/secrets.js';
+
+/** What the reconciler needs of the cluster. */
+export interface MirrorCluster {
+  mirror(name: string): RegistryMirror | undefined;
+  mirrors(): readonly RegistryMirror[];
+  secret: SecretLookup;
+  setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror>;
+  writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void>;
+  /** Says in the log and in an Event what became of the mirror. */
+  announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;
+  /** The key for the credentials' HMAC; made where it isn't there yet. */
+  hmacKey(): Promise<Buffer>;
+}
