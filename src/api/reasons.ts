@@ -20,6 +20,7 @@ export const REASONS = {
   harborCredentialsRefused: 'HarborCredentialsRefused',
   harborBusy: 'HarborBusy',
   harborError: 'HarborError',
+  harborReadOnly: 'HarborReadOnly',
   upstreamUnhealthy: 'UpstreamUnhealthy',
   secretNotFound: 'SecretNotFound',
   harborPermissionMissing: 'HarborPermissionMissing',

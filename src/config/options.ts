@@ -109,7 +109,7 @@ export const OPTIONS = {
     flag: '--health-interval <duration>',
     env: 'HEALTH_INTERVAL',
     description: 'how often each Harbor is checked',
-    fallback: '15s',
+    fallback: '10s',
   },
   healthFailures: {
     flag: '--health-failures <number>',

@@ -16,6 +16,8 @@ import type { Secret } from '../credentials/secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
 import { later } from '../clock/later.js';
+import { logAvailability } from './log-availability.js';
+import { missingPermissions } from '../robots/check.js';
 import { OwnRobot, ROBOT_LOGIN } from '../robots/own-robot.js';
 import { PolicyTrigger } from '../policies/trigger.js';
 import { WorkQueue } from '../kubernetes/work-queue.js';
@@ -104,7 +106,14 @@ export function startWork(
     proxy: config.proxy,
     onResponse: metrics.harborResponse,
     mayWrite,
-    onChange: everything,
+    onChange: ({ url, facts }, change, mirrors) => {
+      if (change === 'availability') logAvailability(log, url, facts.availability);
+      for (const { metadata } of mirrors) queue.add(metadata.name, change === 'availability' ? 'urgent' : 'routine');
+    },
+    onBug: (harbor, error) => {
+      log.error('A bug of the operator, in what looks after a Harbor.', { harbor, error });
+    },
+    findMissingPermissions: async (client, someProject, signal) => missingPermissions(client, someProject, { signal }),
     onMissingPermissions: (harbor, permissions) => {
       const message = `The robot account for ${harbor} lacks: ${permissions.join(', ')}. Mirrors that need them will say so.`;
       log.warn(message, { reason: REASONS.harborPermissionMissing, permissions });

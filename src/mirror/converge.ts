@@ -53,7 +53,7 @@ export class Convergence {
       if (mirror.spec.suspend && plan.actions.length > 0) {
         return {
           verdict: plan.verdict,
-          pulls: this.#options.observer.pullFacts(mirror, session, view),
+          pulls: this.#options.observer.pullFacts(current),
           harbor: seen(findings, plan),
           heldBack: plan.actions.map(describeAction),
         };
@@ -81,17 +81,15 @@ export class Convergence {
       holds: this.#options.holds(mirror),
       onDone: (action, ms) => {
         this.#options.onAction(mirror.metadata.name, action, ms);
-        session.forgetRetention(action);
+        if (action.kind === 'SetRetention') session.retentions.forget(action.projectId);
       },
     });
   }
 
-  #conclude(
-    { mirror, session, desired, findings, view, plan, retireInMs }: Observed,
-    result: ActResult,
-  ): HarborLookResult {
+  #conclude(observed: Observed, result: ActResult): HarborLookResult {
+    const { mirror, session, desired, findings, view, plan, retireInMs } = observed;
     const after = seen(findings, plan);
-    const pulls = this.#options.observer.pullFacts(mirror, session, view);
+    const pulls = this.#options.observer.pullFacts(observed);
     if (result.kind === 'failed') {
       const { failed, error, verdict } = result;
       if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') {

@@ -7,6 +7,8 @@ export interface HarborFindings {
   readonly pullPrefix?: string;
   readonly reachable: boolean | undefined;
   readonly unreachableMessage?: string;
+  /** It answers, and not to the operator's login. */
+  readonly isLoginRefused?: boolean;
   /** What the robot account was seen not to be allowed, in the words of Harbor's form. */
   readonly missingPermissions?: readonly string[];
   /** null: looked for, and not there. */

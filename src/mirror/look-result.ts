@@ -17,6 +17,8 @@ export interface HarborLookResult {
   readonly harbor?: HarborFindings;
   /** Writes that suspension holds back, in words. */
   readonly heldBack: readonly string[];
+  /** Harbor was asked for the first time and hasn't answered yet: nothing is said in the status. */
+  readonly isTooEarly?: boolean;
   /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */
   readonly lookAgainMs?: number;
   /** ms until what the mirror served from before can go; undefined: new Pods may still be sent there. */

@@ -7,6 +7,7 @@ import { upstreamSecrets } from '../credentials/secrets.js';
 import type { SecretLookup } from '../credentials/secrets.js';
 import { HarborError } from '../harbor/http/errors.js';
 import type { InventoryView } from '../harbor/inventory.js';
+import type { Availability, PullHost } from '../harbor/session/facts.js';
 import type { HarborSession } from '../harbor/session/harbor-session.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import type { Project } from '../harbor/types.js';
@@ -15,6 +16,8 @@ import type { Claim } from './conflicts.js';
 import { findLoop } from './loops.js';
 import type { Loop } from './loops.js';
 import { desiredState } from './desired.js';
+import { lookBefore, noPullHost } from './harbor-obstacle.js';
+import type { BaseFindings } from './harbor-obstacle.js';
 import type { HostIndex } from './host-index.js';
 import { NOTHING_KNOWN, unseen } from './look-result.js';
 import type { HarborLookResult, PullFacts } from './look-result.js';
@@ -34,7 +37,7 @@ export interface Served {
 }
 
 export interface ObserverOptions {
-  readonly harbors: Pick<Harbors, 'sessionFor' | 'knownPullHost'>;
+  readonly harbors: Pick<Harbors, 'sessionFor' | 'pullHostFor' | 'knownPullHost'>;
   readonly hosts: Pick<HostIndex, 'sharing' | 'naming' | 'pullingFrom'>;
   readonly policies: Served;
   readonly planner: Pick<Planner, 'plan'>;
@@ -45,6 +48,8 @@ export interface ObserverOptions {
   /** Takes in where new Pods are sent now; see {@link Retirement.observe}. */
   readonly retirement: Pick<Retirement, 'observe'>;
 }
+
+type Place = Pick<Subject, 'mirror' | 'session' | 'pullHost'>;
 
 /** What a look at a mirror is about, once everything it needs is known. */
 export interface Observed extends Subject {
@@ -74,21 +79,35 @@ export class Observer {
   async observe(mirror: RegistryMirror): Promise<Observation> {
     const conflict = this.#hostConflict(mirror);
     if (conflict !== undefined) return blocked(unseen(conflict));
-    const session = await this.#options.harbors.sessionFor(mirror);
-    if (!session.ok) return blocked(unseen(session.problem));
-    const base = { url: session.value.url, clusterId: this.#options.clusterId, unsupported: [] };
-    if (!session.value.health.isUp) return blocked(this.#harborDown(mirror, session.value, base));
+    const { harbors } = this.#options;
+    const found = harbors.sessionFor(mirror);
+    if (!found.ok) return blocked(unseen(found.problem));
+    const session = found.value;
+    const base = this.#base(session);
+    const { availability } = session.facts;
+    if (availability.kind === 'down') return blocked(this.#harborDown(mirror, session, availability));
+    if (availability.kind !== 'up') return blocked(lookBefore(availability, base));
+    const pullHost = harbors.pullHostFor(mirror, session);
+    if (pullHost.kind !== 'known') return blocked(unseen(noPullHost(base.url, pullHost), { ...base, reachable: true }));
     try {
-      return await this.#observeAt(mirror, session.value, base);
+      return await this.#observeAt({ mirror, session, pullHost: pullHost.host }, base);
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
       return blocked(unseen(verdictOf(error), { ...base, reachable: undefined }));
     }
   }
 
+  /** The look at a mirror whose Harbor is down by now; undefined where it isn't. */
+  ifDown(mirror: RegistryMirror): HarborLookResult | undefined {
+    const found = this.#options.harbors.sessionFor(mirror);
+    if (!found.ok) return undefined;
+    const { availability } = found.value.facts;
+    return availability.kind === 'down' ? this.#harborDown(mirror, found.value, availability) : undefined;
+  }
+
   /** How what Pods are sent to now stands by this picture. */
-  pullFacts(mirror: RegistryMirror, session: HarborSession, view: InventoryView): PullFacts {
-    if (this.#servesElsewhere(mirror, session)) return NOTHING_KNOWN;
+  pullFacts({ mirror, session, pullHost, view }: Place & Pick<Observed, 'view'>): PullFacts {
+    if (this.#servesElsewhere(mirror, { kind: 'known', host: pullHost })) return NOTHING_KNOWN;
     const name = this.#options.policies.servedProject(mirror.metadata.name);
     if (name === undefined) return { ...NOTHING_KNOWN, harbor: 'up' };
     const project = view.projectByName(name);
@@ -109,19 +128,23 @@ export class Observer {
     return stalled(REASONS.hostConflict, message);
   }
 
+  #base({ url }: HarborSession): BaseFindings {
+    return { url, clusterId: this.#options.clusterId, unsupported: [] };
+  }
+
   #harborDown(
     mirror: RegistryMirror,
     session: HarborSession,
-    base: Omit<HarborFindings, 'reachable'>,
+    { message: problem }: Extract<Availability, { kind: 'down' }>,
   ): HarborLookResult {
-    const { health, url } = session;
-    const isElsewhere = this.#servesElsewhere(mirror, session);
+    const base = this.#base(session);
+    const isElsewhere = this.#servesElsewhere(mirror, this.#options.harbors.pullHostFor(mirror, session));
     const withdraws = mirror.spec.rewrite.onHarborUnavailable === 'Withdraw' && !isElsewhere;
     const kept = isElsewhere
       ? 'New Pods are still sent to the Harbor of before.'
       : 'New Pods are still sent to it (onHarborUnavailable is Keep).';
     const effect = withdraws ? 'New Pods pull from upstream until it is back.' : kept;
-    const message = `Harbor ${url} is down: ${health.message}. ${effect}`;
+    const message = `Harbor ${base.url} is down: ${problem}. ${effect}`;
     return {
       ...unseen(waiting(REASONS.harborUnreachable, message, 60_000)),
       pulls: { ...NOTHING_KNOWN, harbor: isElsewhere ? 'unknown' : 'down' },
@@ -129,19 +152,10 @@ export class Observer {
     };
   }
 
-  async #observeAt(
-    mirror: RegistryMirror,
-    session: HarborSession,
-    base: Omit<HarborFindings, 'reachable'>,
-  ): Promise<Observation> {
+  async #observeAt({ mirror, session, pullHost }: Place, base: BaseFindings): Promise<Observation> {
     const { secret, hmacKey, planner } = this.#options;
-    const pullHost = await session.pullHost();
-    if (pullHost === undefined) {
-      const message = `Harbor ${session.url} doesn't say where nodes pull from. Set spec.harbor.pullHost.`;
-      return blocked(unseen(stalled(REASONS.harborNotConfigured, message)));
-    }
     const pullPrefix = `${pullHost}/${projectName(mirror)}`;
-    const { missingPermissions } = session;
+    const { missingPermissions } = session.facts;
     const findings = { ...base, pullPrefix, reachable: true, missingPermissions };
     const loop = this.#loop(mirror, pullHost);
     if (loop !== undefined) return blocked(unseen(loopVerdict(loop), findings));
@@ -155,9 +169,9 @@ export class Observer {
   }
 
   /** Whether Pods still pull from another Harbor than this one, which this picture says nothing about: `spec.harbor` was changed. */
-  #servesElsewhere({ metadata }: RegistryMirror, { knownPullHost }: HarborSession): boolean {
+  #servesElsewhere({ metadata }: RegistryMirror, pullHost: PullHost): boolean {
     const served = this.#options.policies.servedHost(metadata.name);
-    return served !== undefined && knownPullHost !== undefined && served !== knownPullHost;
+    return served !== undefined && pullHost.kind === 'known' && served !== pullHost.host;
   }
 
   #loop(mirror: RegistryMirror, pullHost: string): Loop | undefined {

@@ -35,6 +35,8 @@ const POLICY_GRACE_MS = 2000;
 const BUG_RETRY_MS = 300_000;
 /** An endpoint that Harbor calls unhealthy is pinged this often. */
 const UNHEALTHY_RETRY_MS = 30_000;
+/** The Harbor's session has the mirror looked at when it has an answer: this is only a second net. */
+const FIRST_ANSWER_MS = 10_000;
 /** The least pause before something that waits is looked at again. */
 const LEAST_RETRY_MS = 100;
 
@@ -93,7 +95,7 @@ export class MirrorReconciler {
     if (mirror === undefined) {
       policies.forget(name);
       this.#retirement.forget(name);
-      await harbors.prune();
+      harbors.prune();
       return undefined;
     }
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
@@ -113,7 +115,10 @@ export class MirrorReconciler {
   async #look(mirror: RegistryMirror): Promise<HarborLookResult> {
     try {
       const observation = await this.#observer.observe(mirror);
-      return observation.kind === 'blocked' ? observation.look : await this.#convergence.converge(observation);
+      if (observation.kind === 'blocked') return observation.look;
+      const look = await this.#convergence.converge(observation);
+      // Where Harbor went down meanwhile, nothing is put back on what was seen before.
+      return this.#observer.ifDown(mirror) ?? look;
     } catch (error) {
       // The API server was asked for the HMAC key and is away: no bug.
       if (error instanceof KubernetesError) throw error;
@@ -125,6 +130,7 @@ export class MirrorReconciler {
 
   async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
     const { now, policies } = this.#options;
+    if (look.isTooEarly === true) return { requeueAfterMs: FIRST_ANSWER_MS };
     const policy = policies.state(mirror.metadata.name);
     const holdMs = this.#holdBackMs(mirror, look, policy);
     if (holdMs > 0) return { requeueAfterMs: holdMs };

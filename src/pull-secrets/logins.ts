@@ -58,7 +58,7 @@ export class PullLogins {
    */
   async keep(mirror: RegistryMirror, { project, pullPrefix }: PullSource): Promise<Verdict | undefined> {
     const { harbors, cluster, now } = this.#options;
-    const found = await harbors.sessionFor(mirror);
+    const found = harbors.sessionFor(mirror);
     if (!found.ok) return found.problem;
     const session = found.value;
     const identity = this.#identity(mirror, pullPrefix);
@@ -83,20 +83,20 @@ export class PullLogins {
    * @throws HarborError
    */
   async removeRobots(mirror: RegistryMirror, { record }: PullSecret): Promise<void> {
-    const session = await this.#sessionAt(mirror, record.harbor);
-    if (session?.health.isUp !== true) {
+    const session = this.#sessionAt(mirror, record.harbor);
+    if (session?.facts.availability.kind !== 'up') {
       const reason = `${record.harbor} is down, or the mirror has no login for it any more`;
       throw new HarborError({ kind: 'unreachable', method: 'GET', path: '/api/v2.0/robots', reason });
     }
     await this.#robots.remove(session, this.#identity(mirror, record.pullPrefix), record);
   }
 
-  async #sessionAt(mirror: RegistryMirror, url: string): Promise<HarborSession | undefined> {
+  #sessionAt(mirror: RegistryMirror, url: string): HarborSession | undefined {
     const { harbors } = this.#options;
     const present = harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, present).find((harbor) => harbor.url === url);
     if (url !== present && (former === undefined || !harbors.knowsLoginFor(former))) return undefined;
-    const found = former === undefined ? await harbors.sessionFor(mirror) : await harbors.sessionForFormer(former);
+    const found = former === undefined ? harbors.sessionFor(mirror) : harbors.sessionForFormer(former);
     return found.ok ? found.value : undefined;
   }
 

@@ -145,13 +145,18 @@ async function harborSide(
     },
     secret: (name) => secrets.get(name),
     // Whether Harbor is up is for this look to find out, and not for what was seen before.
-    mirrors: () => [],
+    mirrors: () => mirrors.map((mirror) => ({ ...mirror, status: { observedGeneration: -1 } })),
     checkEveryMs: config.healthIntervalMs,
     thresholds: { failures: config.healthFailures, successes: config.healthSuccesses },
     requestTimeoutMs: config.requestTimeoutMs,
     proxy: config.proxy,
     onResponse: () => undefined,
     onChange: () => undefined,
+    onBug: (_, error) => {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    },
+    findMissingPermissions: () => Promise.resolve([]),
+    onMissingPermissions: () => undefined,
     now: () => performance.now(),
   });
   const planner = new Planner({ clusterId, minIntervalMs: config.minIntervalMs });

@@ -40,13 +40,15 @@ export interface HarborSideOptions {
 /** Plans the Harbor side of a mirror with the operator's own observer and planner, and writes nothing. */
 export async function planHarborSide(mirror: RegistryMirror, options: HarborSideOptions): Promise<MirrorPlan> {
   if (mirror.metadata.deletionTimestamp !== undefined) return await planDeletion(mirror, options);
+  const session = options.harbors.sessionFor(mirror);
+  if (session.ok) await session.value.checkedOnce;
   const observation = await options.observer.observe(mirror);
   if (observation.kind === 'blocked') {
     const { look } = observation;
     const failed = look.verdict.kind === 'waiting' ? { failed: true } : {};
     return { ...planned(mirror, [], look, options), ...failed };
   }
-  const { session, view, plan, findings, desired } = observation;
+  const { plan, findings, desired } = observation;
   const actions = [...plan.actions, ...laterActions(plan, desired)].map(describeAction);
   const heldBack = mirror.spec.suspend ? actions : [];
   const project = projectAfter(plan);
@@ -54,7 +56,7 @@ export async function planHarborSide(mirror: RegistryMirror, options: HarborSide
   const problem = plan.verdict.kind === 'ready' ? privateProblem(mirror, harbor) : undefined;
   const look = {
     verdict: problem ?? plan.verdict,
-    pulls: { ...options.observer.pullFacts(mirror, session, view), canPull: problem === undefined },
+    pulls: { ...options.observer.pullFacts(observation), canPull: problem === undefined },
     harbor,
     heldBack,
   };
@@ -102,7 +104,7 @@ function projectAfter({ project, actions }: HarborPlan): HarborPlan['project'] {
 async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions): Promise<MirrorPlan> {
   const gone = { mirror: mirror.metadata.name, actions: [], serving: decisionFor(mirror, 'withdraw', undefined) };
   if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone;
-  const session = await options.harbors.sessionFor(mirror);
+  const session = options.harbors.sessionFor(mirror);
   if (!session.ok) return { ...gone, problem: messageOf(session.problem), failed: true };
   try {
     const view = await session.value.inventory.view({ maxAgeMs: 0 });

@@ -9,7 +9,7 @@ type SystemCalls = Pick<HarborApi, 'systemInfo' | 'health' | 'checkAccess' | 'ch
 /** What Harbor says about itself, and whether it works. */
 export function systemCalls(request: HarborRequest): SystemCalls {
   return {
-    systemInfo: ({ signal } = {}) => readAs(request, { method: 'GET', route: '/systeminfo', signal }, systemInfo),
+    systemInfo: ({ signal } = {}) => readAs(request, check('/systeminfo', signal), systemInfo),
 
     health: ({ signal } = {}) => readAs(request, { ...check('/health', signal), anonymous: true }, health),
 

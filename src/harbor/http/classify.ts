@@ -20,6 +20,12 @@ export interface FailureContext {
   readonly secrets: readonly string[];
 }
 
+/** What Harbor says of its refusal. */
+interface Told {
+  readonly message: string;
+  readonly code: string | undefined;
+}
+
 interface Reading {
   readonly kind: HarborErrorKind;
   readonly certain?: boolean;
@@ -35,7 +41,7 @@ const UNSUPPORTED_TYPE = 'unsupported registry type';
 export function failedAnswer(answer: FailedAnswer, context: FailureContext): HarborError {
   const told = harborsWords(answer.body);
   const isForeign = told === undefined && !isHeadOfHarbor(answer, context.call);
-  const reading = read(answer, told?.message ?? '', isForeign, context.call);
+  const reading = read(answer, told ?? { message: '', code: undefined }, isForeign, context.call);
   const reason = told?.message ?? '';
   return failure(context, {
     ...reading,
@@ -61,7 +67,7 @@ export function failure(
   });
 }
 
-function read(answer: FailedAnswer, message: string, isForeign: boolean, call: Call): Reading {
+function read(answer: FailedAnswer, { message, code }: Told, isForeign: boolean, call: Call): Reading {
   const { status } = answer;
   if (status < 400) return { kind: status >= 300 ? 'redirected' : 'unexpectedAnswer' };
   if (status >= 500) return readServerError(status, call);
@@ -70,7 +76,8 @@ function read(answer: FailedAnswer, message: string, isForeign: boolean, call: C
       // Harbor with its database down answers 401 to right credentials, too.
       return { kind: 'unauthorized', certain: false };
     case 403:
-      return { kind: 'forbidden' };
+      // A missing permission is FORBIDDEN.
+      return { kind: code === 'DENIED' && isWrite(call.method) ? 'readOnly' : 'forbidden' };
     case 429:
       return { kind: 'rateLimited' };
     default:
@@ -130,7 +137,7 @@ function redirectTarget(location: string | undefined): string {
 }
 
 /** `{"errors":[{"code","message"}]}`, if it is that. */
-function harborsWords(body: string): { readonly message: string; readonly code: string | undefined } | undefined {
+function harborsWords(body: string): Told | undefined {
   const errors = field(parsed(body), 'errors');
   if (!Array.isArray(errors)) return undefined;
   const text = (error: unknown, name: string): string => {

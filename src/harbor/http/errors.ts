@@ -8,6 +8,7 @@
  * - `redirected`: 3xx; never followed, since the credentials would go along.
  * - `unauthorized`: 401. Also what Harbor answers while its database is down, so no proof of wrong credentials.
  * - `forbidden`: 403. A robot gets it for a project that doesn't exist, too.
+ * - `readOnly`: 403 to a write: Harbor is in read-only mode.
  * - `notFound`: 404.
  * - `conflict`: 409: the name is taken; or two updates of one project at once.
  * - `referenced`: 412: something still uses or fills the object.
@@ -26,6 +27,7 @@ export type HarborErrorKind =
   | 'redirected'
   | 'unauthorized'
   | 'forbidden'
+  | 'readOnly'
   | 'notFound'
   | 'conflict'
   | 'referenced'

@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly requestTimeoutMs?: number;
   /** The same for calls during which Harbor pings the upstream; default twice that. */
   readonly upstreamTimeoutMs?: number;
+  /** The same for checks of Harbor; default 5 s, or `requestTimeoutMs` where that is shorter. */
+  readonly healthTimeoutMs?: number;
   /** Calls at once, per lane; default 8. */
   readonly concurrency?: number;
   /** How often a call that is safe to repeat is repeated; default 2. */
@@ -39,6 +41,9 @@ export interface RequestOptions {
   readonly random?: () => number;
   readonly newRequestId?: () => string;
 }
+
+/** Whoever hangs for longer is as bad as who refuses: three checks have to fail within 40 s. */
+const HEALTH_TIMEOUT_MS = 5000;
 
 /** The request function of a connection, and how to let go of its sockets. */
 export interface Transport {
@@ -127,7 +132,7 @@ function createLanes(connection: HarborConnection, options: RequestOptions): Rea
   return {
     api: lane(concurrency, timeoutMs),
     upstream: lane(concurrency, options.upstreamTimeoutMs ?? 2 * timeoutMs),
-    health: lane(2, timeoutMs),
+    health: lane(4, options.healthTimeoutMs ?? Math.min(timeoutMs, HEALTH_TIMEOUT_MS)),
   };
 }
 

@@ -2,70 +2,94 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HarborClient } from '../client.js';
 import { HarborError } from '../http/errors.js';
 import { HarborInventory } from '../inventory.js';
-import type { InventoryView } from '../inventory.js';
-import type { Retention } from '../types.js';
-import type { Action } from '../../mirror/plan/actions.js';
-import type { Desired } from '../../mirror/desired.js';
+import type { SystemInfo } from '../types.js';
+import type { HarborFacts, PullHost } from './facts.js';
+import { checkHarbor } from './harbor-check.js';
 import { HarborHealth } from './harbor-health.js';
 import type { HealthThresholds } from './harbor-health.js';
-import { missingPermissions } from '../../robots/check.js';
+import { Retentions } from './retentions.js';
 
 const SWEEP_EVERY_MS = 40_000;
 const INFO_MAX_AGE_MS = 600_000;
-/** Retention policies have no list: each is a read of its own, so they are looked at less often than the rest. */
-const RETENTION_MAX_AGE_MS = 3_600_000;
+/** Nothing is done for mirrors until Harbor has answered once: it is asked at least so often until then. */
+const UNKNOWN_CHECK_EVERY_MS = 10_000;
+/** After a bug the loop goes on, and doesn't fill the log. */
+const BUG_PAUSE_MS = 60_000;
+
+/** What a session does on change: whether nodes can pull or the login is taken, or only what is in Harbor. */
+export type SessionChange = 'availability' | 'contents';
 
 export interface HarborSessionOptions {
   readonly url: string;
-  /** host[:port] that nodes pull from; undefined: what Harbor says of itself. */
-  readonly pullHost: string | undefined;
   readonly client: HarborClient;
   readonly checkEveryMs: number;
   readonly thresholds: HealthThresholds;
   /** Whether Harbor counted as up before the operator started. */
   readonly wasUp: boolean;
-  /** Harbor came up or went down, or something went missing in it. */
-  readonly onChange: () => void;
-  /** These permissions are missing; told once per session. */
-  readonly onMissingPermissions?: (url: string, permissions: readonly string[]) => void;
+  readonly onChange: (change: SessionChange) => void;
+  /** Asks what these credentials may not do. @throws HarborError */
+  readonly findMissingPermissions: FindMissingPermissions;
+  /** Told once per session, where there are any. */
+  readonly onMissingPermissions: (permissions: readonly string[]) => void;
+  /** What is no HarborError: the session goes on, slowly. */
+  readonly onBug: (error: unknown) => void;
+  /** Default: a minute. */
+  readonly bugPauseMs?: number;
   readonly now: () => number;
 }
 
-/** One Harbor with one set of credentials: its client, the picture of what it holds, and whether it is up. */
+export type FindMissingPermissions = (
+  client: HarborClient,
+  someProject: number | undefined,
+  signal: AbortSignal,
+) => Promise<readonly string[]>;
+
+/** One Harbor with one login: its client, the picture of what it holds, and the facts about it. */
 export class HarborSession {
   readonly url: string;
   readonly client: HarborClient;
   readonly inventory: HarborInventory;
-  readonly health: HarborHealth;
+  readonly retentions: Retentions;
   /** Endpoint types that this Harbor was seen to refuse for proxy projects. */
   readonly unproxied = new Set<string>();
   /** Settings that this Harbor took and did not keep: its version lacks them. */
   readonly unsupported = new Set<string>();
+  /** Resolves when it was checked for the first time, whatever that found: for who has nothing else to do meanwhile. */
+  readonly checkedOnce: Promise<undefined>;
   readonly #options: HarborSessionOptions;
+  readonly #health: HarborHealth;
   readonly #stopped = new AbortController();
-  readonly #retentions = new Map<number, { readonly value: Retention | 'none'; readonly at: number }>();
-  #pullHost: { readonly value: string; readonly at: number } | undefined;
-  #asking: Promise<string | undefined> | undefined;
-  #version: { readonly value: string | undefined; readonly at: number } | undefined;
+  readonly #onChecked: () => void;
+  #pullHost: PullHost = { kind: 'unknown' };
+  #version: string | undefined;
+  #infoAt = -Infinity;
   #sweptAt: number | undefined;
   #missing: readonly string[] | undefined;
   #loop: Promise<void> | undefined;
+  #chores: Promise<void> | undefined;
 
   constructor(options: HarborSessionOptions) {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.checkedOnce = promise;
+    this.#onChecked = () => {
+      resolve(undefined);
+    };
     this.#options = options;
     this.url = options.url;
     this.client = options.client;
     this.inventory = new HarborInventory(options.client, options.now);
-    this.health = new HarborHealth(options.thresholds, options.wasUp);
+    this.retentions = new Retentions(options.client, this.signal, options.now);
+    this.#health = new HarborHealth(options.thresholds, options.wasUp);
   }
 
   start(): void {
-    this.#loop ??= this.#check();
+    this.#loop ??= this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
+    await this.#chores;
     this.client.close();
   }
 
@@ -74,142 +98,132 @@ export class HarborSession {
     return this.#stopped.signal;
   }
 
-  /** What these credentials were seen not to be allowed, in the words of Harbor's form. */
-  get missingPermissions(): readonly string[] {
-    return this.#missing ?? [];
+  get facts(): HarborFacts {
+    return {
+      availability: this.#health.availability,
+      pullHost: this.#pullHost,
+      version: this.#version,
+      missingPermissions: this.#missing ?? [],
+    };
   }
 
-  /** host[:port] that nodes pull from, as far as it is known without asking. */
-  get knownPullHost(): string | undefined {
-    return this.#options.pullHost ?? this.#pullHost?.value;
-  }
-
-  /**
-   * host[:port] that nodes pull from.
-   *
-   * @throws HarborError where Harbor can't be asked
-   * @returns undefined where Harbor doesn't say
-   */
-  async pullHost(): Promise<string | undefined> {
-    if (this.#options.pullHost !== undefined) return this.#options.pullHost;
-    const known = this.#pullHost;
-    if (known !== undefined && this.#options.now() - known.at < INFO_MAX_AGE_MS) return known.value;
-    this.#asking ??= this.#askPullHost();
-    return await this.#asking;
-  }
-
-  async #askPullHost(): Promise<string | undefined> {
-    try {
-      const { externalUrl } = await this.client.systemInfo({ signal: this.signal });
-      if (externalUrl === undefined || !URL.canParse(externalUrl)) return this.#pullHost?.value;
-      this.#pullHost = { value: new URL(externalUrl).host, at: this.#options.now() };
-      return this.#pullHost.value;
-    } finally {
-      this.#asking = undefined;
+  /** The interval counts from the start of a check: one that runs into its deadline is not followed by a longer pause. */
+  async #run(): Promise<void> {
+    const { signal } = this;
+    const { checkEveryMs, bugPauseMs = BUG_PAUSE_MS, now, onBug } = this.#options;
+    while (!signal.aborted) {
+      const startedAt = now();
+      let intervalMs = checkEveryMs;
+      try {
+        await this.#check();
+        if (this.facts.availability.kind === 'unknown') intervalMs = Math.min(intervalMs, UNKNOWN_CHECK_EVERY_MS);
+      } catch (error) {
+        onBug(error);
+        intervalMs = Math.max(intervalMs, bugPauseMs);
+      }
+      this.#onChecked();
+      const pauseMs = startedAt + intervalMs * (0.9 + Math.random() * 0.1) - now();
+      await delay(Math.max(0, pauseMs), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  /**
-   * The retention policy of a mirror's project; undefined where the mirror doesn't manage it or there is no project.
-   *
-   * @throws HarborError
-   */
-  async retentionFor(
-    view: InventoryView,
-    { retention, projectName }: Pick<Desired, 'retention' | 'projectName'>,
-  ): Promise<Retention | 'none' | undefined> {
-    const project = retention === undefined ? undefined : view.projectByName(projectName);
-    if (project === undefined) return undefined;
-    const known = this.#retentions.get(project.id);
-    const now = this.#options.now();
-    if (known !== undefined && now - known.at < RETENTION_MAX_AGE_MS) return known.value;
-    const { signal } = this;
-    // Harbor gives a new proxy project a policy of its own, which the answer to its creation doesn't tell.
-    const id = project.retentionId ?? (await this.client.getProject(project.id, { signal }))?.retentionId;
-    const value = id === undefined ? 'none' : await this.client.getRetention(id, { signal });
-    this.#retentions.set(project.id, { value, at: now });
-    return value;
-  }
-
-  /** To be told of each write: what it made out of date is read anew. */
-  forgetRetention(action: Action): void {
-    if (action.kind === 'SetRetention') this.#retentions.delete(action.projectId);
-  }
-
-  /** Only credentials may read, and a node needs the token service: both are asked, since either alone can be down. */
   async #check(): Promise<void> {
     const { signal } = this;
-    while (!signal.aborted) {
-      const failure = await this.#failure();
-      if (this.#isStopped()) return;
-      if (this.health.report(failure)) this.#options.onChange();
-      const pause = this.#options.checkEveryMs * (0.9 + Math.random() * 0.2);
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+    const { now, onChange } = this.#options;
+    const before = this.facts;
+    const isInfoDue = now() - this.#infoAt >= INFO_MAX_AGE_MS;
+    const [result] = await Promise.all([
+      checkHarbor(this.client, { signal }),
+      isInfoDue ? this.#lookAtInfo() : undefined,
+    ]);
+    if (signal.aborted) return;
+    this.#health.report(result);
+    // Harbor is away while it is upgraded, and what it lost meanwhile is not to be waited for.
+    if (result.kind === 'fails') this.#lookAtAllAgain();
+    if (before.availability.kind === 'down' && this.facts.availability.kind !== 'down') this.#forgetPicture();
+    if (isNews(before, this.facts)) onChange('availability');
+    if (result.kind === 'works' && this.facts.availability.kind === 'up') this.#chores ??= this.#doChores();
+  }
+
+  #lookAtAllAgain(): void {
+    this.#infoAt = -Infinity;
+    this.#sweptAt = -Infinity;
+  }
+
+  /** After an outage nothing of before is known: Harbor may have come back from a backup, without its projects. */
+  #forgetPicture(): void {
+    this.inventory.invalidate();
+    this.retentions.forgetAll();
+  }
+
+  /** What fails here is asked again with the next check. */
+  async #lookAtInfo(): Promise<void> {
+    try {
+      this.#takeIn(await this.client.systemInfo({ signal: this.signal }));
+    } catch (error) {
+      if (!(error instanceof HarborError)) throw error;
+      if (this.#pullHost.kind === 'unknown') this.#pullHost = { kind: 'unknown', problem: error.message };
+    }
+  }
+
+  #takeIn({ version, externalUrl }: SystemInfo): void {
+    // The version is given to nobody whose login is refused, and the url then isn't either: that says nothing.
+    if (version === undefined) return;
+    this.#infoAt = this.#options.now();
+    const host = externalUrl === undefined ? undefined : URL.parse(externalUrl)?.host;
+    if (host !== undefined) this.#pullHost = { kind: 'known', host };
+    else if (this.#pullHost.kind === 'unknown') this.#pullHost = { kind: 'unsaid' };
+    const before = this.#version;
+    this.#version = version;
+    if (before === undefined || before === version) return;
+    // What one version lacked the next may have: it is tried again.
+    this.unsupported.clear();
+    this.unproxied.clear();
+    this.inventory.invalidate();
+    this.#options.onChange('contents');
+  }
+
+  /** Beside the checks, which must not wait for long lists. What fails here is tried again after a later check. */
+  async #doChores(): Promise<void> {
+    try {
+      await this.#lookAtPermissions();
+      await this.#sweep();
+    } catch (error) {
+      if (!(error instanceof HarborError)) this.#options.onBug(error);
+    } finally {
+      this.#chores = undefined;
     }
   }
 
   /** What went missing is noticed within a minute, however long the intervals of the mirrors are. */
   async #sweep(): Promise<void> {
     const now = this.#options.now();
-    if (!this.health.isUp || now - (this.#sweptAt ?? now - 1) < SWEEP_EVERY_MS) {
-      this.#sweptAt ??= now;
-      return;
-    }
+    this.#sweptAt ??= now;
+    if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
     this.#sweptAt = now;
     const present = await this.client.listPresent({ signal: this.signal });
     if (!(await this.inventory.lacks(present))) return;
     this.inventory.invalidate();
-    this.#options.onChange();
-  }
-
-  /** What fails here is asked again with the next check: Harbor is no less up for it. */
-  async #getToKnow(): Promise<void> {
-    try {
-      await this.#lookAtVersion();
-      await this.#lookAtPermissions();
-    } catch (error) {
-      if (!(error instanceof HarborError)) throw error;
-    }
+    this.#options.onChange('contents');
   }
 
   /** Once per session, and so again with new credentials. */
   async #lookAtPermissions(): Promise<void> {
     if (this.#missing !== undefined) return;
-    const { signal } = this;
+    const { findMissingPermissions, onMissingPermissions } = this.#options;
     const [project] = (await this.inventory.view({ maxAgeMs: Infinity })).projects();
-    this.#missing = await missingPermissions(this.client, project?.id, { signal });
-    if (this.#missing.length > 0) this.#options.onMissingPermissions?.(this.url, this.#missing);
+    this.#missing = await findMissingPermissions(this.client, project?.id, this.signal);
+    if (this.#missing.length > 0) onMissingPermissions(this.#missing);
   }
+}
 
-  /** What one version lacked the next may have: after an upgrade it is tried again. Harbor is away during one, or it is noticed later. */
-  async #lookAtVersion(): Promise<void> {
-    const at = this.#options.now();
-    const before = this.#version;
-    if (before !== undefined && at - before.at < INFO_MAX_AGE_MS) return;
-    const { version: value } = await this.client.systemInfo({ signal: this.signal });
-    this.#version = { value, at };
-    if (before === undefined || before.value === value) return;
-    this.unsupported.clear();
-    this.unproxied.clear();
-    this.inventory.invalidate();
-    this.#options.onChange();
-  }
-
-  #isStopped(): boolean {
-    return this.signal.aborted;
-  }
-
-  async #failure(): Promise<string | undefined> {
-    try {
-      await this.client.checkAccess({ signal: this.signal });
-      await this.client.checkTokenService({ signal: this.signal });
-      await this.#getToKnow();
-      await this.#sweep();
-      return undefined;
-    } catch (error) {
-      if (this.#version !== undefined) this.#version = { ...this.#version, at: -Infinity };
-      if (error instanceof HarborError) return error.message;
-      throw error;
-    }
-  }
+/** Whether mirrors have to be looked at for it; that a problem is put in other words is none. */
+function isNews(before: HarborFacts, after: HarborFacts): boolean {
+  const told = ({ availability, pullHost }: HarborFacts): string =>
+    JSON.stringify([
+      availability.kind,
+      availability.kind === 'unknown' && availability.problem !== undefined,
+      pullHost.kind === 'known' ? pullHost.host : pullHost.kind,
+    ]);
+  return told(before) !== told(after);
 }

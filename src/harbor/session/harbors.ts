@@ -1,26 +1,19 @@
+import { findCondition } from '../../api/conditions.js';
 import { REASONS } from '../../api/reasons.js';
 import type { FormerHarbor, HarborReference, RegistryMirror } from '../../api/registry-mirror.js';
 import { createHarborClient } from '../client.js';
+import type { HarborClient } from '../client.js';
 import { harborBaseUrl } from '../http/connection.js';
 import type { HarborConnection, ProxyEnvironment } from '../http/connection.js';
 import type { RequestOptions } from '../http/request.js';
-import { findCondition } from '../../api/conditions.js';
+import { connectionTo, referenceTo, sessionKey } from './address.js';
+import type { OwnHarbor } from './address.js';
+import type { PullHost } from './facts.js';
 import type { HealthThresholds } from './harbor-health.js';
 import { HarborSession } from './harbor-session.js';
-import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
+import type { FindMissingPermissions, SessionChange } from './harbor-session.js';
 import type { Read, SecretLookup } from '../../credentials/secrets.js';
 import { stalled } from '../../api/verdict.js';
-
-/** The operator's own Harbor: what mirrors without `spec.harbor` use. */
-export interface OwnHarbor {
-  readonly url: string;
-  readonly pullHost: string | undefined;
-  readonly login:
-    | { readonly kind: 'secret'; readonly name: string }
-    | { readonly kind: 'given'; readonly username: string; readonly password: string };
-  readonly caSecret: string | undefined;
-  readonly insecureSkipTLSVerify: boolean;
-}
 
 export interface HarborsOptions {
   readonly own: OwnHarbor;
@@ -32,51 +25,44 @@ export interface HarborsOptions {
   readonly proxy: ProxyEnvironment;
   readonly onResponse: NonNullable<RequestOptions['onResponse']>;
   readonly mayWrite?: RequestOptions['mayWrite'];
-  /** A Harbor came up or went down, or lost something: its mirrors have to be looked at. */
-  readonly onChange: () => void;
-  readonly onMissingPermissions?: (url: string, permissions: readonly string[]) => void;
+  /** A session has something new to say: these mirrors, which use it, have to be looked at. */
+  readonly onChange: (session: HarborSession, change: SessionChange, mirrors: readonly RegistryMirror[]) => void;
+  readonly findMissingPermissions: FindMissingPermissions;
+  readonly onMissingPermissions: (url: string, permissions: readonly string[]) => void;
+  readonly onBug: (url: string, error: unknown) => void;
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
 }
 
-/** The part of a mirror that decides which Harbor it uses, resolved. */
-interface Address {
-  readonly url: string;
-  readonly pullHost: string | undefined;
-  readonly connection: HarborConnection;
+interface Open {
+  readonly session: HarborSession;
+  /** What the session was opened with. */
+  readonly identity: string;
 }
 
-/** Mirrors with the same key share a session. */
-function keyOf(
-  { url, pullHost, credentialsSecretRef, caCertificateSecretRef }: HarborReference,
-  own: OwnHarbor,
-): string {
-  return JSON.stringify([url ?? own.url, pullHost, credentialsSecretRef?.name, caCertificateSecretRef?.name]);
-}
-
-/** A Harbor that a mirror was moved away from, as it stood in its spec. */
-function referenceTo({ url, credentialsSecretRef, caCertificateSecretRef }: FormerHarbor): HarborReference {
-  if (credentialsSecretRef === undefined) return {};
-  return { url, credentialsSecretRef, ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }) };
-}
-
-/** One session per Harbor and credentials, made when a mirror first needs it and let go with the last. */
+/** One session per Harbor and login, made when a mirror first needs it and let go with the last. Nothing here waits for a Harbor. */
 export class Harbors {
   readonly #options: HarborsOptions;
-  readonly #sessions = new Map<string, { readonly session: HarborSession; readonly identity: string }>();
+  readonly #sessions = new Map<string, Open>();
+  readonly #stopping = new Set<Promise<void>>();
 
   constructor(options: HarborsOptions) {
     this.#options = options;
   }
 
   /** The session for a mirror's Harbor, or why there is none. */
-  async sessionFor({ spec }: RegistryMirror): Promise<Read<HarborSession>> {
-    return await this.#sessionAt(spec.harbor ?? {});
+  sessionFor({ spec }: RegistryMirror): Read<HarborSession> {
+    return this.#sessionAt(spec.harbor ?? {});
   }
 
   /** The session for a Harbor that a mirror was moved away from, or why there is none. */
-  async sessionForFormer(former: FormerHarbor): Promise<Read<HarborSession>> {
-    return await this.#sessionAt(referenceTo(former));
+  sessionForFormer(former: FormerHarbor): Read<HarborSession> {
+    return this.#sessionAt(referenceTo(former));
+  }
+
+  /** host[:port] that the mirror's images are pulled from: what its spec says, what the operator was told, or what Harbor says. */
+  pullHostFor({ spec }: RegistryMirror, session: HarborSession): PullHost {
+    return this.#pullHostOf(spec, session);
   }
 
   /** Whether there is a login for a Harbor that a mirror was moved away from. The operator's own goes to its own Harbor and to no other. */
@@ -89,81 +75,69 @@ export class Harbors {
     return harborBaseUrl(spec.harbor?.url ?? this.#options.own.url);
   }
 
-  async #sessionAt(reference: HarborReference): Promise<Read<HarborSession>> {
-    const address = this.#addressOf(reference);
-    if (!address.ok) return address;
-    const { url, connection } = address.value;
-    const key = keyOf(reference, this.#options.own);
-    const identity = JSON.stringify(connection);
-    const existing = this.#sessions.get(key);
-    if (existing?.identity === identity) return { ok: true, value: existing.session };
-    const wasUp = existing?.session.health.isUp ?? !this.#wasDown(url);
-    const session = this.#open(address.value, wasUp);
-    if (!session.ok) return session;
-    this.#sessions.set(key, { session: session.value, identity });
-    session.value.start();
-    await existing?.session.stop();
-    return session;
-  }
-
   /** How to reach the operator's own Harbor with another login than mirrors use. */
   ownConnection(login: OwnHarbor['login']): Read<HarborConnection> {
-    const { url, caSecret, insecureSkipTLSVerify } = this.#options.own;
-    const credentials = this.#loginFor(url, undefined, login);
-    if (!credentials.ok) return credentials;
-    const certificate = this.#caFor(url, caSecret);
-    if (!certificate.ok) return certificate;
-    const caCertificate = certificate.value === undefined ? {} : { caCertificate: certificate.value };
-    return { ok: true, value: { url, ...credentials.value, insecureSkipTLSVerify, ...caCertificate } };
+    const { own, secret } = this.#options;
+    return connectionTo({}, { ...own, login }, secret);
   }
 
   /** Lets go of the Harbors that no mirror uses any more. */
-  async prune(): Promise<void> {
-    const { mirrors, own } = this.#options;
-    const references = mirrors().flatMap(({ spec, status }) => [
-      spec.harbor ?? {},
-      ...(status.formerHarbors ?? []).map(referenceTo),
-    ]);
-    const used = new Set(references.map((reference) => keyOf(reference, own)));
-    const unused = [...this.#sessions].filter(([key]) => !used.has(key));
-    for (const [key] of unused) this.#sessions.delete(key);
-    await Promise.all(unused.map(async ([, { session }]) => session.stop()));
+  prune(): void {
+    const used = new Set(this.#options.mirrors().flatMap((mirror) => this.#keysOf(mirror)));
+    for (const [key, { session }] of this.#sessions) {
+      if (used.has(key)) continue;
+      this.#sessions.delete(key);
+      this.#end(session);
+    }
   }
 
   /**
-   * host[:port] that nodes pull from for a mirror, as far as it is known without asking.
+   * host[:port] that nodes pull from for a mirror, as far as it is known.
    *
    * @param spec - of the mirror; undefined: of one that uses the operator's own Harbor
    */
-  knownPullHost(spec?: Pick<RegistryMirror['spec'], 'harbor'>): string | undefined {
-    const reference = spec?.harbor ?? {};
-    const stated = reference.pullHost ?? (reference.url === undefined ? this.#options.own.pullHost : undefined);
-    return stated ?? this.#sessions.get(keyOf(reference, this.#options.own))?.session.knownPullHost;
+  knownPullHost(spec: Pick<RegistryMirror['spec'], 'harbor'> = {}): string | undefined {
+    const open = this.#sessions.get(sessionKey(spec.harbor ?? {}, this.#options.own));
+    const pullHost = this.#pullHostOf(spec, open?.session);
+    return pullHost.kind === 'known' ? pullHost.host : undefined;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map(async ({ session }) => session.stop()));
+    for (const { session } of this.#sessions.values()) this.#end(session);
+    await Promise.all(this.#stopping);
   }
 
-  #open({ url, pullHost, connection }: Address, wasUp: boolean): Read<HarborSession> {
-    const { requestTimeoutMs, proxy, onResponse, mayWrite, ...session } = this.#options;
-    const { checkEveryMs, thresholds, onChange, onMissingPermissions, now } = session;
+  #sessionAt(reference: HarborReference): Read<HarborSession> {
+    const { own, secret } = this.#options;
+    const connection = connectionTo(reference, own, secret);
+    if (!connection.ok) return connection;
+    const key = sessionKey(reference, own);
+    const identity = JSON.stringify(connection.value);
+    const existing = this.#sessions.get(key);
+    if (existing?.identity === identity) return { ok: true, value: existing.session };
+    const client = this.#client(connection.value);
+    if (!client.ok) return client;
+    const wasUp =
+      existing === undefined
+        ? !this.#wasDown(key, connection.value.url)
+        : existing.session.facts.availability.kind !== 'down';
+    const session = this.#session(key, connection.value.url, client.value, wasUp);
+    this.#sessions.set(key, { session, identity });
+    session.start();
+    if (existing !== undefined) this.#end(existing.session);
+    return { ok: true, value: session };
+  }
+
+  #pullHostOf({ harbor = {} }: Pick<RegistryMirror['spec'], 'harbor'>, session: HarborSession | undefined): PullHost {
+    const host = harbor.pullHost ?? (harbor.url === undefined ? this.#options.own.pullHost : undefined);
+    if (host !== undefined) return { kind: 'known', host };
+    return session?.facts.pullHost ?? { kind: 'unknown' };
+  }
+
+  #client(connection: HarborConnection): Read<HarborClient> {
+    const { requestTimeoutMs, proxy, onResponse, mayWrite } = this.#options;
     try {
-      const client = createHarborClient(connection, { requestTimeoutMs, proxy, onResponse, mayWrite });
-      return {
-        ok: true,
-        value: new HarborSession({
-          url,
-          pullHost,
-          client,
-          checkEveryMs,
-          thresholds,
-          wasUp,
-          onChange,
-          ...(onMissingPermissions === undefined ? {} : { onMissingPermissions }),
-          now,
-        }),
-      };
+      return { ok: true, value: createHarborClient(connection, { requestTimeoutMs, proxy, onResponse, mayWrite }) };
     } catch (error) {
       // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.
       const message = error instanceof Error ? error.message : String(error);
@@ -171,57 +145,56 @@ export class Harbors {
     }
   }
 
-  #addressOf(harbor: HarborReference): Read<Address> {
-    const { own } = this.#options;
-    const isOwn = harbor.url === undefined;
-    const defaults = isOwn ? own : { pullHost: undefined, caSecret: undefined, insecureSkipTLSVerify: false };
-    const url = harborBaseUrl(harbor.url ?? own.url);
-    const login = this.#loginFor(url, harbor.credentialsSecretRef?.name);
-    if (!login.ok) return login;
-    const caSecret = harbor.caCertificateSecretRef?.name ?? defaults.caSecret;
-    const certificate = this.#caFor(url, caSecret);
-    if (!certificate.ok) return certificate;
-    const connection: HarborConnection = {
+  #session(key: string, url: string, client: HarborClient, wasUp: boolean): HarborSession {
+    const { checkEveryMs, thresholds, findMissingPermissions, now, ...told } = this.#options;
+    const session: HarborSession = new HarborSession({
       url,
-      ...login.value,
-      insecureSkipTLSVerify: defaults.insecureSkipTLSVerify,
-      ...(certificate.value === undefined ? {} : { caCertificate: certificate.value }),
-    };
-    return { ok: true, value: { url, pullHost: harbor.pullHost ?? defaults.pullHost, connection } };
+      client,
+      checkEveryMs,
+      thresholds,
+      wasUp,
+      findMissingPermissions,
+      now,
+      onChange: (change) => {
+        told.onChange(session, change, this.#usersOf(key));
+      },
+      onMissingPermissions: (permissions) => {
+        told.onMissingPermissions(url, permissions);
+      },
+      onBug: (error) => {
+        told.onBug(url, error);
+      },
+    });
+    return session;
   }
 
-  #loginFor(
-    url: string,
-    secretName: string | undefined,
-    login = this.#options.own.login,
-  ): Read<{ readonly username: string; readonly password: string }> {
-    if (secretName === undefined && login.kind === 'given') {
-      return { ok: true, value: { username: login.username, password: login.password } };
-    }
-    const own = login.kind === 'secret' ? login.name : undefined;
-    if (secretName !== undefined && secretName === own && url !== harborBaseUrl(this.#options.own.url)) {
-      // Who may create mirrors must not be able to have the operator's own password sent to a url of their choice.
-      const message = `Secret ${secretName} is the operator's own and isn't sent to ${url}. Refer to another Secret.`;
-      return { ok: false, problem: stalled(REASONS.secretNotAllowed, message) };
-    }
-    const name = secretName ?? own ?? '';
-    const read = readCredentials({ name, use: 'harbor', host: new URL(url).host }, this.#options.secret);
-    if (!read.ok) return read;
-    return { ok: true, value: { username: read.value.accessKey, password: read.value.accessSecret } };
+  #end(session: HarborSession): void {
+    const stopping = session.stop().finally(() => this.#stopping.delete(stopping));
+    this.#stopping.add(stopping);
   }
 
-  #caFor(url: string, secretName: string | undefined): Read<string | undefined> {
-    if (secretName === undefined) return { ok: true, value: undefined };
-    return readCaCertificate({ name: secretName, use: 'harbor', host: new URL(url).host }, this.#options.secret);
+  #usersOf(key: string): readonly RegistryMirror[] {
+    return this.#options.mirrors().filter((mirror) => this.#keysOf(mirror).includes(key));
   }
 
-  /** What the statuses say about this Harbor: the state outlives a restart of the operator. */
-  #wasDown(url: string): boolean {
-    return this.#options
-      .mirrors()
-      .some(
-        ({ status }) =>
-          status.harbor?.url === url && findCondition(status.conditions, 'HarborReachable')?.status === 'False',
-      );
+  /** The keys of all sessions that a mirror uses, for its present Harbor and those that it was moved away from. */
+  #keysOf({ spec, status }: RegistryMirror): readonly string[] {
+    const references = [spec.harbor ?? {}, ...(status.formerHarbors ?? []).map(referenceTo)];
+    return references.map((reference) => sessionKey(reference, this.#options.own));
+  }
+
+  /**
+   * What the statuses say about this Harbor: that it is withdrawn outlives a restart of the operator. All that use it so must say it, since an outage
+   * was written into all of them: one that says it alone is older than the others.
+   */
+  #wasDown(key: string, url: string): boolean {
+    const { mirrors, own } = this.#options;
+    const said = mirrors()
+      .filter(({ spec, status }) => status.harbor?.url === url && sessionKey(spec.harbor ?? {}, own) === key)
+      // A mirror that lost a host says nothing new about its Harbor.
+      .filter(({ status }) => findCondition(status.conditions, 'Ready')?.reason !== REASONS.hostConflict)
+      .map(({ status }) => findCondition(status.conditions, 'HarborReachable')?.status)
+      .filter((status) => status === 'True' || status === 'False');
+    return said.length > 0 && said.every((status) => status === 'False');
   }
 }

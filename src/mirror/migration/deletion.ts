@@ -142,7 +142,7 @@ export class Deletion {
     projectNames: ReadonlySet<string>,
   ): Promise<Read<readonly string[]>> {
     const { harbors, policies, pullSecrets, clusterId, onAction } = this.#options;
-    const session = await harbors.sessionFor(mirror);
+    const session = harbors.sessionFor(mirror);
     if (!session.ok) return session;
     try {
       await pullSecrets.release(mirror, false);

@@ -66,13 +66,13 @@ export class FormerHarborsRetirement {
       return { list };
     }
     if (retireInMs > 0) return { list, lookAgainMs: retireInMs };
-    const inUse = await this.#inUse(mirror, look);
+    const inUse = this.#inUse(mirror, look);
     return inUse === undefined ? { list } : await this.#retireAll(mirror, list, inUse);
   }
 
-  async #inUse(mirror: RegistryMirror, { harbor }: HarborLookResult): Promise<InUse | undefined> {
+  #inUse(mirror: RegistryMirror, { harbor }: HarborLookResult): InUse | undefined {
     const endpointId = harbor?.project?.registryId;
-    const session = await this.#options.harbors.sessionFor(mirror);
+    const session = this.#options.harbors.sessionFor(mirror);
     if (!session.ok || endpointId === undefined || harbor?.pullPrefix === undefined) return undefined;
     return { session: session.value, endpointId, pullPrefix: harbor.pullPrefix };
   }
@@ -107,7 +107,7 @@ export class FormerHarborsRetirement {
     if (mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftIn(former, 'Retain')] };
     if (!harbors.knowsLoginFor(former))
       return { ok: true, value: [leftIn(former, 'the operator has no login for it')] };
-    const session = await harbors.sessionForFormer(former);
+    const session = harbors.sessionForFormer(former);
     if (!session.ok) return { ok: false, problem: notDone(former, session.problem) };
     try {
       if (inUse !== undefined && (await isSameHarbor(inUse, session.value))) return { ok: true, value: [] };

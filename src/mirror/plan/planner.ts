@@ -51,7 +51,7 @@ export class Planner {
     const maxAgeMs = isRequested(mirror) ? 0 : isObserved(mirror) ? interval : FRESH_MS;
     const shared = await session.inventory.view({ maxAgeMs, quotas });
     await confirmQuota(subject, shared);
-    const first = this.#planOn(shared, subject, await session.retentionFor(shared, desired));
+    const first = this.#planOn(shared, subject, await retentionOf(subject, shared));
     const isSettled = first.endpoint !== undefined || isKnownStall(mirror, first);
     if (first.actions.length === 0 && isSettled) return { view: shared, plan: first };
     // Who adopts writes to what others may have made a second ago.
@@ -62,7 +62,7 @@ export class Planner {
       await confirmProject(subject, fresh);
     }
     await confirmEndpoint(subject, fresh);
-    return { view: fresh, plan: this.#planOn(fresh, subject, await session.retentionFor(fresh, desired)) };
+    return { view: fresh, plan: this.#planOn(fresh, subject, await retentionOf(subject, fresh)) };
   }
 
   #planOn(
@@ -89,6 +89,14 @@ export class Planner {
     if (actions.length === 0) return plan;
     return retireInMs === 0 ? { ...plan, actions } : { ...plan, retireInMs };
   }
+}
+
+/** The project's retention policy; undefined where the mirror doesn't manage it. */
+async function retentionOf(
+  { session, desired }: Subject,
+  view: InventoryView,
+): Promise<Retention | 'none' | undefined> {
+  return desired.retention === undefined ? undefined : await session.retentions.of(view, desired.projectName);
 }
 
 /** Whether somebody asked for a look now: then nothing older will do. */

@@ -48,6 +48,8 @@ const TABLE: Table = {
       `The operator's robot account ${missing}: ${message}. Make one with registry-mirror harbor-robot, or see the documentation's list.`,
     );
   },
+  readOnly: ({ message }) =>
+    waiting(REASONS.harborReadOnly, `Harbor is in read-only mode; retried until that is over. ${message}.`),
   rateLimited: ({ message, retryAfterMs }) => waiting(REASONS.harborBusy, `Harbor is busy: ${message}.`, retryAfterMs),
   upstreamUnhealthy: ({ reason }) =>
     waiting(

@@ -146,7 +146,12 @@ function projectFinding(project: Project | null, { hold = 'created' }: HarborFin
     : finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}.`);
 }
 
-function harborFinding({ reachable, url, unreachableMessage, missingPermissions = [] }: HarborFindings): Finding {
+function harborFinding(findings: HarborFindings): Finding {
+  const { reachable, url, unreachableMessage, isLoginRefused = false, missingPermissions = [] } = findings;
+  if (reachable === true && isLoginRefused) {
+    const message = `${url} answers, and refuses the operator's login.`;
+    return finding('HarborReachable', 'True', REASONS.harborCredentialsRefused, message);
+  }
   if (reachable === true && missingPermissions.length > 0) {
     const message = `${url} answers. The robot account lacks: ${missingPermissions.join(', ')}.`;
     return finding('HarborReachable', 'True', REASONS.harborPermissionMissing, message);

@@ -8,6 +8,14 @@ describe('Harbor or the upstream is down', function () {
   this.timeout(90_000);
   const world = useWorld();
 
+  /** The policies as they were last written. */
+  async function clusterPolicies(): Promise<readonly string[]> {
+    const { items } = await world().cluster.api.json<{
+      items: readonly { metadata: { name: string; generation: number } }[];
+    }>('GET', '/apis/kyverno.io/v1/clusterpolicies');
+    return items.map(({ metadata }) => `${metadata.name} ${metadata.generation}`);
+  }
+
   before(async function () {
     this.timeout(60_000);
     world().harbor.mapHost('quay.io', {});
@@ -79,6 +87,34 @@ describe('Harbor or the upstream is down', function () {
         .harbor.endpoints()
         .filter(({ name }) => name.startsWith('late')),
     ).to.have.length(1);
+  });
+
+  it('says in each mirror that the login is refused, and goes on sending Pods to Harbor', async () => {
+    await world().apply('gcr', { upstream: { type: 'docker-registry', url: 'https://gcr.io' } });
+    await world().untilReady('gcr');
+    await world().untilImage('gcr.io/a/b:1', 'harbor.cache.test/gcr/a/b:1');
+    const policies = await clusterPolicies();
+    const robots = world().harbor.robots();
+    for (const robot of robots) world().harbor.state.robots.put({ ...robot, disable: true });
+    for (const name of ['quay', 'gcr']) {
+      await world().until(name, 'Ready', 'False', 'HarborCredentialsRefused', 30_000);
+      await world().until(name, 'HarborReachable', 'True', 'HarborCredentialsRefused');
+      expect(await world().condition(name, 'Stalled')).to.equal(undefined);
+    }
+    expect(await world().imageOfNewPod('quay.io/a/b:1')).to.equal(cached);
+    expect(await world().imageOfNewPod('gcr.io/a/b:1')).to.equal('harbor.cache.test/gcr/a/b:1');
+    expect(await clusterPolicies()).to.deep.equal(policies);
+    // As after a fresh install with a wrong password: Harbor doesn't even say where nodes pull from.
+    await world().killOperator();
+    await world().startOperator({ env: { HARBOR_PULL_HOST: '', HARBOR_PASSWORD: 'wrong' } });
+    await world().apply('new', { upstream: { type: 'docker-registry', url: 'https://new.example.org' } });
+    await world().until('new', 'Ready', 'False', 'HarborCredentialsRefused', 30_000);
+    expect(await world().condition('new', 'Stalled')).to.equal(undefined);
+    expect(await world().imageOfNewPod('quay.io/a/b:1')).to.equal(cached);
+    expect(await clusterPolicies()).to.deep.equal(policies);
+    await world().killOperator();
+    await world().startOperator();
+    for (const name of ['quay', 'gcr', 'new']) await world().untilReady(name);
   });
 
   it('says Harbor’s database is not a proof of wrong credentials', async () => {

@@ -37,7 +37,7 @@ describe('the configuration', () => {
       excludedNamespaces: ['kube-*', 'kyverno', 'harbor', 'registry-mirror-system'],
       workers: 16,
       requestTimeoutMs: 15_000,
-      healthIntervalMs: 15_000,
+      healthIntervalMs: 10_000,
       healthFailures: 3,
       healthSuccesses: 3,
       leaderElect: true,

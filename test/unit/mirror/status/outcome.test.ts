@@ -17,6 +17,7 @@ const cases: Readonly<Record<HarborErrorKind, readonly [string, string, (number 
   timeout: ['waiting', 'HarborUnreachable', 30_000],
   aborted: ['waiting', 'HarborUnreachable', 30_000],
   redirected: ['stalled', 'HarborRefused'],
+  readOnly: ['waiting', 'HarborReadOnly'],
   unauthorized: ['waiting', 'HarborCredentialsRefused'],
   forbidden: ['waiting', 'HarborPermissionMissing'],
   notFound: ['waiting', 'Progressing', 1000],

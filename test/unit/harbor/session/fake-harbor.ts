@@ -1,0 +1,89 @@
+import type { HarborClient } from '../../../../src/harbor/client.js';
+import { HarborError } from '../../../../src/harbor/http/errors.js';
+import type { HarborErrorKind } from '../../../../src/harbor/http/errors.js';
+import { HarborSession } from '../../../../src/harbor/session/harbor-session.js';
+import type { HarborSessionOptions, SessionChange } from '../../../../src/harbor/session/harbor-session.js';
+import type { Project } from '../../../../src/harbor/types.js';
+
+export function harborError(kind: HarborErrorKind, reason = `it is ${kind}`): HarborError {
+  return new HarborError({ kind, method: 'GET', path: '/api/v2.0/asked', reason });
+}
+
+/** A Harbor in memory: what a test sets here is what the session's calls see. */
+export class FakeHarbor {
+  /** What goes wrong with each call, if anything. */
+  readonly fails: Partial<Record<'health' | 'token' | 'access' | 'info' | 'present', Error | undefined>> = {};
+  readonly counts = { checks: 0, projectLists: 0 };
+  unhealthy: readonly string[] = [];
+  externalUrl: string | undefined = 'https://pull.example.org';
+  version: string | undefined = 'v2.15.2';
+  projects: readonly Project[] = [];
+
+  get client(): HarborClient {
+    const calls: Partial<HarborClient> = {
+      health: async () => {
+        this.counts.checks += 1;
+        await this.#answer('health');
+        return { status: this.unhealthy.length === 0 ? 'healthy' : 'unhealthy', unhealthy: this.unhealthy };
+      },
+      checkTokenService: () => this.#answer('token'),
+      checkAccess: () => this.#answer('access'),
+      systemInfo: async () => {
+        await this.#answer('info');
+        return {
+          authMode: 'db_auth',
+          readOnly: false,
+          ...(this.version !== undefined && { version: this.version }),
+          ...(this.externalUrl !== undefined && { externalUrl: this.externalUrl }),
+        };
+      },
+      listEndpoints: () => Promise.resolve([]),
+      listProjects: () => {
+        this.counts.projectLists += 1;
+        return Promise.resolve(this.projects);
+      },
+      listPresent: async () => {
+        await this.#answer('present');
+        return { endpoints: new Set<number>(), projects: new Set(this.projects.map(({ id }) => id)) };
+      },
+      close: () => undefined,
+    };
+    return new Proxy(calls as HarborClient, {
+      get: (target, name) => {
+        const call: unknown = Reflect.get(target, name);
+        if (call === undefined) throw new Error(`The fake Harbor has no ${String(name)}.`);
+        return call;
+      },
+    });
+  }
+
+  async #answer(what: keyof FakeHarbor['fails']): Promise<void> {
+    await Promise.resolve();
+    const error = this.fails[what];
+    if (error instanceof Error) throw error;
+  }
+}
+
+/** A session with this Harbor that checks without a pause, and what it said. */
+export function startSession(
+  harbor: FakeHarbor,
+  options: Partial<HarborSessionOptions> = {},
+): { readonly session: HarborSession; readonly changes: SessionChange[]; readonly bugs: unknown[] } {
+  const changes: SessionChange[] = [];
+  const bugs: unknown[] = [];
+  const session = new HarborSession({
+    url: 'https://harbor.example.org',
+    client: harbor.client,
+    checkEveryMs: 1,
+    thresholds: { failures: 3, successes: 3 },
+    wasUp: true,
+    onChange: (change) => changes.push(change),
+    findMissingPermissions: () => Promise.resolve([]),
+    onMissingPermissions: () => undefined,
+    onBug: (error) => bugs.push(error),
+    now: () => performance.now(),
+    ...options,
+  });
+  session.start();
+  return { session, changes, bugs };
+}
