@@ -32,7 +32,7 @@ import { HostIndex } from '../../mirror/host-index.js';
 import { Observer } from '../../mirror/observe.js';
 import { servedBy } from './served.js';
 import { planHarborSide } from './harbor-side.js';
-import type { MirrorPlan } from './harbor-side.js';
+import type { PlannedMirror } from './harbor-side.js';
 import { plannedMirrors } from './mirrors.js';
 import { hasDifferences, hasFailures, makePlan, planLines } from './plan.js';
 
@@ -111,7 +111,7 @@ async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> 
 }
 
 interface HarborSide {
-  readonly plan: (mirror: RegistryMirror) => Promise<MirrorPlan>;
+  readonly plan: (mirror: RegistryMirror) => Promise<PlannedMirror>;
   readonly stop: () => Promise<void>;
 }
 

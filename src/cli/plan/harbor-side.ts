@@ -11,6 +11,7 @@ import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
 import type { HarborPlan } from '../../mirror/plan/plan.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';
+import { planRetirements } from './retirements.js';
 import { decisionFor, routeOf } from '../../mirror/routing.js';
 import { verdictOf } from '../../mirror/status/outcome.js';
 import type { ServingDecision } from '../../policies/state.js';
@@ -23,9 +24,16 @@ export interface MirrorPlan {
   readonly mirror: string;
   /** In words; nothing of it while there is a problem that needs the user. */
   readonly actions: readonly string[];
+  /** In words: what goes when new Pods are not sent there any more. */
+  readonly later?: readonly string[];
   readonly problem?: string;
   /** Harbor, or the Secret that is needed, could not be read: nothing is known. */
   readonly failed?: boolean;
+}
+
+/** A mirror's plan, and what it comes to in the policies. */
+export interface PlannedMirror {
+  readonly side: MirrorPlan;
   readonly serving: ServingDecision;
 }
 
@@ -38,15 +46,14 @@ export interface HarborSideOptions {
 }
 
 /** Plans the Harbor side of a mirror with the operator's own observer and planner, and writes nothing. */
-export async function planHarborSide(mirror: RegistryMirror, options: HarborSideOptions): Promise<MirrorPlan> {
+export async function planHarborSide(mirror: RegistryMirror, options: HarborSideOptions): Promise<PlannedMirror> {
   if (mirror.metadata.deletionTimestamp !== undefined) return await planDeletion(mirror, options);
   const session = options.harbors.sessionFor(mirror);
   if (session.ok) await session.value.checkedOnce;
   const observation = await options.observer.observe(mirror);
   if (observation.kind === 'blocked') {
     const { look } = observation;
-    const failed = look.verdict.kind === 'waiting' ? { failed: true } : {};
-    return { ...planned(mirror, [], look, options), ...failed };
+    return planned(mirror, look, options, look.verdict.kind === 'waiting' ? { failed: true } : {});
   }
   const { plan, findings, desired } = observation;
   const actions = [...plan.actions, ...laterActions(plan, desired)].map(describeAction);
@@ -60,22 +67,24 @@ export async function planHarborSide(mirror: RegistryMirror, options: HarborSide
     harbor,
     heldBack,
   };
-  return planned(mirror, mirror.spec.suspend ? [] : actions, look, options);
+  const later = await planRetirements(observation, options);
+  return planned(mirror, look, options, {
+    actions: mirror.spec.suspend ? [] : actions,
+    ...(later.length === 0 ? {} : { later }),
+  });
 }
 
 function planned(
   mirror: RegistryMirror,
-  actions: readonly string[],
   look: HarborLookResult,
   { isIncluded }: HarborSideOptions,
-): MirrorPlan {
+  more: Partial<MirrorPlan>,
+): PlannedMirror {
   const { name } = mirror.metadata;
   const route = routeOf(routingFacts(mirror, look, isIncluded(name)));
   const problem = problemOf(look);
   return {
-    mirror: name,
-    actions,
-    ...(problem === undefined ? {} : { problem }),
+    side: { mirror: name, actions: [], ...(problem === undefined ? {} : { problem }), ...more },
     serving: decisionFor(mirror, route, look.harbor?.pullPrefix),
   };
 }
@@ -101,20 +110,24 @@ function projectAfter({ project, actions }: HarborPlan): HarborPlan['project'] {
   }, project);
 }
 
-async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions): Promise<MirrorPlan> {
-  const gone = { mirror: mirror.metadata.name, actions: [], serving: decisionFor(mirror, 'withdraw', undefined) };
-  if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone;
+async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions): Promise<PlannedMirror> {
+  const { name } = mirror.metadata;
+  const gone = (more: Partial<MirrorPlan>): PlannedMirror => ({
+    side: { mirror: name, actions: [], ...more },
+    serving: decisionFor(mirror, 'withdraw', undefined),
+  });
+  if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone({});
   const session = options.harbors.sessionFor(mirror);
-  if (!session.ok) return { ...gone, problem: messageOf(session.problem), failed: true };
+  if (!session.ok) return gone({ problem: messageOf(session.problem), failed: true });
   try {
     const view = await session.value.inventory.view({ maxAgeMs: 0 });
-    const identity = { clusterId: options.clusterId, mirror: mirror.metadata.name };
+    const identity = { clusterId: options.clusterId, mirror: name };
     const projectNames = new Set(projectNamesOf(mirror, session.value.url));
     const { actions } = planRemoval(view, identity, { projectNames, requires: () => [] });
-    return { ...gone, actions: actions.map(describeAction) };
+    return gone({ actions: actions.map(describeAction) });
   } catch (error) {
     if (!(error instanceof HarborError)) throw error;
-    return { ...gone, problem: messageOf(verdictOf(error)), failed: true };
+    return gone({ problem: messageOf(verdictOf(error)), failed: true });
   }
 }
 

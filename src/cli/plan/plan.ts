@@ -3,7 +3,7 @@ import { servedEntries } from '../explain/in-force.js';
 import type { Labels } from '../../engines/label-selector.js';
 import type { Pod } from '../explain/pod.js';
 import type { PolicyLook } from '../live-policies.js';
-import type { MirrorPlan } from './harbor-side.js';
+import type { MirrorPlan, PlannedMirror } from './harbor-side.js';
 import type { PlannedMirrors } from './mirrors.js';
 import { placedEntries, policyChanges } from './policies.js';
 import type { PolicyChange } from './policies.js';
@@ -13,7 +13,7 @@ import type { PodRewrite } from './pods.js';
 /** What would come of it, as data. */
 export interface Plan {
   readonly objects: PlannedMirrors['changes'];
-  readonly harbor: readonly Omit<MirrorPlan, 'serving'>[];
+  readonly harbor: readonly MirrorPlan[];
   readonly policies: readonly PolicyChange[];
   readonly pods: readonly PodRewrite[];
 }
@@ -24,25 +24,20 @@ export interface PlanSources {
   readonly pods: readonly Pod[];
   readonly namespaces: ReadonlyMap<string, Labels>;
   readonly excludedNamespaces: readonly string[];
-  readonly harborSide: (mirror: RegistryMirror) => Promise<MirrorPlan>;
+  readonly harborSide: (mirror: RegistryMirror) => Promise<PlannedMirror>;
 }
 
 /** Puts the whole plan together: Harbor, policies, Pods. Reads Harbor through `harborSide`. */
 export async function makePlan(sources: PlanSources): Promise<Plan> {
   const { mirrors, changes } = sources.planned;
   const served = servedEntries(mirrors, sources.look);
-  const sides: MirrorPlan[] = [];
+  const sides: PlannedMirror[] = [];
   for (const mirror of mirrors) sides.push(await sources.harborSide(mirror));
-  const decisions = new Map(sides.map(({ mirror, serving }) => [mirror, serving]));
+  const decisions = new Map(sides.map(({ side, serving }) => [side.mirror, serving]));
   const placed = placedEntries(mirrors, decisions, served);
   return {
     objects: changes,
-    harbor: sides.map(({ mirror, actions, problem, failed }) => ({
-      mirror,
-      actions,
-      ...(problem === undefined ? {} : { problem }),
-      ...(failed === undefined ? {} : { failed }),
-    })),
+    harbor: sides.map(({ side }) => side),
     policies: policyChanges(placed, sources.look.policies, sources.excludedNamespaces),
     pods: podRewrites(sources.pods, sources.namespaces, placed, sources.excludedNamespaces),
   };
@@ -50,7 +45,11 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
 
 /** Whether anything would be written. Pods are never changed: which would have been rewritten is for information. */
 export function hasDifferences({ objects, harbor, policies }: Plan): boolean {
-  return objects.length > 0 || policies.length > 0 || harbor.some(({ actions }) => actions.length > 0);
+  return (
+    objects.length > 0 ||
+    policies.length > 0 ||
+    harbor.some(({ actions, later = [] }) => actions.length + later.length > 0)
+  );
 }
 
 /** Whether something could not be read, so that the plan may lack a difference. */
@@ -67,7 +66,10 @@ export function planLines(plan: Plan, all: boolean): readonly string[] {
   return [
     ...section(
       'Harbor:',
-      plan.harbor.flatMap(({ mirror, actions }) => actions.map((action) => `${mirror}: ${action}`)),
+      plan.harbor.flatMap(({ mirror, actions, later = [] }) => [
+        ...actions.map((action) => `${mirror}: ${action}`),
+        ...later.map((action) => `${mirror}: later, when no Pod is sent there any more: ${action}`),
+      ]),
     ),
     ...section('Cluster:', [
       ...plan.objects.map(({ action, mirror }) => `${action} RegistryMirror ${mirror}`),

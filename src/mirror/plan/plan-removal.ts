@@ -19,7 +19,7 @@ export interface RemovalInput {
   /** The names that a project of this mirror's has or had; an endpoint's own name counts as well. */
   readonly projectNames: ReadonlySet<string>;
   /** The project that is in use now, when an old one is retired; undefined when the mirror goes. */
-  readonly keep?: Project;
+  readonly keep?: Pick<Project, 'registryId'>;
   /** What must hold before an endpoint with these projects goes. */
   readonly requires: (projects: readonly Project[]) => readonly Precondition[];
 }

@@ -21,6 +21,8 @@ describe('registry-mirror plan', function () {
     const { username, password } = world().harbor.addRobot('planner');
     const { url } = world().harbor;
     env = { HARBOR_URL: url, HARBOR_USERNAME: username, HARBOR_PASSWORD: password, HARBOR_PULL_HOST: PULL_HOST };
+    // `plan` looks at all Pods of the cluster, also those that other specs left.
+    await world().cluster.kubectl(['delete', 'pods', '-A', '--all', '--grace-period=0', '--force']);
     namespace = await world().cluster.createNamespace();
     for (let i = 0; i < 22; i += 1) await createPod(`web-${String(i).padStart(2, '0')}`, 'nginx');
     await createPod('opted-out', 'nginx', { 'registrymirror.io/rewrite': 'disabled' });
@@ -103,6 +105,41 @@ describe('registry-mirror plan', function () {
       .and.include('taken: Project taken exists in Harbor and is no proxy cache.')
       .and.include("secret: The operator's namespace has no Secret x");
     expect(project.writes().filter(({ user }) => user !== 'admin')).to.deep.equal([]);
+  });
+
+  describe('beside an operator', () => {
+    const ours = { ...HUB, rewrite: { engine: 'MutatingAdmissionPolicy' }, deletionPolicy: 'Delete' } as const;
+
+    before(async () => {
+      await world().startOperator();
+      await world().apply('dockerhub', ours);
+      await world().apply('quay', { upstream: { type: 'quay' }, rewrite: ours.rewrite });
+      await world().untilReady('dockerhub');
+      await world().untilReady('quay');
+      await world().killOperator();
+    });
+
+    it('ends with 0 where all is in sync', async () => {
+      const { code, out } = await plan();
+      expect(out.trim()).to.match(/^(Images of present Pods[^]*)?No changes\.$/);
+      expect(code).to.equal(0);
+    });
+
+    it('says what goes later, when Pods have been sent to the new project for a while', async () => {
+      const renamed = await plan('-f', file({ dockerhub: { ...ours, project: { ...ours.project, name: 'hub' } } }));
+      const later = 'dockerhub: later, when no Pod is sent there any more: ';
+      expect(renamed.out).to.include('dockerhub: create proxy-cache project hub');
+      expect(renamed.out).to.include(`${later}delete project dockerhub`);
+    });
+
+    it('stalls who brings a conflict, as the operator does', async () => {
+      const rewrite = ours.rewrite;
+      const { out } = await plan('-f', file({ second: { upstream: { type: 'quay' }, rewrite } }));
+      expect(out).to.include('second: RegistryMirror quay already mirrors quay.io.');
+      const loop = { upstream: { type: 'docker-registry', url: 'https://r.example.org', hosts: [PULL_HOST] }, rewrite };
+      const looped = await plan('-f', file({ loop }));
+      expect(looped.out).to.include(`loop: ${PULL_HOST} is where nodes pull from Harbor`);
+    });
   });
 
   it('ends with 2 where Harbor can’t be read', async () => {
