@@ -27,6 +27,7 @@ const endpoint = z.object({
   type: z.string(),
   url: z.string(),
   insecure: z.boolean().default(false),
+  ca_certificate: z.string().default(''),
   credential: z.object({ access_key: z.string().default(''), type: z.string().default('') }),
   status: z.enum(['healthy', 'unhealthy']),
   creation_time: z.string(),
@@ -91,9 +92,9 @@ function putShown(harbor: HarborStandIn, path: string, body: unknown, total: num
 /** All endpoints; where a page shows only some of them, any others make up the total. */
 function putEndpoints({ state }: HarborStandIn, rows: readonly z.infer<typeof endpoint>[], total: number): void {
   state.endpoints.clear();
-  for (const { credential, ...row } of rows) {
+  for (const { credential, ca_certificate: caCertificate, ...row } of rows) {
     const login = { credentialType: credential.type, accessKey: credential.access_key, accessSecret: 'x' };
-    state.endpoints.put({ ...row, ...login, ...times(row), caCertificate: '' });
+    state.endpoints.put({ ...row, ...login, ...times(row), caCertificate });
   }
   for (let id = 1000; state.endpoints.size < total; id += 1) putEndpoint(state, id);
 }
@@ -117,10 +118,12 @@ function putEndpoint(state: State, id: number): void {
 }
 
 function putProjects({ state }: HarborStandIn, rows: readonly z.infer<typeof project>[]): void {
+  const known = new Map(state.projects.all().map(({ id, metadata }) => [id, metadata]));
   state.projects.clear();
   state.repositories.clear();
   for (const row of rows) {
-    putProject(state, row.project_id, row.name, row.registry_id, row.metadata ?? { public: 'true' });
+    const metadata = row.metadata ?? known.get(row.project_id) ?? { public: 'true' };
+    putProject(state, row.project_id, row.name, row.registry_id, metadata);
     for (let number = 0; number < row.repo_count; number += 1) putRepository(state, row.project_id, `r${number}`);
   }
 }
@@ -189,10 +192,12 @@ function putRepositories({ state }: HarborStandIn, path: string, rows: readonly 
 }
 
 function putRobots({ state }: HarborStandIn, rows: readonly z.infer<typeof robot>[]): void {
+  const secrets = new Map(state.robots.all().map(({ name, secret }) => [name, secret]));
   state.robots.clear();
   for (const { name, expires_at: expiresAt, ...row } of rows) {
     const creator = { creatorRef: 1, creatorType: 'local' as const };
-    const login = { name: name.slice('robot$'.length), level: 'system' as const, projectId: 0, secret: 'x' };
+    const stored = name.slice('robot$'.length);
+    const login = { name: stored, secret: secrets.get(stored) ?? 'x', level: 'system' as const, projectId: 0 };
     state.robots.put({ ...row, ...login, ...creator, ...times(row), expiresAt, disable: false });
   }
 }

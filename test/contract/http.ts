@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { sceneHeader } from '../harbor/seen.js';
 
 export interface Sent {
   readonly method: string;
@@ -24,7 +25,7 @@ export function send(url: string, sent: Sent, signal?: AbortSignal): Promise<Rec
       port,
       method: sent.method,
       path: sent.path,
-      headers: { ...sent.headers },
+      headers: { [sceneHeader]: 'contract', ...sent.headers },
       signal,
     };
     const call = request(options, (response) => {

@@ -5,7 +5,7 @@ import { isObject, readBody } from './body.js';
 import type { Call } from './call.js';
 import { idOf } from './call.js';
 import type { Harbor } from './harbor.js';
-import { requireProject } from './permissions.js';
+import { requireLogin, requireProject } from './permissions.js';
 import type { Project, Retention } from './state.js';
 
 const shape: Shape = {
@@ -94,6 +94,7 @@ const projectOf = (call: Call, policy: Retention, action: string): Project =>
   requireProject(call, String(policy.projectId), 'tag-retention', action);
 
 function found(call: Call, action: string): Retention {
+  requireLogin(call);
   const policy = call.harbor.state.retentions.get(idOf(call, 'id'));
   // An unknown policy has no project to check the caller's rights on.
   if (policy === undefined) throw internal();
@@ -107,6 +108,7 @@ export function get(call: Call): Answer {
 
 export function create(call: Call): Answer {
   const { harbor } = call;
+  requireLogin(call);
   const fields = readBody(call, 'policy', shape);
   const ref = fields.object('scope')?.number('ref') ?? 0;
   if (harbor.state.projects.get(ref) === undefined) throw badRequest(`bad request: invalid Project id ${ref}`);

@@ -17,6 +17,9 @@ import type { Fault, IncomingCall } from './faults.js';
 import { Faults } from './faults.js';
 import type { Harbor } from './harbor.js';
 import { routeName } from './routes.js';
+import { SeenShapes, sceneHeader } from './seen.js';
+import { shapeOf } from './shape.js';
+import type { Caller } from './shape.js';
 import { Workers } from './workers.js';
 
 /** Called after a write was carried out and before it's answered. */
@@ -39,6 +42,7 @@ export class HarborServer {
   readonly #authenticator: Authenticator;
   readonly #csrf = new Csrf();
   readonly #workers: Workers;
+  readonly #seen = new SeenShapes();
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port: number;
@@ -92,6 +96,7 @@ export class HarborServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const incoming = await read(request, this.#where.basePath);
     const identity = await this.#authenticator.identify(request.headers);
+    this.#note(request, incoming, identity);
     const call: IncomingCall = {
       method: incoming.method,
       route: this.#routeOf(incoming.path),
@@ -115,6 +120,14 @@ export class HarborServer {
       },
     };
     send(response, sent, fault, call.method);
+  }
+
+  /** Writes down what kind of call this is, unless a test makes it itself. */
+  #note(request: IncomingMessage, { method, headers, body, path }: Incoming, identity: Identity): void {
+    if (headers[sceneHeader] !== undefined || path.startsWith('//')) return;
+    const query = (request.url ?? '').split('?')[1] ?? '';
+    const caller = callerOf(headers.authorization, identity);
+    this.#seen.note(shapeOf({ method, path: `${path}?${query}`, caller, body: parsed(body) }));
   }
 
   #routeOf(path: string): string {
@@ -155,6 +168,22 @@ export class HarborServer {
       case undefined:
         return false;
     }
+  }
+}
+
+/** Who calls, as far as Harbor is concerned. */
+function callerOf(authorization: string | undefined, identity: Identity): Caller {
+  if (authorization?.startsWith('Bearer ') === true) return 'bearer';
+  if (identity.kind !== 'anonymous') return identity.kind;
+  return authorization === undefined ? 'anonymous' : 'wrong password';
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Condition, RegistryMirror } from '../../src/api/registry-mirror.js
 import type { Cluster } from '../cluster/cluster.js';
 import { startHarbor } from '../harbor/index.js';
 import type { HarborOptions, HarborStandIn } from '../harbor/index.js';
+import { sceneHeader } from '../harbor/seen.js';
 import { installOperator, startOperator } from './operator.js';
 import type { OperatorOptions, OperatorProcess } from './operator.js';
 import { eventually } from './wait.js';
@@ -133,6 +134,7 @@ export class World {
       method,
       headers: {
         'Content-Type': 'application/json',
+        [sceneHeader]: 'by someone else',
         Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

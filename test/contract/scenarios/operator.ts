@@ -30,4 +30,6 @@ export const operatorScenarios: Readonly<Record<string, Scenario>> = {
   },
   '31_token_service': { setup: mapOthers },
   '32_wrong_login_read_only': { setup: mapOthers },
+  '41_operator_as_robot': { isExcerpt: true },
+  '42_operator_as_administrator': { isExcerpt: true },
 };
