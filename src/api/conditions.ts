@@ -1,6 +1,6 @@
 import type { Condition } from './registry-mirror.js';
 
-/** The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported and FormerHarborsRetired only while false. */
+/** The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported, FormerHarborsRetired and PullSecretsSpread only while false. */
 export type ConditionType =
   | 'Ready'
   | 'EndpointReady'
@@ -10,6 +10,7 @@ export type ConditionType =
   | 'UpstreamReachable'
   | 'SettingsSupported'
   | 'FormerHarborsRetired'
+  | 'PullSecretsSpread'
   | 'Reconciling'
   | 'Stalled';
 

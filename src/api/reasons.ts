@@ -46,6 +46,7 @@ export const REASONS = {
   policyRefused: 'PolicyRefused',
   pullSecretPermissionMissing: 'PullSecretPermissionMissing',
   pullSecretConflict: 'PullSecretConflict',
+  pullSecretRefused: 'PullSecretRefused',
 
   /** A bug of the operator's: logged with its stack, retried slowly. */
   internalError: 'InternalError',

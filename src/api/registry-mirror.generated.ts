@@ -399,7 +399,7 @@ export interface RegistryMirrorStatus {
    */
   readonly policy?: PolicyStatus;
   /**
-   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported and FormerHarborsRetired only while false. Stalled: the user must act, retrying won't help.
+   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, FormerHarborsRetired and PullSecretsSpread only while false. Stalled: the user must act, retrying won't help.
    */
   readonly conditions?: readonly Condition[];
 }

@@ -146,10 +146,11 @@ export function startWork(
     retireAfterMs: config.retireAfterMs,
     knowsPolicies: () => cluster.knowsPolicies,
     now: Date.now,
+    monotonic: () => performance.now(),
     onWrite: (mirror, what) => {
       log.info(what, { mirror });
     },
-    onLeft: (mirror, what) => {
+    onWarning: (mirror, what) => {
       log.warn(what, { mirror });
     },
   });

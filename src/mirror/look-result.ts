@@ -1,5 +1,6 @@
 import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
+import type { Reason } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { RoutingFacts } from './routing.js';
@@ -19,6 +20,8 @@ export interface HarborLookResult {
   readonly heldBack: readonly string[];
   /** Harbor was asked for the first time and hasn't answered yet: nothing is said in the status. */
   readonly isTooEarly?: boolean;
+  /** Namespaces that don't take the mirror's pull Secret: this holds up nothing. */
+  readonly pullWarning?: { readonly reason: Reason; readonly message: string };
   /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */
   readonly lookAgainMs?: number;
   /** ms until what the mirror served from before can go; undefined: new Pods may still be sent there. */

@@ -45,7 +45,7 @@ export interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: Policies;
-  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom'>;
+  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom' | 'forget'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** How long what new Pods are not sent to any more stays. */
@@ -95,6 +95,7 @@ export class MirrorReconciler {
     if (mirror === undefined) {
       policies.forget(name);
       this.#retirement.forget(name);
+      pullSecrets.forget(name);
       harbors.prune();
       return undefined;
     }
@@ -141,6 +142,7 @@ export class MirrorReconciler {
       harbor: look.harbor,
       policy,
       former,
+      ...(look.pullWarning === undefined ? {} : { pullWarning: look.pullWarning }),
       heldBack: look.heldBack,
       now: new Date(now()).toISOString(),
     });

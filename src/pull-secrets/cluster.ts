@@ -12,6 +12,8 @@ export interface PullCluster {
   mirrors(): readonly RegistryMirror[];
   /** The pull Secrets in the operator's namespace. */
   pullSecrets(): readonly Secret[];
+  /** Whether they are seen at this moment. */
+  readonly access: PullAccess | 'unwatched';
   /** Begins to watch namespaces and copies, where that hasn't begun; resolves as soon as it is known how that goes. */
   watch(): Promise<PullAccess>;
   /** Ends the watches. */

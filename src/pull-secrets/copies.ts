@@ -25,6 +25,13 @@ export interface CopiesInput {
   readonly excludedNamespaces: readonly string[];
 }
 
+/** What is to be written so that the copies are where they belong. */
+export interface CopiesPlan {
+  readonly actions: readonly CopyAction[];
+  /** How many copies there are to be. */
+  readonly total: number;
+}
+
 /** The namespaces whose Pods a mirror rewrites: as the policy's selector and conditions have it. */
 export function rewrittenNamespaces({
   mirror,
@@ -41,7 +48,7 @@ export function rewrittenNamespaces({
 }
 
 /** Compares the copies that are there with those that should be. Pure. */
-export function planCopies(input: CopiesInput): readonly CopyAction[] {
+export function planCopies(input: CopiesInput): CopiesPlan {
   const { mirror, wanted, copies } = input;
   const there = new Map(copies.map((copy) => [keyOfCopy(copy), copy]));
   const target = rewrittenNamespaces(input).flatMap((namespace) =>
@@ -54,10 +61,17 @@ export function planCopies(input: CopiesInput): readonly CopyAction[] {
     return contains(from, copy) ? [] : [{ kind: 'UpdateCopy', copy, from }];
   });
   const rest = copies.filter((copy) => !keys.has(keyOfCopy(copy)));
-  return [...writes, ...rest.map((copy): CopyAction => ({ kind: 'DeleteCopy', copy }))];
+  const deletions = rest.map((copy): CopyAction => ({ kind: 'DeleteCopy', copy }));
+  return { actions: [...writes, ...deletions], total: target.length };
 }
 
 /** Where a copy is: namespace and name. */
 export function keyOfCopy({ metadata: { namespace = '', name } }: KubernetesObject): string {
   return `${namespace}/${name}`;
+}
+
+/** The write in a person's words. */
+export function describeCopy({ kind, copy }: CopyAction): string {
+  const verbs = { CreateCopy: 'create', UpdateCopy: 'update', DeleteCopy: 'delete' } as const;
+  return `${verbs[kind]} pull Secret ${keyOfCopy(copy)}`;
 }

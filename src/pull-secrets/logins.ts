@@ -1,22 +1,31 @@
 import { ANNOTATIONS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { Verdict } from '../api/verdict.js';
 import { HarborError } from '../harbor/http/errors.js';
 import type { Project } from '../harbor/types.js';
 import { formerHarborsOf } from '../api/former-harbors.js';
-import type { HarborSession } from '../harbor/session/harbor-session.js';
-import type { Harbors } from '../harbor/session/harbors.js';
 import { verdictOf } from '../mirror/status/outcome.js';
+import { planPullRobot } from '../robots/pull-robot.js';
+import type { PullIdentity } from '../robots/pull-robot.js';
+import { GRACE_MS, isQuiet } from '../robots/rotation.js';
+import type { KeptLogin, Rotation } from '../robots/rotation.js';
+import { applyRotation, removeRobots } from './apply.js';
+import type { OnWrite } from './apply.js';
 import type { PullCluster } from './cluster.js';
-import { foreignRobots } from './problems.js';
-import type { KeptRobot, PullIdentity } from './robot.js';
-import { PullRobots } from './robots.js';
-import { isUsable, pullSecretObject, readPullSecret } from './pull-secret.js';
+import type { PullMemory, RobotList } from './memory.js';
+import { observeRobots } from './observe.js';
+import type { PullObservation } from './observe.js';
+import { foreignRobots } from './result.js';
+import { loginOf, readPullSecret } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
-import type { Verdict } from '../api/verdict.js';
+import type { PullHarbors, RobotsSession } from '../robots/session.js';
+
+/** Robots have no list of all projects: each project is a read of its own, so they are looked at less often than the rest. */
+const MAX_AGE_MS = 3_600_000;
 
 export interface PullLoginsOptions {
   readonly cluster: PullCluster;
-  readonly harbors: Pick<Harbors, 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor' | 'urlFor'>;
+  readonly harbors: PullHarbors;
   readonly clusterId: string;
   /** ms since 1970. */
   readonly now: () => number;
@@ -31,49 +40,67 @@ export interface PullSource {
   readonly pullPrefix: string;
 }
 
+/** How the login for a source stands now. */
+export interface LoginResult {
+  /** The mirror's Secrets in the operator's namespace, with what was written just now. */
+  readonly secrets: readonly PullSecret[];
+  /** Why there is no login that is good for a while yet. */
+  readonly problem?: Verdict;
+  readonly lookAgainMs?: number;
+  /** To be remembered. */
+  readonly robots?: RobotList;
+}
+
 /** What Pods log in with: robot accounts in Harbor, and their Secrets in the operator's namespace. */
 export class PullLogins {
   readonly #options: PullLoginsOptions;
-  readonly #robots: PullRobots;
 
   constructor(options: PullLoginsOptions) {
     this.#options = options;
-    this.#robots = new PullRobots(options.now, options.onWrite);
-  }
-
-  /** The pull Secrets in the operator's namespace that are this mirror's: one for each place that it serves, or served, from. */
-  of({ metadata }: RegistryMirror): readonly PullSecret[] {
-    return this.#options.cluster
-      .pullSecrets()
-      .map(readPullSecret)
-      .filter((secret) => secret !== undefined)
-      .filter(({ mirror }) => mirror === metadata.name);
   }
 
   /**
    * Sees to it that there is a Secret for this source that is good for a while yet.
    *
-   * @returns why there is none
    * @throws KubernetesError
    */
-  async keep(mirror: RegistryMirror, { project, pullPrefix }: PullSource): Promise<Verdict | undefined> {
-    const { harbors, cluster, now } = this.#options;
-    const found = harbors.sessionFor(mirror);
-    if (!found.ok) return found.problem;
+  async seeTo(
+    { mirror, secrets, now }: PullObservation,
+    { project, pullPrefix }: PullSource,
+    memory: Pick<PullMemory, 'robots' | 'keptSince'>,
+  ): Promise<LoginResult> {
+    const found = this.#options.harbors.sessionFor(mirror);
+    if (!found.ok) return { secrets, problem: found.problem };
     const session = found.value;
     const identity = this.#identity(mirror, pullPrefix);
-    const kept = this.#kept(mirror, session, pullPrefix);
+    const kept = keptFor(secrets, session, pullPrefix);
+    const login = kept && this.#keptLogin(kept, now, memory);
+    const planOn = ({ robots }: RobotList): Rotation =>
+      planPullRobot({ robots, identity, kept: login, now: this.#options.now() });
     try {
-      const result = await this.#robots.keep({ session, project, identity, kept, fresh: isRequested(mirror) });
-      if (result.kind === 'kept') return undefined;
-      if (result.kind === 'foreign') return foreignRobots(project.name, result.names);
-      const { url: harbor } = session;
-      const record = { harbor, projectId: project.id, robotId: result.robot.id, pullPrefix, issuedAt: now() };
-      await cluster.keep(pullSecretObject(mirror, cluster.namespace, record, result.robot));
-      return undefined;
+      const maxAgeMs = isRequested(mirror) ? 0 : MAX_AGE_MS;
+      const known = await observeRobots(session, project.id, memory.robots, { now, maxAgeMs });
+      const isOld = known === memory.robots;
+      const first = planOn(known);
+      if (isQuiet(first)) return { secrets, robots: known, ...again(first) };
+      // Nothing is written on an old list.
+      const rotation = isOld
+        ? planOn(await observeRobots(session, project.id, undefined, { now, maxAgeMs: 0 }))
+        : first;
+      if (rotation.kind === 'foreign') return { secrets, problem: foreignRobots(project.name, rotation.names) };
+      const context = { ...this.#options, mirror, session, project, identity, kept };
+      const written = await applyRotation(rotation, {
+        ...context,
+        now: this.#options.now(),
+        onWrite: this.#onWrite(mirror),
+      });
+      return {
+        secrets: written === undefined ? secrets : withSecret(secrets, readPullSecret(written)),
+        ...again(rotation),
+      };
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
-      return verdictOf(error);
+      return { secrets, problem: verdictOf(error) };
     }
   }
 
@@ -88,10 +115,10 @@ export class PullLogins {
       const reason = `${record.harbor} is down, or the mirror has no login for it any more`;
       throw new HarborError({ kind: 'unreachable', method: 'GET', path: '/api/v2.0/robots', reason });
     }
-    await this.#robots.remove(session, this.#identity(mirror, record.pullPrefix), record);
+    await removeRobots(session, this.#identity(mirror, record.pullPrefix), record, this.#onWrite(mirror));
   }
 
-  #sessionAt(mirror: RegistryMirror, url: string): HarborSession | undefined {
+  #sessionAt(mirror: RegistryMirror, url: string): RobotsSession | undefined {
     const { harbors } = this.#options;
     const present = harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, present).find((harbor) => harbor.url === url);
@@ -104,12 +131,42 @@ export class PullLogins {
     return { clusterId: this.#options.clusterId, mirror: metadata.name, pullPrefix };
   }
 
-  /** The robot account whose secret is kept; undefined where that is missing, broken or of another Harbor. */
-  #kept(mirror: RegistryMirror, { url }: HarborSession, pullPrefix: string): KeptRobot | undefined {
-    const secret = this.of(mirror).find(({ record }) => record.pullPrefix === pullPrefix);
-    if (secret === undefined || !isUsable(secret) || secret.record.harbor !== url) return undefined;
-    return { id: secret.record.robotId, issuedAt: secret.record.issuedAt };
+  /** A clock that was put back makes nothing younger than this process knows it to be. */
+  #keptLogin(kept: PullSecret, now: number, { keptSince }: Pick<PullMemory, 'keptSince'>): KeptLogin | undefined {
+    const login = loginOf(kept);
+    if (login === undefined) return undefined;
+    const { robotId, issuedAt } = kept.record;
+    const seenMs = now - (keptSince.get(keyOfLogin(kept)) ?? now);
+    return { robotId, username: login.username, ageMs: Math.max(seenMs, this.#options.now() - issuedAt) };
   }
+
+  #onWrite({ metadata }: RegistryMirror): OnWrite {
+    return (what) => {
+      this.#options.onWrite(metadata.name, what);
+    };
+  }
+}
+
+/** Which login a Secret holds, so that a new one counts from anew. */
+export function keyOfLogin({ secret, record }: PullSecret): string {
+  return `${secret.metadata.name} ${record.robotId}`;
+}
+
+/** The Secret whose login is for this source; undefined where that is missing, broken or of another Harbor. */
+function keptFor(secrets: readonly PullSecret[], { url }: RobotsSession, pullPrefix: string): PullSecret | undefined {
+  return secrets.find(({ record }) => record.pullPrefix === pullPrefix && record.harbor === url);
+}
+
+function withSecret(secrets: readonly PullSecret[], written: PullSecret | undefined): readonly PullSecret[] {
+  if (written === undefined) return secrets;
+  const { name } = written.secret.metadata;
+  return [...secrets.filter(({ secret }) => secret.metadata.name !== name), written];
+}
+
+function again(rotation: Rotation): Pick<LoginResult, 'lookAgainMs'> {
+  if (rotation.kind === 'replace') return { lookAgainMs: GRACE_MS };
+  const ms = rotation.kind === 'keep' ? rotation.retireInMs : undefined;
+  return ms === undefined ? {} : { lookAgainMs: ms };
 }
 
 /** Whether somebody asked for a look now: then nothing older will do. */

@@ -96,11 +96,19 @@ export function readPullSecret(secret: Secret): PullSecret | undefined {
   return mirror === undefined || !isRecord(record) ? undefined : { mirror, record, secret };
 }
 
-/** Whether the Secret lets a Pod log in for its prefix, so far as can be told without trying. */
-export function isUsable({ secret, record }: PullSecret): boolean {
+/** What a Pod logs in with by this Secret; undefined where somebody broke it. */
+export function loginOf({ secret, record }: PullSecret): Login | undefined {
   const config = parsed(Buffer.from(secret.data?.[KEY] ?? '', 'base64').toString('utf8'));
-  const auths = (config as { auths?: Record<string, { password?: unknown } | undefined> } | undefined)?.auths;
-  return secret.type === TYPE && typeof auths?.[`${record.pullPrefix}/`]?.password === 'string';
+  const auths = (config as { auths?: Record<string, Partial<Record<keyof Login, unknown>> | undefined> } | undefined)
+    ?.auths;
+  const { username, password } = auths?.[`${record.pullPrefix}/`] ?? {};
+  if (secret.type !== TYPE || typeof username !== 'string' || typeof password !== 'string') return undefined;
+  return { username, password };
+}
+
+/** Whether the Secret lets a Pod log in for its prefix, so far as can be told without trying. */
+export function isUsable(pull: PullSecret): boolean {
+  return loginOf(pull) !== undefined;
 }
 
 function parsed(text: string | undefined): unknown {

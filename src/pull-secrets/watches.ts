@@ -12,7 +12,7 @@ import type { PullAccess, PullCluster } from './cluster.js';
 import { keyOfCopy } from './copies.js';
 import type { CopyAction } from './copies.js';
 import { isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
-import { usesPullSecrets } from './problems.js';
+import { usesPullSecrets } from './usage.js';
 import type { Secret } from '../credentials/secrets.js';
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces' };
@@ -64,18 +64,21 @@ export class PullWatches implements PullCluster {
     return this.#options.secrets.list().filter(isPullSecret);
   }
 
+  get access(): PullAccess | 'unwatched' {
+    return this.#watches === undefined ? 'unwatched' : accessOf(this.#watches);
+  }
+
   async watch(): Promise<PullAccess> {
     this.#watches ??= this.#start();
-    const { namespaces, copies, forbidden, refused } = this.#watches;
+    const { namespaces, copies, refused } = this.#watches;
     const synced = Promise.all([namespaces.synced(), copies.synced()]);
-    if (forbidden.size === 0 && !(namespaces.hasSynced && copies.hasSynced)) {
+    if (accessOf(this.#watches) === 'starting') {
       const over = new AbortController();
       const late = delay(FIRST_LIST_MS, undefined, { signal: over.signal }).catch(() => undefined);
       await Promise.race([synced, refused.promise, late]);
       over.abort();
     }
-    if (forbidden.size > 0) return 'forbidden';
-    return namespaces.hasSynced && copies.hasSynced ? 'ready' : 'starting';
+    return accessOf(this.#watches);
   }
 
   async unwatch(): Promise<void> {
@@ -177,6 +180,11 @@ export class PullWatches implements PullCluster {
     copies.start();
     return { namespaces, copies, forbidden, refused };
   }
+}
+
+function accessOf({ namespaces, copies, forbidden }: Watches): PullAccess {
+  if (forbidden.size > 0) return 'forbidden';
+  return namespaces.hasSynced && copies.hasSynced ? 'ready' : 'starting';
 }
 
 /** What is written of a Secret that is there. */

@@ -7,6 +7,7 @@ import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mi
 import type { Endpoint, Project } from '../../harbor/types.js';
 import type { HarborFindings } from '../findings.js';
 import { harborStatusOf } from './harbor-status.js';
+import type { HarborLookResult } from '../look-result.js';
 import type { FormerHarbors } from '../migration/former-harbors.js';
 import type { PolicyState } from '../../policies/state.js';
 import type { Verdict } from '../../api/verdict.js';
@@ -18,6 +19,8 @@ export interface SummaryInput {
   readonly harbor: HarborFindings | undefined;
   readonly policy: PolicyState;
   readonly former: FormerHarbors;
+  /** Namespaces that don't take the pull Secret; undefined where there are none. */
+  readonly pullWarning?: HarborLookResult['pullWarning'];
   /** Actions that suspension holds back, in words. */
   readonly heldBack: readonly string[];
   /** RFC 3339. */
@@ -119,6 +122,7 @@ function partFindings(input: SummaryInput): readonly Finding[] {
       : keep('UpstreamReachable')),
     ...(harbor !== undefined && harbor.unsupported.length > 0 ? [unsupportedFinding(harbor.unsupported)] : []),
     ...formerFindings(input.former),
+    ...pullSecretFindings(input),
   ];
 }
 
@@ -183,6 +187,12 @@ function unsupportedFinding(settings: readonly string[]): Finding {
 function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
   if (problem === undefined || problem.kind === 'ready') return [];
   return [finding('FormerHarborsRetired', 'False', problem.reason, problem.message)];
+}
+
+function pullSecretFindings({ pullWarning }: SummaryInput): readonly Finding[] {
+  return pullWarning === undefined
+    ? []
+    : [finding('PullSecretsSpread', 'False', pullWarning.reason, pullWarning.message)];
 }
 
 function policyFinding(input: SummaryInput): Finding {

@@ -164,26 +164,6 @@ describe('Pull secrets', function () {
     });
   });
 
-  it('touches no Secret of somebody else, and says whose it is', async () => {
-    const { name } = (await own()).metadata;
-    await world().cluster.apply([
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'pull-taken' } },
-      { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'pull-taken' }, stringData: { mine: 'yes' } },
-    ]);
-    await kubectl('label', 'namespace', 'pull-taken', 'team=yes');
-    const stalled = await world().until('team', 'Stalled', 'True', 'PullSecretConflict');
-    expect(stalled.message).to.include(`pull-taken/${name}`);
-    expect((await newPod(world(), 'pull-a', IMAGE)).image).to.equal(REWRITTEN);
-    expect(await kubectl('get', 'secret', name, '-n', 'pull-taken', '-o', 'jsonpath={.data}')).to.equal(
-      `{"mine":"${Buffer.from('yes').toString('base64')}"}`,
-    );
-    await kubectl('delete', 'secret', name, '-n', 'pull-taken');
-    await world().reconcile('team');
-    await world().untilReady('team');
-    await untilCopiesIn('pull-a', 'pull-new', 'pull-taken');
-    await kubectl('delete', 'namespace', 'pull-taken');
-  });
-
   it('changes robots before the old one expires, and lets the old one live on for a while', async () => {
     const before = await own();
     const [old] = robots();

@@ -39,7 +39,7 @@ const namespaces = [
 /** `CreateCopy a/name` and so on. */
 function plan(rewrite: object, copies: readonly Secret[] = [], wanted = [pullSecret()]): readonly string[] {
   const team = mirror('team', { spec: { rewrite: { pullSecret: 'Inject', ...rewrite } } });
-  return planCopies({ mirror: team, wanted, copies, namespaces, excludedNamespaces }).map(
+  return planCopies({ mirror: team, wanted, copies, namespaces, excludedNamespaces }).actions.map(
     ({ kind, copy }) => `${kind} ${copy.metadata.namespace ?? ''}`,
   );
 }

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Robot } from '../../../src/harbor/types.js';
-import { isPullRobot, newPullRobot, planRobot, robotNames } from '../../../src/pull-secrets/robot.js';
-import type { PullIdentity, RobotPlan } from '../../../src/pull-secrets/robot.js';
+import { isPullRobot, newPullRobot, planPullRobot, robotNames } from '../../../src/robots/pull-robot.js';
+import type { PullIdentity } from '../../../src/robots/pull-robot.js';
+import type { KeptLogin, Rotation } from '../../../src/robots/rotation.js';
 
 const DAY_MS = 86_400_000;
 const now = Date.parse('2026-11-24T12:00:00Z');
@@ -16,13 +17,13 @@ function robot(id: number, name: string, more: Partial<Robot> = {}): Robot {
 
 const inDays = (days: number): Pick<Robot, 'expiresAt'> => ({ expiresAt: (now + days * DAY_MS) / 1000 });
 const foreign: Pick<Robot, 'description'> = { description: 'made by hand' };
-const kept = { id: 1, issuedAt: now - DAY_MS };
+const kept: KeptLogin = { robotId: 1, username: `robot$team+${a}`, ageMs: DAY_MS };
 
 interface Case {
   readonly title: string;
   readonly robots: readonly Robot[];
-  readonly kept?: { readonly id: number; readonly issuedAt: number };
-  readonly plan: RobotPlan;
+  readonly kept?: KeptLogin;
+  readonly plan: Rotation;
 }
 
 const old = robot(2, b);
@@ -55,7 +56,7 @@ const CASES: readonly Case[] = [
   {
     title: 'takes turns',
     robots: [robot(2, b, inDays(3))],
-    kept: { id: 2, issuedAt: 0 },
+    kept: { robotId: 2, username: `robot$team+${b}`, ageMs: DAY_MS },
     plan: { kind: 'replace', name: a },
   },
   {
@@ -67,8 +68,8 @@ const CASES: readonly Case[] = [
   {
     title: 'lets the one before be while it may be in use',
     robots: [robot(1, a), old],
-    kept: { id: 1, issuedAt: now - 60_000 },
-    plan: { kind: 'keep', retire: [] },
+    kept: { ...kept, ageMs: 60_000 },
+    plan: { kind: 'keep', retire: [], retireInMs: 540_000 },
   },
   {
     title: 'makes one anew that somebody deleted',
@@ -81,6 +82,18 @@ const CASES: readonly Case[] = [
     robots: [robot(1, a, { disabled: true })],
     kept,
     plan: { kind: 'replace', name: a, remove: robot(1, a, { disabled: true }) },
+  },
+  {
+    title: 'keeps it under the name that it has since Harbor was given another prefix',
+    robots: [robot(1, a, { name: `bot-team+${a}` })],
+    kept,
+    plan: { kind: 'keep', retire: [], username: `bot-team+${a}` },
+  },
+  {
+    title: 'makes another one for that which is both due and renamed',
+    robots: [robot(1, a, { name: `bot-team+${a}`, ...inDays(3) })],
+    kept,
+    plan: { kind: 'replace', name: b },
   },
   {
     title: 'keeps one that never expires',
@@ -109,7 +122,7 @@ const CASES: readonly Case[] = [
 describe('the robot account for pulls', () => {
   for (const { title, robots, kept: known, plan } of CASES) {
     it(title, () => {
-      expect(planRobot({ robots, identity, kept: known, now })).to.deep.equal(plan);
+      expect(planPullRobot({ robots, identity, kept: known, now })).to.deep.equal(plan);
     });
   }
 
