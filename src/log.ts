@@ -1,6 +1,7 @@
 import { createLogger, format, transports } from 'winston';
 import type { Logger as WinstonLogger } from 'winston';
-import type { LogLevel } from './config/config.js';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** What a line says besides its message. */
 export interface LogFields {

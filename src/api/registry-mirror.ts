@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../kubernetes/objects.js';
+import type { ObjectMeta } from './object-meta.js';
 import type { API_VERSION, KIND } from './group.js';
 import type { RegistryMirrorSpec, RegistryMirrorStatus } from './registry-mirror.generated.js';
 

@@ -4,6 +4,7 @@ import { nameOf, OPTIONS } from './options.js';
 import type { Setting, SettingOption } from './options.js';
 import { duration, flag, integer, listenAddress, namespaceGlobs, objectName, registryHost } from './values.js';
 import type { ListenAddress } from './values.js';
+import type { LogLevel } from '../log.js';
 import { harborBaseUrl } from '../harbor/http/connection.js';
 import type { ProxyEnvironment } from '../harbor/http/connection.js';
 
@@ -42,8 +43,6 @@ export interface Config {
   readonly metricsAddress: ListenAddress | undefined;
   readonly logLevel: LogLevel;
 }
-
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** Settings to run with, or what to print instead of running. */
 export type LoadedConfig = { readonly kind: 'config'; readonly config: Config } | Exit;

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { GROUP, LABELS, OPERATOR, PLURAL, VERSION } from '../api/group.js';
+import { LABELS, OPERATOR } from '../api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
@@ -8,16 +8,15 @@ import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicyEngine } from '../engines/settings.js';
+import { MIRRORS } from '../mirror/resource.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import type { PolicyCluster } from '../policies/policies.js';
 import type { LivePolicy } from '../policies/snapshot.js';
 import type { Secret } from '../credentials/secrets.js';
 import { recordEvent } from '../kubernetes/event-recorder.js';
-import { readOrCreateHmacKey } from './hmac-key.js';
+import { readOrCreateHmacKey } from '../credentials/hmac-key.js';
 import { PullWatches } from '../pull-secrets/watches.js';
 import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../policies/resources.js';
-
-export const MIRRORS: Resource = { group: GROUP, version: VERSION, plural: PLURAL };
 
 type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;
 

@@ -1,16 +1,4 @@
-/** The metadata that we read of any Kubernetes object. */
-export interface ObjectMeta {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly finalizers?: readonly string[];
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
+import type { ObjectMeta } from '../api/object-meta.js';
 
 /** Any Kubernetes object. */
 export interface KubernetesObject {

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS, OPERATOR } from '../api/group.js';
-import type { HarborLogin } from '../config/config.js';
 import { createHarborClient } from '../harbor/client.js';
 import type { HarborConnection } from '../harbor/http/connection.js';
 import type { RequestOptions } from '../harbor/http/request.js';
@@ -14,7 +13,7 @@ import type { Read, Secret } from '../credentials/secrets.js';
 /** The Secret with the login of the robot that the operator made for itself; RBAC knows this name. */
 export const ROBOT_SECRET = 'registry-mirror-operator-robot';
 /** The login that mirrors use when the operator makes its own robot. */
-export const ROBOT_LOGIN: HarborLogin = { kind: 'secret', name: ROBOT_SECRET };
+export const ROBOT_LOGIN = { kind: 'secret', name: ROBOT_SECRET } as const;
 
 const CHECK_EVERY_MS = 3_600_000;
 const RETRY_MS = 10_000;

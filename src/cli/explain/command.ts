@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
-import { MIRRORS } from '../../controller/cluster.js';
+import { MIRRORS } from '../../mirror/resource.js';
 import { ClusterReader, NAMESPACES, podsOf, serviceAccountsOf } from '../cluster-reader.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../kubeconfig.js';

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../../kubernetes/objects.js';
+import type { ObjectMeta } from '../../api/object-meta.js';
 
 export interface NamedImage {
   readonly name: string;

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.js';
 import { createHarborClient } from '../../harbor/client.js';
 import type { HarborClient } from '../../harbor/client.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
-import { clusterIdOf } from '../../controller/cluster-id.js';
+import { clusterIdOf } from '../../kubernetes/cluster-id.js';
 import { POLICY_RESOURCES } from '../../policies/resources.js';
 import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
 import type { Read, Secret } from '../../credentials/secrets.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { findConflicts } from '../../../src/mirror/conflicts.js';
 import type { Claim } from '../../../src/mirror/conflicts.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
-import type { ObjectMeta } from '../../../src/kubernetes/objects.js';
+import type { ObjectMeta } from '../../../src/api/object-meta.js';
 import { mirror } from './mirror.js';
 
 interface Wish {

@@ -1,7 +1,7 @@
 import { withDefaults } from '../../../src/api/defaults.js';
 import { API_VERSION, KIND } from '../../../src/api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
-import type { ObjectMeta } from '../../../src/kubernetes/objects.js';
+import type { ObjectMeta } from '../../../src/api/object-meta.js';
 
 interface Written {
   readonly spec?: object;

@@ -1,4 +1,4 @@
-import type { KubernetesApi } from '../kubernetes/api.js';
+import type { KubernetesApi } from './api.js';
 
 /**
  * What tells this cluster from others in Harbor's marks: the uid of the namespace kube-system, which lives as long as the cluster.

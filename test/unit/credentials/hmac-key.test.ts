@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { clusterIdOf } from '../../../src/controller/cluster-id.js';
-import { readOrCreateHmacKey } from '../../../src/controller/hmac-key.js';
+import { clusterIdOf } from '../../../src/kubernetes/cluster-id.js';
+import { readOrCreateHmacKey } from '../../../src/credentials/hmac-key.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';
 
 const SECRETS = '/api/v1/namespaces/system/secrets';

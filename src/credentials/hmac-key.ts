@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import type { Resource } from '../kubernetes/objects.js';
-import type { Secret } from '../credentials/secrets.js';
+import type { Secret } from './secrets.js';
 
 const KEY_BYTES = 32;
 const FIELD = 'hmac-key';
