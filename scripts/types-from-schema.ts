@@ -14,6 +14,7 @@ const typeNames: Readonly<Record<string, string>> = {
   'spec.project': 'Project',
   'spec.project.preventVulnerable.severity': 'Severity',
   'spec.project.retention': 'Retention',
+  'spec.project.filter': 'RepositoryFilter',
   'spec.rewrite': 'Rewrite',
   'spec.rewrite.engine': 'Engine',
   'spec.rewrite.namespaceSelector': 'LabelSelector',

@@ -1,6 +1,9 @@
 import type { Condition } from './registry-mirror.js';
 
-/** The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported, FormerHarborsRetired and PullSecretsSpread only while false. */
+/**
+ * The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported, RepositoriesServed,
+ * FormerHarborsRetired and PullSecretsSpread only while false.
+ */
 export type ConditionType =
   | 'Ready'
   | 'EndpointReady'
@@ -9,6 +12,7 @@ export type ConditionType =
   | 'HarborReachable'
   | 'UpstreamReachable'
   | 'SettingsSupported'
+  | 'RepositoriesServed'
   | 'FormerHarborsRetired'
   | 'PullSecretsSpread'
   | 'Reconciling'

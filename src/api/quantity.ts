@@ -5,6 +5,9 @@ const HARBOR_UNLIMITED = -1;
 /** Harbor's `proxy_speed_kb` is in kilobits: it lets through 1024 / 8 bytes a second for each. */
 const BYTES_PER_PROXY_SPEED_UNIT = 128;
 
+/** The least that the CRD takes as a bandwidth. */
+const LEAST_BANDWIDTH = 1024;
+
 const BINARY_EXPONENTS: ReadonlyMap<string, bigint> = new Map([
   ['Ki', 10n],
   ['Mi', 20n],
@@ -69,6 +72,19 @@ export function storageBytes(quota: number | string): number {
 export function proxySpeedKb(limit: number | string): number {
   if (limit === UNLIMITED) return HARBOR_UNLIMITED;
   return Math.max(1, Math.floor(parseQuantity(limit) / BYTES_PER_PROXY_SPEED_UNIT));
+}
+
+/** The same, back from Harbor's kilobits; undefined where `spec.project.bandwidthLimit` can't say it. */
+export function bandwidthOf(speedKb: number): number | string | undefined {
+  const bytes = speedKb * BYTES_PER_PROXY_SPEED_UNIT;
+  return bytes >= LEAST_BANDWIDTH && bytes < 2 ** 31 ? formatQuantity(bytes) : undefined;
+}
+
+/** Whole bytes as a person writes them: with the largest binary unit up to Pi that leaves a whole number. */
+export function formatQuantity(bytes: number): number | string {
+  const units = [...BINARY_EXPONENTS].filter(([unit]) => unit !== 'Ei').toReversed();
+  const [unit, exponent] = units.find(([, power]) => bytes % 2 ** Number(power) === 0) ?? [];
+  return unit === undefined ? bytes : `${bytes / 2 ** Number(exponent)}${unit}`;
 }
 
 function dividedUp(dividend: bigint, divisor: bigint): bigint {

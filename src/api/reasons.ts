@@ -28,6 +28,8 @@ export const REASONS = {
 
   // Stalled: the user has to act.
   harborNotConfigured: 'HarborNotConfigured',
+  urlInvalid: 'UrlInvalid',
+  harborTooOld: 'HarborTooOld',
   secretInvalid: 'SecretInvalid',
   secretNotAllowed: 'SecretNotAllowed',
   projectNotOurs: 'ProjectNotOurs',
@@ -52,6 +54,8 @@ export const REASONS = {
   internalError: 'InternalError',
   /** A setting that this Harbor's version lacks. */
   settingUnsupported: 'SettingUnsupported',
+  /** Harbor's project has a filter that leaves out some of what the mirror sends Pods there for. */
+  filterNarrower: 'FilterNarrower',
 
   // Reasons of the single conditions.
   healthy: 'Healthy',

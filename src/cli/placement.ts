@@ -36,7 +36,7 @@ export function place(mirrors: readonly RegistryMirror[], harborHost: string | u
 
 /** `host[:port]/project`: where nodes pull the mirror's images from. */
 export function pullPrefix(mirror: RegistryMirror, harborHost: string | undefined): string {
-  const { url, pullHost = url === undefined ? harborHost : new URL(url).host } = mirror.spec.harbor ?? {};
+  const { url, pullHost = url === undefined ? harborHost : (URL.parse(url)?.host ?? url) } = mirror.spec.harbor ?? {};
   if (pullHost === undefined) {
     throw new InputError(
       `The pull host of mirror ${mirror.metadata.name} is not known without a cluster: give it with --harbor-host, or write spec.harbor.pullHost.`,

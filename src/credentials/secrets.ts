@@ -100,7 +100,12 @@ export function upstreamSecrets(
   lookup: SecretLookup,
   hmacKey: Buffer | undefined,
 ): Read<UpstreamSecrets> {
-  const host = new URL(upstreamUrl(spec)).host;
+  const url = upstreamUrl(spec);
+  const host = URL.parse(url)?.host;
+  if (host === undefined) {
+    const message = `spec.upstream.url ${url} can't be read as a url: its host is neither a name nor an address. Correct it.`;
+    return { ok: false, problem: stalled(REASONS.urlInvalid, message) };
+  }
   const { credentialsSecretRef, caCertificateSecretRef } = spec.upstream;
   let credentials: Credentials | undefined;
   let caCertificate: string | undefined;

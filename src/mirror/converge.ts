@@ -12,7 +12,9 @@ import { describeAction } from './plan/actions.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { Planner } from './plan/planner.js';
 import type { Precondition } from './plan/preconditions.js';
-import { fieldOf, readBack } from './read-back.js';
+import { unsupportedBy } from './harbor-support.js';
+import { shortcomings } from './shortcomings.js';
+import { readBack } from './read-back.js';
 import { verdictOf } from './status/outcome.js';
 
 export interface ConvergenceOptions {
@@ -104,9 +106,7 @@ export class Convergence {
     const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);
     const harbor = {
       ...after,
-      unsupported: [...session.unsupported]
-        .filter((key) => key in desired.metadata || key === 'caCertificate')
-        .map(fieldOf),
+      ...shortcomings(mirror, project, plan.hold, unsupportedBy(session)),
       ...(project === undefined ? {} : { project }),
       ...(endpoint === undefined ? {} : { endpoint }),
     };

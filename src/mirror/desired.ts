@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { RegistryMirror, RegistryMirrorSpec } from '../api/registry-mirror.js';
-import { proxySpeedKb, storageBytes } from '../api/quantity.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamTypes, upstreamUrl } from '../api/upstream-types.js';
 import type { Mark } from '../harbor/mark.js';
 import type { Credentials, Endpoint } from '../harbor/types.js';
+import { managedLimits } from './project-limits.js';
+import type { ProjectLimits } from './project-limits.js';
+import { managedSettings } from './project-settings.js';
+import type { Metadata } from './project-settings.js';
 
 /** Harbor's limit on an endpoint's name, in bytes. */
 const ENDPOINT_NAME_BYTES = 64;
@@ -21,7 +24,7 @@ export interface UpstreamSecrets {
 }
 
 /** What a mirror's spec asks of Harbor, with all defaults resolved. */
-export interface Desired {
+export interface Desired extends ProjectLimits {
   readonly mirror: string;
   /** The endpoint's type to make. */
   readonly endpointType: string;
@@ -36,32 +39,9 @@ export interface Desired {
   readonly secrets: UpstreamSecrets;
   readonly projectName: string;
   /** Managed settings: repaired when they differ. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Settings that a new project gets and nobody repairs where the spec leaves them out. */
-  readonly initialMetadata: Readonly<Record<string, string>>;
-  /** Bytes, -1 for unlimited; undefined: not managed. */
-  readonly storageLimit?: number;
-  /** Days since the last pull that artifacts are kept for; undefined: not managed. */
-  readonly retention?: number | 'all';
-}
-
-/** The settings of Harbor's project that the spec states. Harbor takes strings only (a JSON boolean is a 422). */
-function managedMetadata({ project }: RegistryMirrorSpec): Record<string, string> {
-  const metadata: Record<string, string | undefined> = {
-    public: stringOf(project.public),
-    auto_scan: stringOf(project.autoScan),
-    max_upstream_conn: stringOf(project.maxUpstreamConnections),
-    proxy_cache_local_on_not_found: stringOf(project.serveCachedWhenDeletedUpstream),
-    proxy_speed_kb: project.bandwidthLimit === undefined ? undefined : String(proxySpeedKb(project.bandwidthLimit)),
-    ...(project.preventVulnerable === undefined
-      ? {}
-      : { prevent_vul: 'true', severity: project.preventVulnerable.severity }),
-  };
-  return Object.fromEntries(Object.entries(metadata).filter((pair): pair is [string, string] => pair[1] !== undefined));
-}
-
-function stringOf(value: boolean | number | undefined): string | undefined {
-  return value === undefined ? undefined : String(value);
+  readonly metadata: Metadata;
+  /** Whether the spec itself says who may pull, and not the default. */
+  readonly statesPublic: boolean;
 }
 
 /**
@@ -79,7 +59,6 @@ export function desiredState(
   const types = [facts.fallbackHarborType ?? facts.harborType, facts.harborType, STAND_IN];
   const [firstChoice = STAND_IN] = types;
   const [endpointType = STAND_IN] = types.filter((type) => !unproxied.has(type));
-  const { project } = spec;
   return {
     mirror: mirror.metadata.name,
     endpointType,
@@ -90,10 +69,9 @@ export function desiredState(
     description: spec.upstream.description,
     secrets,
     projectName: projectName(mirror),
-    metadata: managedMetadata(spec),
-    initialMetadata: project.public === undefined ? { public: 'true' } : {},
-    ...(project.storageQuota === undefined ? {} : { storageLimit: storageBytes(project.storageQuota) }),
-    ...(project.retention === undefined ? {} : { retention: project.retention.daysSinceLastPull ?? 'all' }),
+    metadata: managedSettings(spec),
+    statesPublic: spec.project.public !== undefined,
+    ...managedLimits(spec.project),
   };
 }
 

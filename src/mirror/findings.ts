@@ -17,6 +17,8 @@ export interface HarborFindings {
   readonly hold?: 'created' | 'adopted' | 'used';
   /** Why the endpoint could not be written, where the upstream or its credentials are at fault. */
   readonly upstreamProblem?: string;
-  /** Settings of the spec that this Harbor's version does not keep. */
+  /** Fields of the spec that are not in force in this Harbor, in a person's words. */
   readonly unsupported: readonly string[];
+  /** Why pulls of some of what the mirror sends Pods for end in 404: somebody's filter on the project. */
+  readonly filterWarning?: string;
 }

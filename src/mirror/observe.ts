@@ -8,6 +8,7 @@ import type { SecretLookup } from '../credentials/secrets.js';
 import { HarborError } from '../harbor/http/errors.js';
 import type { InventoryView } from '../harbor/inventory.js';
 import type { Availability, PullHost } from '../harbor/session/facts.js';
+import { tooOld } from '../harbor/version.js';
 import type { HarborSession } from '../harbor/session/harbor-session.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import type { Project } from '../harbor/types.js';
@@ -157,6 +158,8 @@ export class Observer {
     const pullPrefix = `${pullHost}/${projectName(mirror)}`;
     const { missingPermissions } = session.facts;
     const findings = { ...base, pullPrefix, reachable: true, missingPermissions };
+    const outdated = tooOld(session.facts.version);
+    if (outdated !== undefined) return blocked(unseen(stalled(REASONS.harborTooOld, outdated), findings));
     const loop = this.#loop(mirror, pullHost);
     if (loop !== undefined) return blocked(unseen(loopVerdict(loop), findings));
     const key = mirror.spec.upstream.credentialsSecretRef === undefined ? undefined : await hmacKey();

@@ -1,26 +1,13 @@
-import type { Action } from './plan/actions.js';
 import type { HarborSession } from '../harbor/session/harbor-session.js';
-
-/** The fields of the spec that Harbor's settings come from, for a person to find them. */
-const FIELDS: Readonly<Record<string, string>> = {
-  public: 'spec.project.public',
-  auto_scan: 'spec.project.autoScan',
-  max_upstream_conn: 'spec.project.maxUpstreamConnections',
-  proxy_cache_local_on_not_found: 'spec.project.serveCachedWhenDeletedUpstream',
-  proxy_speed_kb: 'spec.project.bandwidthLimit',
-  prevent_vul: 'spec.project.preventVulnerable',
-  severity: 'spec.project.preventVulnerable.severity',
-  caCertificate: 'spec.upstream.caCertificateSecretRef',
-};
-
-/** The spec's name of a setting that Harbor does not keep. */
-export function fieldOf(setting: string): string {
-  return FIELDS[setting] ?? setting;
-}
+import type { Action } from './plan/actions.js';
+import { CA_CERTIFICATE } from './harbor-support.js';
+import { droppedFields } from './project-settings.js';
+import type { Metadata } from './project-settings.js';
 
 /**
  * Reads back what was just written, where an older Harbor would take it with a 201 or 200 and drop it without a word: unknown project settings,
- * and the CA certificate before 2.15. What it dropped is remembered, so that it is not written again and again, and said in the status.
+ * and the CA certificate before 2.15. What it dropped is remembered, so that it is not written again and again, and said in the status. Needed
+ * although versions are known: a Harbor says its version to a login only, and a build of one's own may say anything.
  *
  * @param ids - what the actions created
  * @throws HarborError
@@ -44,16 +31,15 @@ export async function readBack(
 
 async function readProject(
   id: number | undefined,
-  written: Readonly<Record<string, string>>,
+  written: Metadata,
   { client, inventory, unsupported, signal }: HarborSession,
 ): Promise<void> {
   // Every Harbor keeps `public`: a project without other settings costs no read.
-  const settings = Object.keys(written).filter((key) => key !== 'public');
-  if (id === undefined || settings.length === 0) return;
+  if (id === undefined || Object.keys(written).every((key) => key === 'public')) return;
   const project = await client.getProject(id, { signal });
   if (project === undefined) return;
   inventory.record({ kind: 'projectWritten', project });
-  for (const key of settings) if (project.metadata[key] === undefined) unsupported.add(key);
+  for (const field of droppedFields(written, project.metadata)) unsupported.add(field);
 }
 
 async function readCertificate(
@@ -63,5 +49,5 @@ async function readCertificate(
   const endpoint = id === undefined ? undefined : await client.getEndpoint(id, { signal });
   if (endpoint === undefined) return;
   inventory.record({ kind: 'endpointWritten', endpoint });
-  if (endpoint.caCertificate === undefined) unsupported.add('caCertificate');
+  if (endpoint.caCertificate === undefined) unsupported.add(CA_CERTIFICATE);
 }

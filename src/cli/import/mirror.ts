@@ -3,9 +3,11 @@ import { API_VERSION, KIND, LABELS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { upstreamHosts, upstreamTypes } from '../../api/upstream-types.js';
 import { parseMark } from '../../harbor/mark.js';
+import { writtenLimits } from '../../mirror/project-limits.js';
+import { writtenSettings } from '../../mirror/project-settings.js';
+import type { WrittenProject } from '../../mirror/project-settings.js';
 import { isExcluded } from '../excluded-namespaces.js';
 import type { HandMadePolicy } from './hand-made.js';
-import { projectSettings } from './project-settings.js';
 import type { ProxyProject } from './proxy-project.js';
 import { upstreamOf } from './upstream.js';
 import type { WrittenUpstream } from './upstream.js';
@@ -60,7 +62,7 @@ export function importMirror(found: ProxyProject, name: string, options: ImportO
   const needed = adopts ? secrets : requiredSecrets(found, name, options.namespace, upstream.upstream.type);
   const isPublic = project.metadata.public === 'true';
   const { settings, notes } = adopts
-    ? projectSettings(found, endpoint.accessKey !== undefined)
+    ? projectSettings(found)
     : { settings: needed.fields.credentialsSecretRef === undefined ? {} : { public: isPublic }, notes: [] };
   const policy = options.policies.find(({ targets }) => targets.some((target) => target.project === project.name));
   const rewrite = rewriteOf(isPublic, policy, options.excludedNamespaces);
@@ -108,6 +110,16 @@ function reasonsForUse({ endpoint, sharedWith }: ProxyProject, userText: string)
       ? ['its endpoint has a CA certificate that it makes no use of']
       : []),
   ];
+}
+
+/** Only what differs from Harbor's defaults: the rest isn't managed. Who sees what an upstream's credentials see is always stated. */
+function projectSettings({ project: { metadata }, endpoint, quota, retention }: ProxyProject): {
+  readonly settings: WrittenProject;
+  readonly notes: readonly string[];
+} {
+  const [own, limits] = [writtenSettings(metadata), writtenLimits(quota, retention)];
+  const stated = endpoint.accessKey === undefined ? {} : { public: metadata.public === 'true' };
+  return { settings: { ...stated, ...own.settings, ...limits.settings }, notes: [...own.notes, ...limits.notes] };
 }
 
 interface NeededSecrets {

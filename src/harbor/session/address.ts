@@ -35,7 +35,12 @@ export function referenceTo({ url, credentialsSecretRef, caCertificateSecretRef 
 /** How to reach a Harbor that a mirror names, or why that isn't known. */
 export function connectionTo(reference: HarborReference, own: OwnHarbor, secret: SecretLookup): Read<HarborConnection> {
   const isOwn = reference.url === undefined;
-  const url = harborBaseUrl(reference.url ?? own.url);
+  const given = reference.url ?? own.url;
+  if (!URL.canParse(given)) {
+    const message = `spec.harbor.url ${given} can't be read as a url: its host is neither a name nor an address. Correct it.`;
+    return { ok: false, problem: stalled(REASONS.urlInvalid, message) };
+  }
+  const url = harborBaseUrl(given);
   const login = loginFor(url, reference.credentialsSecretRef?.name, own, secret);
   if (!login.ok) return login;
   const certificate = caFor(url, reference.caCertificateSecretRef?.name ?? (isOwn ? own.caSecret : undefined), secret);

@@ -52,7 +52,7 @@ export class HarborSession {
   readonly retentions: Retentions;
   /** Endpoint types that this Harbor was seen to refuse for proxy projects. */
   readonly unproxied = new Set<string>();
-  /** Settings that this Harbor took and did not keep: its version lacks them. */
+  /** Fields of the spec that this Harbor took and did not keep: its version lacks them. */
   readonly unsupported = new Set<string>();
   /** Resolves when it was checked for the first time, whatever that found: for who has nothing else to do meanwhile. */
   readonly checkedOnce: Promise<undefined>;

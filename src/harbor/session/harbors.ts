@@ -72,7 +72,9 @@ export class Harbors {
 
   /** The url of a mirror's Harbor, as its session and its status have it. */
   urlFor({ spec }: RegistryMirror): string {
-    return harborBaseUrl(spec.harbor?.url ?? this.#options.own.url);
+    const url = spec.harbor?.url ?? this.#options.own.url;
+    // What is no url is no Harbor, and deletion must not end on it.
+    return URL.canParse(url) ? harborBaseUrl(url) : url;
   }
 
   /** How to reach the operator's own Harbor with another login than mirrors use. */

@@ -142,6 +142,8 @@ export class Deletion {
     projectNames: ReadonlySet<string>,
   ): Promise<Read<readonly string[]>> {
     const { harbors, policies, pullSecrets, clusterId, onAction } = this.#options;
+    // What is no url is no Harbor, and nothing was ever made there.
+    if (!URL.canParse(harbors.urlFor(mirror))) return { ok: true, value: await pullSecrets.release(mirror, true) };
     const session = harbors.sessionFor(mirror);
     if (!session.ok) return session;
     try {

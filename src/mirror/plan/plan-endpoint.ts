@@ -4,11 +4,12 @@ import type { Endpoint, EndpointUpdate } from '../../harbor/types.js';
 import type { Action } from './actions.js';
 import { sameUrl } from '../desired.js';
 import type { Desired } from '../desired.js';
+import { CA_CERTIFICATE } from '../harbor-support.js';
 import type { Identity } from './ownership.js';
 
 interface EndpointInput {
   readonly desired: Desired;
-  /** Settings that this Harbor was seen not to keep. */
+  /** Fields of the spec that this Harbor lacks. */
   readonly unsupported?: ReadonlySet<string>;
 }
 
@@ -37,7 +38,7 @@ export function planEndpointUpdate(input: EndpointInput, endpoint: Endpoint, mar
     ...urlDifference(desired, endpoint),
     ...insecureDifference(desired, endpoint),
     ...credentialsDifference(desired, endpoint, mark),
-    ...(input.unsupported?.has('caCertificate') === true ? [] : certificateDifference(desired, endpoint, mark)),
+    ...(input.unsupported?.has(CA_CERTIFICATE) === true ? [] : certificateDifference(desired, endpoint, mark)),
     ...descriptionDifference(formatMark(userText, { ...withoutCredentials(mark), ...credentialsOf(hmac) }), endpoint),
   ];
   if (differences.length === 0) return [];

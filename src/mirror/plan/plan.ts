@@ -1,17 +1,21 @@
 import type { RegistryMirrorSpec, HarborStatus } from '../../api/registry-mirror.js';
 import { REASONS } from '../../api/reasons.js';
 import { formatMark } from '../../harbor/mark.js';
-import type { Mark } from '../../harbor/mark.js';
+import type { Mark, Origin } from '../../harbor/mark.js';
 import type { InventoryView } from '../../harbor/inventory.js';
 import type { Endpoint, Project, Retention } from '../../harbor/types.js';
 import type { Action, EndpointRef } from './actions.js';
 import type { Desired } from '../desired.js';
+import { keeps } from '../project-limits.js';
+import { differingSettings, supportedSettings } from '../project-settings.js';
 import { endpointName, sameHost, sameUrl, servesType } from '../desired.js';
 import { newMark, planEndpointUpdate } from './plan-endpoint.js';
 import { describeOwner, ownership } from './ownership.js';
 import type { Identity, Ownership } from './ownership.js';
 import { READY, stalled } from '../../api/verdict.js';
 import type { Verdict } from '../../api/verdict.js';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What Harbor holds, as far as planning needs it. */
 export type HarborView = Omit<InventoryView, 'readAt' | 'projects' | 'projectById'>;
@@ -25,7 +29,7 @@ export interface PlanInput {
   readonly view: HarborView;
   /** The project's retention policy; undefined: not managed, or not read. */
   readonly retention?: Retention | 'none';
-  /** Settings that this Harbor was seen not to keep. */
+  /** Fields of the spec that this Harbor lacks. */
   readonly unsupported?: ReadonlySet<string>;
 }
 
@@ -56,7 +60,7 @@ function planCreation(input: PlanInput): HarborPlan {
     endpoint,
     project: {
       name: desired.projectName,
-      metadata: { ...desired.initialMetadata, ...desired.metadata },
+      metadata: supportedSettings(desired.metadata, input.unsupported ?? NONE),
       ...(desired.storageLimit === undefined ? {} : { storageLimit: desired.storageLimit }),
     },
   });
@@ -187,7 +191,11 @@ function planAdoption(input: PlanInput, project: Project, endpoint: Endpoint): H
   if (problem !== undefined) return { actions: [], verdict: problem };
   const mark = newMark(input.identity, 'adopted');
   return {
-    actions: [...planEndpointUpdate(input, endpoint, mark), ...projectUpdates(input, project), ...takeBack(input)],
+    actions: [
+      ...planEndpointUpdate(input, endpoint, mark),
+      ...projectUpdates(input, project, 'adopted'),
+      ...takeBack(input),
+    ],
     verdict: READY,
     endpoint,
     project,
@@ -207,7 +215,7 @@ function planOwned(
   const update = planEndpointUpdate(input, endpoint, owner.mark);
   const shared = update.length > 0 ? sharedEndpoint(input, project, endpoint) : undefined;
   if (shared !== undefined) return { actions: [], verdict: shared, endpoint, project, hold };
-  const actions = [...update, ...projectUpdates(input, project), ...takeBack(input)];
+  const actions = [...update, ...projectUpdates(input, project, hold), ...takeBack(input)];
   return { actions, verdict: READY, endpoint, project, hold };
 }
 
@@ -244,14 +252,14 @@ function sharedEndpoint(input: PlanInput, project: Project, endpoint: Endpoint):
   );
 }
 
-function projectUpdates(input: PlanInput, project: Project): readonly Action[] {
+function projectUpdates(input: PlanInput, project: Project, origin: Origin): readonly Action[] {
   const { desired, view } = input;
+  // What was somebody's own before isn't opened to everybody by a default.
+  const isLeft = (key: string): boolean => key === 'public' && origin === 'adopted' && !desired.statesPublic;
+  const wanted = Object.fromEntries(Object.entries(desired.metadata).filter(([key]) => !isLeft(key)));
   const actions: Action[] = [];
-  const differing = Object.entries(desired.metadata).filter(
-    ([key, value]) => project.metadata[key] !== value && !(input.unsupported?.has(key) ?? false),
-  );
-  if (differing.length > 0) {
-    const metadata = Object.fromEntries(differing);
+  const metadata = differingSettings(wanted, project.metadata, input.unsupported ?? NONE);
+  if (Object.keys(metadata).length > 0) {
     actions.push({ kind: 'UpdateProject', id: project.id, name: project.name, metadata });
   }
   const quota = view.quotaByProject(project.id);
@@ -269,9 +277,4 @@ function projectUpdates(input: PlanInput, project: Project): readonly Action[] {
     actions.push({ kind: 'SetRetention', project: project.name, projectId: project.id, keep });
   }
   return actions;
-}
-
-function keeps(retention: Retention | 'none', wanted: number | 'all'): boolean {
-  if (wanted === 'all') return retention === 'none' || retention.keepsAll;
-  return retention !== 'none' && retention.daysSinceLastPull === wanted;
 }

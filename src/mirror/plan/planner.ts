@@ -6,6 +6,7 @@ import { HarborError } from '../../harbor/http/errors.js';
 import type { InventoryView } from '../../harbor/inventory.js';
 import type { Project, Retention } from '../../harbor/types.js';
 import type { Desired } from '../desired.js';
+import { unsupportedBy } from '../harbor-support.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan.js';
@@ -77,7 +78,7 @@ export class Planner {
       adoptionPolicy: mirror.spec.adoptionPolicy,
       known: mirror.status.harbor?.url === session.url ? mirror.status.harbor : undefined,
       view,
-      unsupported: session.unsupported,
+      unsupported: unsupportedBy(session),
       ...(retention === undefined ? {} : { retention }),
     });
     if (plan.actions.length > 0 || plan.verdict.kind !== 'ready' || plan.project === undefined) return plan;

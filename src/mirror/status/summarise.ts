@@ -121,6 +121,9 @@ function partFindings(input: SummaryInput): readonly Finding[] {
       ? [upstreamFinding(harbor)]
       : keep('UpstreamReachable')),
     ...(harbor !== undefined && harbor.unsupported.length > 0 ? [unsupportedFinding(harbor.unsupported)] : []),
+    ...(harbor?.filterWarning === undefined
+      ? []
+      : [finding('RepositoriesServed', 'False', REASONS.filterNarrower, harbor.filterWarning)]),
     ...formerFindings(input.former),
     ...pullSecretFindings(input),
   ];
@@ -180,7 +183,7 @@ function upstreamFinding({ endpoint, upstreamProblem }: HarborFindings): Finding
 }
 
 function unsupportedFinding(settings: readonly string[]): Finding {
-  const message = `This Harbor's version does not keep ${settings.join(', ')}; the rest is in force.`;
+  const message = `Not in force in this Harbor: ${settings.join(', ')}. The rest is in force.`;
   return finding('SettingsSupported', 'False', REASONS.settingUnsupported, message);
 }
 

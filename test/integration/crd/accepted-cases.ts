@@ -36,6 +36,8 @@ const full = {
     autoScan: true,
     preventVulnerable: { severity: 'high' },
     retention: { daysSinceLastPull: 30 },
+    referrers: true,
+    filter: 'FromRepositories',
   },
   rewrite: {
     engine: 'MutatingAdmissionPolicy',
@@ -69,6 +71,17 @@ export const acceptedCases: readonly AcceptedCase[] = [
   { accepts: 'a mirror with every field', spec: full },
   withUpstream('a registry on plain http with a port', { type: 'docker-registry', url: 'http://127.0.0.1:5000' }),
   withUpstream('a registry at an IPv6 address', { type: 'docker-registry', url: 'https://[2001:db8::1]:5000' }),
+  withUpstream('a registry at an IPv4 address', { type: 'docker-registry', url: 'https://10.0.0.255:5000' }),
+  withUpstream('a name that begins with numbers', { type: 'docker-registry', url: 'https://10.0.0.300.example.org' }),
+  withUpstream('a name that ends in what is no number', { type: 'docker-registry', url: 'https://registry.0xyz' }),
+  withUpstream('Docker Hub as a plain registry, which takes an organisation’s token', {
+    type: 'docker-registry',
+    url: 'https://registry-1.docker.io',
+    hosts: ['docker.io'],
+  }),
+  withUpstream('the public ECR', { type: 'docker-registry', url: 'https://public.ecr.aws' }),
+  withUpstream('Artifact Registry as a plain registry', { type: 'docker-registry', url: 'https://us-docker.pkg.dev' }),
+  withUpstream('a GitLab of one’s own', { type: 'gitlab', url: 'https://registry.gitlab.example.org' }),
   withUpstream('localhost', { type: 'docker-registry', url: 'http://localhost' }),
   withUpstream('a registry of a one-word host that names its hosts', {
     type: 'docker-registry',
@@ -129,6 +142,7 @@ export const acceptedCases: readonly AcceptedCase[] = [
   }),
   withProject('the largest bandwidth', { bandwidthLimit: 2147483520 }),
   withProject('the smallest bandwidth', { bandwidthLimit: '1Ki' }),
+  withProject('that a filter is taken away', { filter: 'None' }),
   withProject('a retention of everything', { retention: { keep: 'All' } }),
   withProject('refusal of every scanned image', { preventVulnerable: { severity: 'none' } }),
   {

@@ -162,6 +162,21 @@ const refusedProjects: readonly RefusedCase[] = [
     spec: { upstream, project: { preventVulnerable: {} } },
     says: ['spec.project.preventVulnerable.severity', 'Required value'],
   },
+  {
+    refuses: 'a filter by nothing',
+    spec: { upstream, project: { filter: 'FromRepositories' } },
+    says: ['spec.project.filter', 'set rewrite.repositories.include, or leave project.filter out'],
+  },
+  {
+    refuses: 'a filter by what is excluded, which Harbor can not do',
+    spec: { upstream, project: { filter: 'FromRepositories' }, rewrite: { repositories: { exclude: ['a/**'] } } },
+    says: ['spec.project.filter', 'There is nothing to filter by'],
+  },
+  {
+    refuses: 'a pattern as a filter',
+    spec: { upstream, project: { filter: 'library/**' } },
+    says: ['spec.project.filter', '"FromRepositories", "None"'],
+  },
   { refuses: 'a retention that says nothing', spec: { upstream, project: { retention: {} } }, says: retention },
   {
     refuses: 'a retention that says both',

@@ -42,6 +42,64 @@ export const refusedUpstreams: readonly RefusedCase[] = [
   withUrl('a url with a space', 'https://registry example.org'),
   withUrl('a url with a line break at its end', 'https://registry.example.org\n'),
   withUrl('an empty url', ''),
+  ...['10.0.0.300', '10.0.0', '256', '010.0.0.1', 'registry.300', '0x7f.1', '1.2.3.4.5'].map(
+    (address): RefusedCase => ({
+      refuses: `a url at ${address}, which is read as an IPv4 address and is none`,
+      spec: { upstream: { type: 'docker-registry', url: `https://${address}:5000` } },
+      says: ['spec.upstream.url', 'write four numbers from 0 to 255, as in https://10.0.0.30, or a name'],
+    }),
+  ),
+  ...['::::', '1:2:3', '12345::'].map((address): RefusedCase => ({
+    refuses: `a url at [${address}], which is no IPv6 address`,
+    spec: { upstream: { type: 'docker-registry', url: `https://[${address}]` } },
+    says: ['spec.upstream.url', 'is no IPv6 address'],
+  })),
+  {
+    refuses: 'a Harbor at an address that is none',
+    spec: { upstream: quay, harbor: { url: 'https://10.0.0.300', credentialsSecretRef: { name: 'harbor' } } },
+    says: ['spec.harbor.url', 'write four numbers from 0 to 255'],
+  },
+  ...['https://hub.docker.com', 'https://docker.io', 'https://www.docker.com', 'https://Hub.Docker.Com:443'].map(
+    (website): RefusedCase => ({
+      refuses: `a plain registry at ${website}, which is a website`,
+      spec: { upstream: { type: 'docker-registry', url: website, hosts: ['docker.io'] } },
+      says: [
+        'spec.upstream.url',
+        'use type docker-hub without a url',
+        'https://registry-1.docker.io with hosts [docker.io]',
+      ],
+    }),
+  ),
+  withUpstream(
+    "the ECR's gallery, which is a website",
+    { type: 'docker-registry', url: 'https://gallery.ecr.aws' },
+    'spec.upstream.url',
+    'use type docker-registry at https://public.ecr.aws',
+  ),
+  withUpstream(
+    'GitHub instead of its registry',
+    { type: 'github-ghcr', url: 'https://github.com' },
+    'spec.upstream.url',
+    'for https://ghcr.io',
+  ),
+  withUpstream(
+    'GitLab instead of its registry',
+    { type: 'docker-registry', url: 'https://gitlab.com' },
+    'spec.upstream.url',
+    'for https://registry.gitlab.com',
+  ),
+  withUpstream(
+    'Artifact Registry as a Container Registry',
+    { type: 'google-gcr', url: 'https://europe-docker.pkg.dev', credentialsSecretRef: { name: 'gar' } },
+    'spec.upstream.url',
+    'use type docker-registry at https://LOCATION-docker.pkg.dev; project and repository are part of the image names',
+  ),
+  withUpstream(
+    'Artifact Registry with the project in its url',
+    { type: 'docker-registry', url: 'https://europe-docker.pkg.dev/my-project' },
+    'spec.upstream.url',
+    'What comes behind the host is part of the image names.',
+  ),
   withUpstream(
     'an overlong url',
     { type: 'docker-registry', url: `https://${'a'.repeat(260)}.org` },

@@ -36,8 +36,8 @@ const EXPECTED: Readonly<Record<UpstreamType, Expected>> = {
   },
   'google-gcr': {
     endpointType: 'google-gcr',
-    url: 'https://europe-docker.pkg.dev',
-    hosts: ['europe-docker.pkg.dev'],
+    url: 'https://gcr.io',
+    hosts: ['gcr.io'],
     accessKey: '_json_key',
   },
   quay: { endpointType: registry, url: 'https://quay.io', hosts: ['quay.io'] },

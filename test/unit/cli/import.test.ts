@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { readHandMade } from '../../../src/cli/import/hand-made.js';
 import { importMirror } from '../../../src/cli/import/mirror.js';
-import { projectSettings } from '../../../src/cli/import/project-settings.js';
 import type { ProxyProject } from '../../../src/cli/import/proxy-project.js';
 import { upstreamOf } from '../../../src/cli/import/upstream.js';
 import { formatMark } from '../../../src/harbor/mark.js';
@@ -81,7 +80,9 @@ describe('registry-mirror import', () => {
   ];
   for (const [sentence, given, expected] of settings) {
     it(`states ${sentence}`, () => {
-      expect(projectSettings(given, false).settings).to.deep.equal(expected);
+      const imported = importMirror(given, 'up', options);
+      if (!imported.ok) throw new Error(imported.problem);
+      expect(imported.mirror.spec.project ?? {}).to.deep.equal(expected);
     });
   }
 

@@ -18,8 +18,8 @@ export const desired: Desired = {
   description: '',
   secrets: {},
   projectName: 'quay',
-  metadata: {},
-  initialMetadata: { public: 'true' },
+  metadata: { public: 'true' },
+  statesPublic: false,
 };
 
 /** A Harbor in a few lines: what plans are made about, and carried out on. */

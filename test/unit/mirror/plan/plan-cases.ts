@@ -198,12 +198,22 @@ export const cases: readonly PlanCase[] = [
     reason: 'ready',
   },
   {
+    title: 'makes its own project public again that was made private by hand, where the spec has the default',
+    given: (harbor) => {
+      const { id: registryId } = harbor.endpoint();
+      harbor.project({ registryId, metadata: { public: 'false' } });
+      return {};
+    },
+    actions: ['UpdateProject'],
+    reason: 'ready',
+  },
+  {
     title: 'does not write again what this Harbor does not keep',
     given: (harbor) => {
       inSync(harbor);
       return {
         desired: { ...desired, metadata: { max_upstream_conn: '3' } },
-        unsupported: new Set(['max_upstream_conn']),
+        unsupported: new Set(['spec.project.maxUpstreamConnections']),
       };
     },
     actions: [],

@@ -45,6 +45,19 @@ describe('planning what to write to Harbor', () => {
     expect(marked.mark).to.deep.equal({ ...ourMark, endpoint: 'adopted', project: 'adopted' });
   });
 
+  it('makes an adopted project public only where the spec itself says so, and then again and again', () => {
+    const harbor = new HarborModel();
+    const { id: registryId } = harbor.endpoint();
+    harbor.project({ registryId, metadata: { public: 'false' } });
+    const adopted = { ...ourMark, endpoint: 'adopted', project: 'adopted' } as const;
+    harbor.carryOut([
+      { kind: 'UpdateEndpoint', id: registryId, update: { description: formatMark('', adopted) }, why: 'test' },
+    ]);
+    expect(harbor.plan().actions).to.deep.equal([]);
+    const stated = harbor.plan({ desired: { ...desired, statesPublic: true } }).actions;
+    expect(stated).to.containSubset([{ kind: 'UpdateProject', metadata: { public: 'true' } }]);
+  });
+
   it('leaves the credentials and the certificate of an adopted endpoint alone where the spec names none', () => {
     const harbor = new HarborModel();
     const { id: registryId } = harbor.endpoint({ description: '', accessKey: 'by-hand', caCertificate: 'PEM' });

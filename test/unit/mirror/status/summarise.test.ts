@@ -149,6 +149,11 @@ const cases: readonly Case[] = [
     says: { Ready: 'True Succeeded', SettingsSupported: 'False SettingUnsupported' },
   },
   {
+    title: 'warns of a filter in Harbor that leaves out what Pods are sent there for, and stays Ready',
+    input: { harbor: { ...harbor, filterWarning: 'Project quay has the filter a/**.' } },
+    says: { Ready: 'True Succeeded', RepositoriesServed: 'False FilterNarrower' },
+  },
+  {
     title: 'calls unknown what was never looked at',
     input: { harbor: undefined, verdict: waiting('Progressing', 'x'), policy: { kind: 'absent' } },
     says: { EndpointReady: 'Unknown NotChecked', HarborReachable: 'Unknown NotChecked' },
