@@ -2,7 +2,7 @@ import { ANNOTATIONS, LABELS } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { upstreamUrl } from '../api/upstream-types.js';
-import { credentialsHmac } from '../harbor/http/credentials.js';
+import { credentialsHmac } from './hmac.js';
 import type { Credentials } from '../harbor/types.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import type { UpstreamSecrets } from '../mirror/desired.js';

@@ -3,13 +3,13 @@ import type {
   Endpoint,
   EndpointUpdate,
   Health,
+  Listing,
   NewEndpoint,
   NewProject,
   NewRetention,
   NewRobot,
   Page,
   Project,
-  ProjectSummary,
   Quota,
   Repository,
   Retention,
@@ -43,11 +43,9 @@ export interface HarborApi {
   checkTokenService(options?: CallOptions): Promise<void>;
   /** The ids of all that is there: cheaper than the whole lists. */
   listPresent(options?: CallOptions): Promise<Present>;
-  /** The endpoint types that this Harbor lists. May be empty although creating works. */
-  listEndpointTypes(options?: CallOptions): Promise<readonly string[]>;
 
   // registries.ts
-  listEndpoints(options?: CallOptions): Promise<readonly Endpoint[]>;
+  listEndpoints(options?: CallOptions): Promise<Listing<Endpoint>>;
   findEndpoint(name: string, options?: CallOptions): Promise<Endpoint | undefined>;
   getEndpoint(id: number, options?: CallOptions): Promise<Endpoint | undefined>;
   createEndpoint(endpoint: NewEndpoint, options?: CallOptions): Promise<number>;
@@ -57,7 +55,7 @@ export interface HarborApi {
   pingEndpoint(id: number, options?: CallOptions): Promise<boolean>;
 
   // projects.ts
-  listProjects(options?: CallOptions): Promise<readonly Project[]>;
+  listProjects(options?: CallOptions): Promise<Listing<Project>>;
   listProjectsOfEndpoint(registryId: number, options?: CallOptions): Promise<readonly Project[]>;
   findProject(name: string, options?: CallOptions): Promise<Project | undefined>;
   getProject(id: number, options?: CallOptions): Promise<Project | undefined>;
@@ -66,7 +64,6 @@ export interface HarborApi {
   /** Merges these settings into the project's; the rest stays. One at a time per project: Harbor deadlocks otherwise. */
   updateProject(id: number, metadata: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;
   deleteProject(project: { readonly id: number; readonly name: string }, options?: CallOptions): Promise<void>;
-  projectSummary(id: number, options?: CallOptions): Promise<ProjectSummary | undefined>;
   /** Why Harbor would refuse to delete the project; undefined when it wouldn't. */
   projectDeletionBlocker(id: number, options?: CallOptions): Promise<string | undefined>;
 
@@ -76,7 +73,7 @@ export interface HarborApi {
   deleteRepository(projectName: string, repository: string, options?: CallOptions): Promise<void>;
 
   // quotas.ts
-  listQuotas(options?: CallOptions): Promise<readonly Quota[]>;
+  listQuotas(options?: CallOptions): Promise<Listing<Quota>>;
   findQuota(projectId: number, options?: CallOptions): Promise<Quota | undefined>;
   /** `hardBytes`: above 0, or -1 for unlimited. */
   updateQuota(id: number, hardBytes: number, options?: CallOptions): Promise<void>;
@@ -85,13 +82,10 @@ export interface HarborApi {
   getRetention(id: number, options?: CallOptions): Promise<Retention>;
   createRetention(retention: NewRetention, options?: CallOptions): Promise<number>;
   updateRetention(id: number, retention: NewRetention, options?: CallOptions): Promise<void>;
-  deleteRetention(id: number, options?: CallOptions): Promise<void>;
 
-  // robots.ts
+  // robots.ts: an account that can't be read is left out; one that is made in its place is a conflict.
   listSystemRobots(options?: CallOptions): Promise<readonly Robot[]>;
   listProjectRobots(projectId: number, options?: CallOptions): Promise<readonly Robot[]>;
   createRobot(robot: NewRobot, options?: CallOptions): Promise<CreatedRobot>;
-  /** Has Harbor make a new secret and returns it; the old one is void at once. */
-  refreshRobotSecret(id: number, options?: CallOptions): Promise<string>;
   deleteRobot(id: number, options?: CallOptions): Promise<void>;
 }

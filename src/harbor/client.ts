@@ -1,6 +1,6 @@
 import type { HarborApi } from './api.js';
 import type { HarborConnection } from './http/connection.js';
-import { presenceCalls } from './presence.js';
+import { presenceCalls } from './calls/presence.js';
 import { projectCalls } from './calls/projects.js';
 import { quotaCalls } from './calls/quotas.js';
 import { registryCalls } from './calls/registries.js';

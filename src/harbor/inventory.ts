@@ -1,14 +1,17 @@
 import type { HarborApi, Present } from './api.js';
 import { CachedList } from './cached-list.js';
-import { Listed } from './calls/listed.js';
-import { parseMark } from './mark.js';
-import type { Endpoint, Project, Quota } from './types.js';
+import { redact } from './http/redact.js';
+import { Listed } from './listed.js';
+import type { Endpoint, Listing, Project, Quota, Unreadable } from './types.js';
+import { ownerIn, ownerKey } from './unreadable.js';
 
 type Lists = Pick<HarborApi, 'listEndpoints' | 'listProjects' | 'listQuotas'>;
 
 /**
  * What a Harbor holds, as last read. Live: own writes that are recorded show up in it. That something is missing here is no proof: it may
  * have moved between two pages. Look it up by name before making or giving up anything for that.
+ *
+ * What is there and can't be read is not missing: to look it up throws a HarborError that names it, as a read that fails does.
  */
 export interface InventoryView {
   /** When the oldest of the reads behind this began, in milliseconds on the inventory's clock. */
@@ -24,6 +27,8 @@ export interface InventoryView {
   projectsByEndpoint(endpointId: number): readonly Project[];
   /** Undefined as well where the view was asked for without quotas. */
   quotaByProject(projectId: number): Quota | undefined;
+  /** What is there and can't be read, in a person's words. */
+  unreadable(): readonly string[];
 }
 
 export interface ViewOptions {
@@ -130,27 +135,30 @@ function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas
     projectByName: (name) => projects.where('name', name)[0],
     projectsByEndpoint: (endpointId) => projects.where('endpoint', endpointId),
     quotaByProject: (projectId) => quotas?.where('project', projectId)[0],
+    unreadable: () => [
+      ...endpoints.unreadable.all.map((item) => describe('endpoint', item)),
+      ...projects.unreadable.all.map((item) => describe('project', item)),
+      ...(quotas?.unreadable.all ?? []).map((item) => describe('quota', item)),
+    ],
   };
 }
 
-function listedEndpoints(items: readonly Endpoint[]): Endpoints {
-  return new Listed(items, { name: (endpoint) => endpoint.name, owner: ownerOf });
+function listedEndpoints(listing: Listing<Endpoint>): Endpoints {
+  const as = { noun: 'endpoint', route: '/registries' };
+  // Whose it is is read out of each description once: with every look at every mirror it would cost the square of their number.
+  return new Listed(listing, as, { name: ({ name }) => name, owner: ({ description }) => ownerIn(description) });
 }
 
-/** Read out of each description once: with every look at every mirror it would cost the square of their number. */
-function ownerOf({ description }: Endpoint): string | undefined {
-  const { mark } = parseMark(description);
-  return mark === undefined ? undefined : ownerKey(mark.cluster, mark.mirror);
+function listedProjects(listing: Listing<Project>): Projects {
+  const as = { noun: 'project', route: '/projects' };
+  return new Listed(listing, as, { name: ({ name }) => name, endpoint: ({ registryId }) => registryId });
 }
 
-function ownerKey(cluster: string, mirror: string): string {
-  return JSON.stringify([cluster, mirror]);
+function listedQuotas(listing: Listing<Quota>): Quotas {
+  return new Listed(listing, { noun: 'quota', route: '/quotas' }, { project: ({ projectId }) => projectId });
 }
 
-function listedProjects(items: readonly Project[]): Projects {
-  return new Listed(items, { name: (project) => project.name, endpoint: (project) => project.registryId });
-}
-
-function listedQuotas(items: readonly Quota[]): Quotas {
-  return new Listed(items, { project: (quota) => quota.projectId });
+function describe(noun: string, { id, name, projectId, why }: Unreadable): string {
+  const which = name ?? (projectId === undefined ? id : `of project ${projectId}`) ?? 'without a name';
+  return redact(`${noun} ${which} (${why})`, []);
 }

@@ -1,5 +1,5 @@
 /**
- * What Harbor's API holds, in this code's words: camelCase, readonly, only what the operator uses. wire.ts turns Harbor's
+ * What Harbor's API holds, in this code's words: camelCase, readonly, only what the operator uses. wire/ turns Harbor's
  * JSON into these.
  */
 
@@ -77,13 +77,6 @@ export interface NewProject {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What `GET /projects/{id}/summary` says that the project itself doesn't: its quota and the endpoint's state. */
-export interface ProjectSummary {
-  readonly repositoryCount: number;
-  readonly quota?: { readonly hardBytes: number; readonly usedBytes: number };
-  readonly endpoint?: { readonly id: number; readonly name: string; readonly status: string };
-}
-
 export interface Quota {
   readonly id: number;
   readonly projectId: number;
@@ -98,6 +91,27 @@ export interface Repository {
   /** Without the project: `atlas/athena`. */
   readonly name: string;
   readonly artifactCount: number;
+}
+
+/** A whole list, as far as it can be read. */
+export interface Listing<T> {
+  readonly items: readonly T[];
+  /** What is there and can't be read: not to be taken for missing. */
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** An object in a list that isn't as Harbor's objects are, and what can be read of it all the same. */
+export interface Unreadable {
+  readonly id?: number;
+  readonly name?: string;
+  /** An endpoint's. */
+  readonly description?: string;
+  /** The endpoint that a project is on. */
+  readonly endpointId?: number;
+  /** The project that a quota is for. */
+  readonly projectId?: number;
+  /** The field that can't be read. */
+  readonly why: string;
 }
 
 export interface Page<T> {

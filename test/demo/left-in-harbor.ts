@@ -6,7 +6,8 @@ import type { DemoHarbor } from './harbor.js';
  * @param names the projects' names.
  */
 export async function leftInHarbor({ client }: DemoHarbor, names: ReadonlySet<string>): Promise<readonly string[]> {
-  const projects = (await client.listProjects()).filter(({ name }) => names.has(name));
+  const { items } = await client.listProjects();
+  const projects = items.filter(({ name }) => names.has(name));
   return Promise.all(
     projects.map(async ({ name }) => {
       const { total } = await client.listRepositories(name, 1);

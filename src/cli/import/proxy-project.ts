@@ -34,10 +34,16 @@ export async function readHarbor(client: HarborApi, output: Output): Promise<Har
   const proxies = view.projects().filter(({ registryId }) => registryId !== undefined);
   const projects: ProxyProject[] = [];
   const orphans: string[] = [];
+  for (const what of view.unreadable()) output.warn(`Left out, since it can't be read: ${what}.`);
   for (const project of proxies.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const endpoint = view.endpointById(project.registryId ?? 0);
-    if (endpoint === undefined) orphans.push(project.name);
-    else projects.push(await proxyProject(client, view, project, endpoint));
+    try {
+      const endpoint = view.endpointById(project.registryId ?? 0);
+      if (endpoint === undefined) orphans.push(project.name);
+      else projects.push(await proxyProject(client, view, project, endpoint));
+    } catch (error) {
+      if (!isHarborError(error, 'unexpectedAnswer')) throw error;
+      output.warn(`Project ${project.name} is left out: ${error.message}.`);
+    }
   }
   return { view, projects, orphans };
 }

@@ -1,9 +1,10 @@
 import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
 import { isHarborError } from '../http/errors.js';
-import { createdId, exactName, readAs, readIfThere, readPages, unless } from '../http/read.js';
+import { findInPages, readPages, unreadableItem } from '../wire/pages.js';
+import { createdId, exactName, readAs, readIfThere, unless } from '../wire/read.js';
 import type { Project } from '../types.js';
-import { deletable, project, projectSummary } from '../http/wire.js';
+import { deletable, project, projects } from '../wire/project.js';
 
 type ProjectCalls = Pick<
   HarborApi,
@@ -15,7 +16,6 @@ type ProjectCalls = Pick<
   | 'createProject'
   | 'updateProject'
   | 'deleteProject'
-  | 'projectSummary'
   | 'projectDeletionBlocker'
 >;
 
@@ -31,20 +31,23 @@ export function projectCalls(request: HarborRequest): ProjectCalls {
   });
 
   /** The list and not GET /projects/{name}: that answers a robot 403 for a project that isn't there. */
-  async function findProject(name: string, signal?: AbortSignal): Promise<Project | undefined> {
+  function findProject(name: string, signal?: AbortSignal): Promise<Project | undefined> {
     const q = exactName(name);
-    const query = q === undefined ? {} : { q };
-    const found = await readPages(request, { ...list, query, signal }, project);
-    return found.find((candidate) => candidate.name === name);
+    const call = { ...list, query: q === undefined ? {} : { q }, signal };
+    const isIt = (one: { readonly name?: string }): boolean => one.name === name;
+    return findInPages(request, call, projects, isIt, (one) => one.name === undefined || isIt(one));
   }
 
   return {
-    listProjects: ({ signal } = {}) => readPages(request, { ...list, signal }, project),
+    listProjects: ({ signal } = {}) => readPages(request, { ...list, signal }, projects),
 
     async listProjectsOfEndpoint(registryId, { signal } = {}) {
-      const found = await readPages(request, { ...list, query: { q: `registry_id=${registryId}` }, signal }, project);
+      const call = { ...list, query: { q: `registry_id=${registryId}` }, signal };
+      const { items, unreadable } = await readPages(request, call, projects);
+      const doubtful = unreadable.find(({ endpointId }) => endpointId === undefined || endpointId === registryId);
+      if (doubtful !== undefined) throw unreadableItem(call, projects.noun, doubtful);
       // A key that a Harbor doesn't know is ignored: then all projects come back.
-      return found.filter((candidate) => candidate.registryId === registryId);
+      return items.filter((candidate) => candidate.registryId === registryId);
     },
 
     findProject: (name, { signal } = {}) => findProject(name, signal),
@@ -81,8 +84,6 @@ export function projectCalls(request: HarborRequest): ProjectCalls {
         if (!isHarborError(error, 'forbidden') || (await findProject(name, signal))?.id === id) throw error;
       }
     },
-
-    projectSummary: (id, { signal } = {}) => readIfThere(request, one('GET', id, '/summary', signal), projectSummary),
 
     async projectDeletionBlocker(id, { signal } = {}) {
       const answer = await readAs(request, one('GET', id, '/_deletable', signal), deletable);

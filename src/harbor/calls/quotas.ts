@@ -1,7 +1,7 @@
 import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
-import { readPages } from '../http/read.js';
-import { quota } from '../http/wire.js';
+import { findInPages, readPages } from '../wire/pages.js';
+import { quotas } from '../wire/project.js';
 
 /** `/quotas`: a project's storage limit can be given with its POST and is changed only here. */
 export function quotaCalls(request: HarborRequest): Pick<HarborApi, 'listQuotas' | 'findQuota' | 'updateQuota'> {
@@ -13,12 +13,12 @@ export function quotaCalls(request: HarborRequest): Pick<HarborApi, 'listQuotas'
   });
 
   return {
-    listQuotas: ({ signal } = {}) => readPages(request, list(signal), quota),
+    listQuotas: ({ signal } = {}) => readPages(request, list(signal), quotas),
 
-    async findQuota(projectId, { signal } = {}) {
-      const query = { reference: 'project', reference_id: projectId };
-      const found = await readPages(request, { ...list(signal), query }, quota);
-      return found.find((candidate) => candidate.projectId === projectId);
+    findQuota(projectId, { signal } = {}) {
+      const call = { ...list(signal), query: { reference: 'project', reference_id: projectId } };
+      const isIts = (quota: { readonly projectId?: number }): boolean => quota.projectId === projectId;
+      return findInPages(request, call, quotas, isIts, (one) => one.projectId === undefined || isIts(one));
     },
 
     /** A limit below what is used is taken: pulls go on, only caching stops. */

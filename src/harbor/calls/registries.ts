@@ -1,8 +1,9 @@
 import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
-import { createdId, exactName, readIfThere, readPages, unless } from '../http/read.js';
+import { findInPages, readPages } from '../wire/pages.js';
+import { createdId, exactName, readIfThere, unless } from '../wire/read.js';
 import type { Credentials, NewEndpoint } from '../types.js';
-import { endpoint } from '../http/wire.js';
+import { endpoint, endpoints } from '../wire/endpoint.js';
 
 type RegistryCalls = Pick<
   HarborApi,
@@ -28,14 +29,14 @@ export function registryCalls(request: HarborRequest): RegistryCalls {
   });
 
   return {
-    listEndpoints: ({ signal } = {}) => readPages(request, { ...list, signal }, endpoint),
+    listEndpoints: ({ signal } = {}) => readPages(request, { ...list, signal }, endpoints),
 
-    async findEndpoint(name, { signal } = {}) {
+    findEndpoint(name, { signal } = {}) {
       const q = exactName(name);
       // What can't be asked for by name is looked for among all.
-      const query = q === undefined ? sorted : { q };
-      const found = await readPages(request, { ...list, query, signal }, endpoint);
-      return found.find((candidate) => candidate.name === name);
+      const call = { ...list, query: q === undefined ? sorted : { q }, signal };
+      const isIt = (one: { readonly name?: string }): boolean => one.name === name;
+      return findInPages(request, call, endpoints, isIt, (one) => one.name === undefined || isIt(one));
     },
 
     getEndpoint: (id, { signal } = {}) => readIfThere(request, one('GET', id, signal), endpoint),

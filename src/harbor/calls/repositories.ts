@@ -1,8 +1,9 @@
-import { z } from 'zod';
 import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
-import { PAGE_SIZE, readAnswerOf, unless } from '../http/read.js';
-import { repository } from '../http/wire.js';
+import { few } from '../wire/json.js';
+import { PAGE_SIZE } from '../wire/pages.js';
+import { readAnswerOf, unless } from '../wire/read.js';
+import { repository } from '../wire/repository.js';
 
 /** `/projects/{project}/repositories`: takes the project's name, and lists the repositories with it in front. */
 export function repositoryCalls(request: HarborRequest): Pick<HarborApi, 'listRepositories' | 'deleteRepository'> {
@@ -16,7 +17,7 @@ export function repositoryCalls(request: HarborRequest): Pick<HarborApi, 'listRe
         byName: true,
         signal,
       };
-      const { value, total } = await readAnswerOf(request, call, z.array(repository));
+      const { value, total } = await readAnswerOf(request, call, few(repository, PAGE_SIZE));
       const prefix = `${project}/`;
       const items = value.map((item) =>
         item.name.startsWith(prefix) ? { ...item, name: item.name.slice(prefix.length) } : item,

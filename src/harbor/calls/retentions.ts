@@ -1,10 +1,10 @@
 import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
-import { createdId, readAs, unless } from '../http/read.js';
+import { createdId, readAs } from '../wire/read.js';
 import type { NewRetention } from '../types.js';
-import { retention } from '../http/wire.js';
+import { retention } from '../wire/retention.js';
 
-type RetentionCalls = Pick<HarborApi, 'getRetention' | 'createRetention' | 'updateRetention' | 'deleteRetention'>;
+type RetentionCalls = Pick<HarborApi, 'getRetention' | 'createRetention' | 'updateRetention'>;
 
 /** Six fields, seconds first: daily at midnight, as in the policy that Harbor gives a proxy project by itself. */
 const DAILY = '0 0 0 * * *';
@@ -30,10 +30,6 @@ export function retentionCalls(request: HarborRequest): RetentionCalls {
 
     async updateRetention(id, changed, { signal } = {}) {
       await request({ ...one('PUT', id, signal), body: { id, ...policy(changed) } });
-    },
-
-    async deleteRetention(id, { signal } = {}) {
-      await unless(request(one('DELETE', id, signal)), 'notFound');
     },
   };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
-import { readAs } from '../http/read.js';
-import { endpointTypes, health, systemInfo, token } from '../http/wire.js';
+import { readAs } from '../wire/read.js';
+import { health, systemInfo, token } from '../wire/system.js';
 
-type SystemCalls = Pick<HarborApi, 'systemInfo' | 'health' | 'checkAccess' | 'checkTokenService' | 'listEndpointTypes'>;
+type SystemCalls = Pick<HarborApi, 'systemInfo' | 'health' | 'checkAccess' | 'checkTokenService'>;
 
 /** What Harbor says about itself, and whether it works. */
 export function systemCalls(request: HarborRequest): SystemCalls {
@@ -27,11 +27,6 @@ export function systemCalls(request: HarborRequest): SystemCalls {
       const call = check('/service/token', signal);
       const query = { service: 'harbor-registry', scope: '' };
       await readAs(request, { ...call, query, atRoot: true, anonymous: true }, token);
-    },
-
-    async listEndpointTypes({ signal } = {}) {
-      const call: Call = { method: 'GET', route: '/replication/adapters', signal };
-      return (await readAs(request, call, endpointTypes)) ?? [];
     },
   };
 }

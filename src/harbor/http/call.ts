@@ -29,6 +29,8 @@ export interface Answer {
   readonly status: number;
   /** Parsed JSON; undefined where there was no body. */
   readonly body: unknown;
+  /** How long the body was. */
+  readonly characters: number;
   readonly location: string | undefined;
   /** X-Total-Count. */
   readonly total: number | undefined;

@@ -1,4 +1,4 @@
-import axios, { isAxiosError } from 'axios';
+import { isAxiosError } from 'axios';
 import type { AxiosAdapter } from 'axios';
 
 declare module 'axios' {
@@ -20,9 +20,8 @@ export interface Response {
 
 export type ResponseListener = (response: Response) => void;
 
-/** axios' HTTP adapter, which tells the listener of each attempt. */
-export function measuredAdapter(listener: ResponseListener | undefined): AxiosAdapter {
-  const http = axios.getAdapter('http');
+/** An adapter that tells the listener of each attempt. */
+export function measuredAdapter(http: AxiosAdapter, listener: ResponseListener | undefined): AxiosAdapter {
   if (listener === undefined) return http;
   return async (config) => {
     const start = performance.now();

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import axios from 'axios';
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { callPath } from './call.js';
+import { boundedAdapter } from './body.js';
+import { callPath, isWrite } from './call.js';
 import type { Answer, Call, HarborRequest, LaneName } from './call.js';
 import { failure } from './classify.js';
 import type { FailureContext } from './classify.js';
@@ -15,6 +16,8 @@ import { Lane } from './lane.js';
 import { measuredAdapter } from './measure.js';
 import type { ResponseListener } from './measure.js';
 import { retried } from './retry.js';
+
+const MIB = 1024 * 1024;
 
 export interface RequestOptions {
   /** How long a call may take in all, retries included; default 15 s. */
@@ -31,8 +34,10 @@ export interface RequestOptions {
   readonly retryDelayMs?: number;
   /** The longest Retry-After that is waited for within a call; default 3 s. */
   readonly maxRetryAfterMs?: number;
-  /** Default 32 MiB. */
+  /** How much one answer may hold; default 8 MiB, five times the longest page of endpoints with their certificates. */
   readonly maxResponseBytes?: number;
+  /** How much all answers that come in at the same time may; default 32 MiB. */
+  readonly maxConcurrentBytes?: number;
   readonly proxy?: ProxyEnvironment;
   /** Told of each attempt. */
   readonly onResponse?: ResponseListener;
@@ -102,13 +107,15 @@ export function createTransport(connection: HarborConnection, options: RequestOp
 }
 
 function httpClient(options: RequestOptions): AxiosInstance {
+  const limits = {
+    each: options.maxResponseBytes ?? 8 * MIB,
+    together: options.maxConcurrentBytes ?? 32 * MIB,
+  };
   const http = axios.create({
-    adapter: fencedAdapter(measuredAdapter(options.onResponse), options.mayWrite),
+    adapter: fencedAdapter(measuredAdapter(boundedAdapter(limits), options.onResponse), options.mayWrite),
     maxRedirects: 0,
     // The proxy is the agents' affair; with `false` axios takes it out of them.
     ...(isProxied(options.proxy) ? {} : { proxy: false }),
-    maxContentLength: options.maxResponseBytes ?? 32 * 1024 * 1024,
-    responseType: 'text',
     transformResponse: (body: unknown) => body,
     transformRequest: (body: unknown) => body,
   });
@@ -177,6 +184,7 @@ function readAnswer(response: AxiosResponse<string>, context: FailureContext): A
   return {
     status,
     body: data === '' ? undefined : parseBody(data, status, context),
+    characters: data.length,
     location: typeof location === 'string' ? location : undefined,
     total: typeof total === 'string' && /^\d+$/.test(total) ? Number(total) : undefined,
   };
@@ -187,6 +195,6 @@ function parseBody(body: string, status: number, context: FailureContext): unkno
     return JSON.parse(body);
   } catch {
     const reason = 'no JSON: there is something else than Harbor at this address, or in front of it';
-    throw failure(context, { kind: 'unexpectedAnswer', reason, status });
+    throw failure(context, { kind: 'unexpectedAnswer', reason, status, mayHaveHappened: isWrite(context.call.method) });
   }
 }

@@ -18,7 +18,7 @@ import type { Verdict } from '../../api/verdict.js';
 const NONE: ReadonlySet<string> = new Set();
 
 /** What Harbor holds, as far as planning needs it. */
-export type HarborView = Omit<InventoryView, 'readAt' | 'projects' | 'projectById'>;
+export type HarborView = Omit<InventoryView, 'readAt' | 'projects' | 'projectById' | 'unreadable'>;
 
 export interface PlanInput {
   readonly desired: Desired;

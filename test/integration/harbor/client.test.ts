@@ -32,10 +32,10 @@ describe('the Harbor client, as a robot', () => {
   afterEach(async () => {
     harbor.clearFaults();
     harbor.setUpstream('quay.io', 'up');
-    for (const project of await client.listProjects()) {
+    for (const project of (await client.listProjects()).items) {
       if (project.registryId !== undefined) await client.deleteProject(project);
     }
-    for (const endpoint of await client.listEndpoints()) await client.deleteEndpoint(endpoint.id);
+    for (const endpoint of (await client.listEndpoints()).items) await client.deleteEndpoint(endpoint.id);
   });
 
   after(async () => {
@@ -67,10 +67,6 @@ describe('the Harbor client, as a robot', () => {
     harbor.broken.tokenService = false;
   });
 
-  it('lists the endpoint types', async () => {
-    expect(await client.listEndpointTypes()).to.include('docker-hub');
-  });
-
   it('creates an endpoint, finds it, and reads it back without its secret', async () => {
     const credentials = { accessKey: 'user', accessSecret: 'hunter2hunter2' };
     const id = await client.createEndpoint({ ...UPSTREAM, insecure: true, credentials });
@@ -79,7 +75,7 @@ describe('the Harbor client, as a robot', () => {
     const expected = { ...UPSTREAM, id, insecure: true, accessKey: 'user', status: 'healthy', createdAt };
     expect(await client.getEndpoint(id)).to.deep.equal(expected);
     expect(await client.findEndpoint('quay')).to.deep.equal(expected);
-    expect(await client.listEndpoints()).to.deep.equal([expected]);
+    expect(await client.listEndpoints()).to.deep.equal({ items: [expected], unreadable: [] });
   });
 
   it('finds no endpoint by a part of its name or in another case', async () => {
@@ -147,14 +143,10 @@ describe('the Harbor client, as a robot', () => {
     expect(project?.metadata).to.include({ public: 'true' });
     expect(project?.retentionId).to.be.above(0);
     expect(await client.findProject('quay')).to.deep.equal(project);
-    expect((await client.listProjects()).map(({ name }) => name)).to.have.members(['library', 'quay']);
+    expect((await client.listProjects()).items.map(({ name }) => name)).to.have.members(['library', 'quay']);
     expect(await client.listProjectsOfEndpoint(registryId)).to.deep.equal([project]);
     await client.updateProject(id, { auto_scan: 'true' });
     expect((await client.getProject(id))?.metadata).to.include({ public: 'true', auto_scan: 'true' });
-    expect(await client.projectSummary(id)).to.deep.include({
-      repositoryCount: 0,
-      quota: { hardBytes: 1024, usedBytes: 0 },
-    });
     expect(await client.projectDeletionBlocker(id)).to.be.undefined;
     await client.deleteProject({ id, name: 'quay' });
     expect(await client.findProject('quay')).to.be.undefined;
@@ -194,12 +186,12 @@ describe('the Harbor client, as a robot', () => {
     const id = await client.createProject({ name: 'quay', registryId, metadata: {} });
     const quota = await client.findQuota(id);
     expect(quota).to.deep.include({ projectId: id, projectName: 'quay', hardBytes: -1, usedBytes: 0 });
-    expect((await client.listQuotas()).map(({ projectName }) => projectName)).to.include('quay');
+    expect((await client.listQuotas()).items.map(({ projectName }) => projectName)).to.include('quay');
     await client.updateQuota(quota?.id ?? 0, 4096);
     expect(harbor.quotaOf('quay')?.hard).to.equal(4096);
   });
 
-  it('reads Harbor’s own retention policy, changes it, and takes it away', async () => {
+  it('reads Harbor’s own retention policy, changes it, and makes one where there is none', async () => {
     const registryId = await client.createEndpoint(UPSTREAM);
     const projectId = await client.createProject({ name: 'quay', registryId, metadata: {} });
     const id = (await client.getProject(projectId))?.retentionId ?? 0;
@@ -208,7 +200,11 @@ describe('the Harbor client, as a robot', () => {
     expect((await client.getRetention(id)).daysSinceLastPull).to.equal(30);
     await client.updateRetention(id, { projectId, daysSinceLastPull: 'all' });
     expect(await client.getRetention(id)).to.deep.equal({ id, projectId, keepsAll: true, schedule: '', ruleCount: 1 });
-    await client.deleteRetention(id);
+    const project = harbor.state.projects.get(projectId);
+    if (project === undefined) throw new Error('no such project');
+    // Somebody took the policy away by hand.
+    harbor.state.retentions.delete(id);
+    project.metadata = { public: 'true' };
     expect(await client.getProject(projectId)).not.to.have.property('retentionId');
     const admin = createHarborClient({ url: harbor.url, ...harbor.admin });
     const created = await admin.createRetention({ projectId, daysSinceLastPull: 14 });
@@ -217,7 +213,7 @@ describe('the Harbor client, as a robot', () => {
     expect((await client.getRetention(created)).daysSinceLastPull).to.equal(14);
   });
 
-  it('makes a pull robot, renews its secret and takes it away', async () => {
+  it('makes a pull robot and takes it away', async () => {
     const registryId = await client.createEndpoint(UPSTREAM);
     const projectId = await client.createProject({ name: 'quay', registryId, metadata: {} });
     const permissions: readonly RobotPermission[] = [
@@ -236,7 +232,6 @@ describe('the Harbor client, as a robot', () => {
     const [robot] = await admin.listProjectRobots(projectId);
     expect(robot).to.deep.include({ id: created.id, name: created.name, level: 'project', expiresAt: -1, permissions });
     expect((await admin.listSystemRobots()).map(({ name }) => name)).to.include('robot$operator');
-    expect(await admin.refreshRobotSecret(created.id)).not.to.equal(created.secret);
     await admin.deleteRobot(created.id);
     await admin.deleteRobot(created.id);
     expect(await admin.listProjectRobots(projectId)).to.deep.equal([]);
@@ -249,7 +244,7 @@ describe('the Harbor client, as a robot', () => {
     expect(harbor.count({ method: 'GET', route: '/registries' })).to.equal(1);
     for (let number = 0; number < 205; number++) await client.createEndpoint({ ...UPSTREAM, name: `e${number}` });
     harbor.resetCounts();
-    expect(new Set((await client.listEndpoints()).map(({ name }) => name)).size).to.equal(205);
+    expect(new Set((await client.listEndpoints()).items.map(({ name }) => name)).size).to.equal(205);
     expect(harbor.count({ method: 'GET', route: '/registries' })).to.equal(3);
   });
 
@@ -274,7 +269,7 @@ describe('the Harbor client, as a robot', () => {
       },
       { kind: 'delay', ms: 0 },
     );
-    const found = await client.listEndpoints();
+    const { items: found } = await client.listEndpoints();
     vanish.remove();
     expect(found.map(({ name }) => name)).to.include('e100');
     expect(found).to.have.lengthOf(119);

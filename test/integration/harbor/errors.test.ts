@@ -220,9 +220,10 @@ describe('what Harbor answers when it refuses', () => {
   it('a success that isn’t JSON, or lacks what it must have, is no success', async () => {
     harbor.inject({ route: '/registries' }, { kind: 'answer', status: 200, body: '<html>log in</html>' });
     expect(await failureOf('GET /registries')).to.include({ kind: 'unexpectedAnswer', status: 200 });
-    harbor.inject({ route: '/registries' }, { kind: 'answer', status: 200, body: [{ id: 'seven', name: SECRET }] });
-    const error = await failureOf('GET /registries');
-    expect(error.message).to.match(/0\.id: invalid_type/);
+    const body = { project_id: 'seven', name: SECRET };
+    harbor.inject({ route: '/projects/{project_name_or_id}' }, { kind: 'answer', status: 200, body });
+    const error = await failureOf('GET /projects/{project_name_or_id}');
+    expect(error.message).to.match(/project_id: invalid_type/);
     expectNoSecretIn(error);
   });
 

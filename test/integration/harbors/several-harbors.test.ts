@@ -7,7 +7,7 @@ import type { HarborStandIn } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { portOf } from '../../support/ports.js';
 import { eventually } from '../../support/wait.js';
-import { startRawServer } from '../harbor/raw-server.js';
+import { startRawServer } from '../../support/raw-server.js';
 import { useBareWorld } from '../bare-world.js';
 
 const upstream = { type: 'docker-registry', url: 'https://registry.example.org' } as const;

@@ -1,18 +1,24 @@
 import { expect } from 'chai';
+import { formatMark } from '../../../src/harbor/mark.js';
 import { HarborInventory } from '../../../src/harbor/inventory.js';
-import type { Endpoint, Project, Quota } from '../../../src/harbor/types.js';
+import type { Endpoint, Listing, Project, Quota, Unreadable } from '../../../src/harbor/types.js';
 
 /** A Harbor whose lists are answered when the test says so, with what it holds at that moment or held when asked. */
 class FakeLists {
   readonly endpoints: Endpoint[] = [];
   readonly projects: Project[] = [];
+  readonly unreadable: Record<'endpoints' | 'projects' | 'quotas', Unreadable[]> = {
+    endpoints: [],
+    projects: [],
+    quotas: [],
+  };
   readonly calls = { endpoints: 0, projects: 0, quotas: 0 };
   readonly #held: (() => void)[] = [];
   hold = false;
 
-  listEndpoints = (): Promise<readonly Endpoint[]> => {
+  listEndpoints = (): Promise<Listing<Endpoint>> => {
     this.calls.endpoints++;
-    const seen = [...this.endpoints];
+    const seen = { items: [...this.endpoints], unreadable: this.unreadable.endpoints };
     return this.hold
       ? new Promise((resolve) => {
           this.#held.push(() => {
@@ -22,14 +28,15 @@ class FakeLists {
       : Promise.resolve(seen);
   };
 
-  listProjects = (): Promise<readonly Project[]> => {
+  listProjects = (): Promise<Listing<Project>> => {
     this.calls.projects++;
-    return Promise.resolve([...this.projects]);
+    return Promise.resolve({ items: [...this.projects], unreadable: this.unreadable.projects });
   };
 
-  listQuotas = (): Promise<readonly Quota[]> => {
+  listQuotas = (): Promise<Listing<Quota>> => {
     this.calls.quotas++;
-    return Promise.resolve([{ id: 1, projectId: 12, projectName: 'p', hardBytes: -1, usedBytes: 0 }]);
+    const items = [{ id: 1, projectId: 12, projectName: 'p', hardBytes: -1, usedBytes: 0 }];
+    return Promise.resolve({ items, unreadable: this.unreadable.quotas });
   };
 
   /** Lets the oldest read that waits go on, once there is one. */
@@ -171,5 +178,59 @@ describe('the inventory of a Harbor', () => {
     lists.listEndpoints = listEndpoints;
     await inventory.view({ maxAgeMs: 60_000 });
     expect(lists.calls.endpoints).to.equal(1);
+  });
+
+  describe('with objects that can’t be read', () => {
+    const refuses = (look: () => unknown, message: RegExp): void => {
+      expect(look).to.throw(message).with.property('kind', 'unexpectedAnswer');
+    };
+
+    it('does not take them for missing, and answers for all others', async () => {
+      lists.endpoints.push(endpoint(1, 'quay'));
+      lists.projects.push(project(11, 'quay', 1));
+      lists.unreadable.endpoints.push({ id: 2, name: 'ghcr', why: 'type: invalid_type' });
+      lists.unreadable.projects.push({ id: 12, name: 'ghcr', endpointId: 2, why: 'metadata: invalid_type' });
+      lists.unreadable.quotas.push({ id: 5, projectId: 13, why: 'hard: invalid_type' });
+      const view = await inventory.view({ maxAgeMs: 0, quotas: true });
+      refuses(() => view.endpointById(2), /endpoint ghcr is there and can’t be read \(type: invalid_type\)/);
+      refuses(() => view.endpointByName('ghcr'), /endpoint ghcr/);
+      refuses(() => view.projectById(12), /project ghcr/);
+      refuses(() => view.projectByName('ghcr'), /project ghcr/);
+      refuses(() => view.projectsByEndpoint(2), /project ghcr/);
+      refuses(() => view.quotaByProject(13), /quota 5/);
+      expect(view.projectByName('quay')?.registryId).to.equal(1);
+      expect(view.endpointById(1)?.name).to.equal('quay');
+      expect(view.projectsByEndpoint(1)).to.have.lengthOf(1);
+      expect(view.endpointById(3)).to.be.undefined;
+      expect(view.projectByName('other')).to.be.undefined;
+      expect(view.unreadable()).to.deep.equal([
+        'endpoint ghcr (type: invalid_type)',
+        'project ghcr (metadata: invalid_type)',
+        'quota of project 13 (hard: invalid_type)',
+      ]);
+    });
+
+    it('knows whose an endpoint is that can’t be read otherwise', async () => {
+      const mark = { cluster: 'c', mirror: 'quay', endpoint: 'created', project: 'created' } as const;
+      lists.unreadable.endpoints.push({ id: 1, description: formatMark('', mark), why: 'name: invalid_type' });
+      const view = await inventory.view({ maxAgeMs: 0 });
+      refuses(() => view.endpointsOwnedBy('c', 'quay'), /endpoint 1/);
+      expect(view.endpointsOwnedBy('c', 'other')).to.deep.equal([]);
+    });
+
+    it('has no answer for an endpoint that isn’t listed while one without an id is', async () => {
+      lists.endpoints.push(endpoint(1, 'quay'));
+      lists.unreadable.endpoints.push({ why: 'the whole: invalid_type' });
+      const view = await inventory.view({ maxAgeMs: 0 });
+      refuses(() => view.endpointById(2), /endpoint without a name/);
+      expect(view.endpointById(1)?.name).to.equal('quay');
+    });
+
+    it('knows them again once they were read by themselves', async () => {
+      lists.unreadable.projects.push({ id: 12, name: 'ghcr', why: 'metadata: invalid_type' });
+      const view = await inventory.view({ maxAgeMs: 0 });
+      inventory.record({ kind: 'projectWritten', project: project(12, 'ghcr', 2) });
+      expect(view.projectByName('ghcr')?.registryId).to.equal(2);
+    });
   });
 });

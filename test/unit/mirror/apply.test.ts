@@ -28,9 +28,10 @@ class FakeHarbor {
       },
   });
 
-  #list(name: string): Promise<readonly unknown[]> {
+  #list(name: string): Promise<object> {
     this.lists += 1;
-    return Promise.resolve(name === 'listEndpoints' ? this.model.view.endpoints() : this.model.projects());
+    const items = name === 'listEndpoints' ? this.model.view.endpoints() : this.model.projects();
+    return Promise.resolve({ items, unreadable: [] });
   }
 }
 

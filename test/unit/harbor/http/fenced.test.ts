@@ -33,7 +33,7 @@ describe('a write to Harbor, where another replica may work by now', () => {
     const error: unknown = await client.createEndpoint(UPSTREAM).catch((reason: unknown) => reason);
     expect(error).to.include({ name: 'HarborError', kind: 'aborted', mayHaveHappened: false });
     expect((error as HarborError).message).to.include('not sent: The lease is lost.');
-    expect(await client.listEndpoints()).to.deep.equal([]);
+    expect((await client.listEndpoints()).items).to.deep.equal([]);
     expect(harbor.writes()).to.be.empty;
   });
 

@@ -37,10 +37,10 @@ export class FakeHarbor {
           ...(this.externalUrl !== undefined && { externalUrl: this.externalUrl }),
         };
       },
-      listEndpoints: () => Promise.resolve([]),
+      listEndpoints: () => Promise.resolve({ items: [], unreadable: [] }),
       listProjects: () => {
         this.counts.projectLists += 1;
-        return Promise.resolve(this.projects);
+        return Promise.resolve({ items: this.projects, unreadable: [] });
       },
       listPresent: async () => {
         await this.#answer('present');

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { Credentials } from '../types.js';
 
 /** What an endpoint is written with that can't be read back, or only together makes sense. */
 export interface EndpointSecrets {
-  readonly credentials?: Credentials;
+  readonly credentials?: { readonly accessKey: string; readonly accessSecret: string };
   readonly caCertificate?: string;
 }
 

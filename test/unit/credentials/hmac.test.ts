@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { credentialsHmac } from '../../../../src/harbor/http/credentials.js';
+import { credentialsHmac } from '../../../src/credentials/hmac.js';
 
 const credentials = { accessKey: 'user', accessSecret: 'secret' };
 
