@@ -40,11 +40,17 @@ const FIRST_ANSWER_MS = 10_000;
 /** The least pause before something that waits is looked at again. */
 const LEAST_RETRY_MS = 100;
 
+/** What a look needs of the policies. */
+export type MirrorPolicies = Pick<
+  Policies,
+  'decide' | 'forget' | 'state' | 'has' | 'serves' | 'servesThrough' | 'servedProject' | 'servedHost'
+>;
+
 export interface MirrorReconcilerOptions {
   readonly cluster: MirrorCluster;
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
-  readonly policies: Policies;
+  readonly policies: MirrorPolicies;
   readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom' | 'forget'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;

@@ -1,0 +1,68 @@
+import { literalPrefixes } from '../../../src/mirror/conflicts.js';
+import type { Claim } from '../../../src/mirror/conflicts.js';
+import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
+import type { PolicyState, ServingDecision } from '../../../src/policies/state.js';
+
+type Entry = Extract<ServingDecision, { kind: 'serve' }>['entry'];
+
+const POLICY = { kind: 'ClusterPolicy', name: 'registry-mirrors-lab' } as const;
+
+/** The policies: what was decided is in force when the test says so, and not before. */
+export class LabPolicies implements MirrorPolicies {
+  readonly #wanted = new Map<string, Entry | undefined>();
+  readonly #inForce = new Map<string, Entry>();
+
+  /** The API server acts on what was decided. */
+  takeEffect(): void {
+    for (const [mirror, entry] of this.#wanted) {
+      if (entry === undefined) this.#inForce.delete(mirror);
+      else this.#inForce.set(mirror, entry);
+    }
+  }
+
+  /** `host[:port]/project` that new Pods are sent to for this mirror. */
+  pullPrefix(mirror: string): string | undefined {
+    return this.#inForce.get(mirror)?.pullPrefix;
+  }
+
+  decide(mirror: string, decision: ServingDecision): void {
+    if (decision.kind === 'keep') return;
+    this.#wanted.set(mirror, decision.kind === 'serve' ? decision.entry : undefined);
+  }
+
+  forget(mirror: string): void {
+    this.#wanted.set(mirror, undefined);
+  }
+
+  state(mirror: string): PolicyState {
+    const [wanted, acting] = [this.#wanted.get(mirror), this.#inForce.get(mirror)];
+    if (wanted === undefined) return acting === undefined ? { kind: 'absent' } : { kind: 'pending', since: 0 };
+    const isActing = JSON.stringify(wanted) === JSON.stringify(acting);
+    return isActing ? { kind: 'inForce', policy: POLICY } : { kind: 'pending', since: 0, policy: POLICY };
+  }
+
+  has(mirror: string): boolean {
+    return this.#served(mirror) !== undefined;
+  }
+
+  serves({ mirror, host, prefix }: Claim): boolean {
+    const entry = this.#served(mirror);
+    return entry !== undefined && entry.hosts.includes(host) && literalPrefixes(entry.include).includes(prefix);
+  }
+
+  servesThrough(mirror: string, pullPrefix: string): boolean {
+    return this.state(mirror).kind === 'inForce' && this.pullPrefix(mirror) === pullPrefix;
+  }
+
+  servedProject(mirror: string): string | undefined {
+    return this.#served(mirror)?.pullPrefix.split('/').slice(1).join('/');
+  }
+
+  servedHost(mirror: string): string | undefined {
+    return this.#served(mirror)?.pullPrefix.split('/', 1)[0];
+  }
+
+  #served(mirror: string): Entry | undefined {
+    return this.#inForce.get(mirror) ?? this.#wanted.get(mirror);
+  }
+}
