@@ -158,18 +158,6 @@ describe('the Harbor stand-in, where recordings have no single exchange,', () =>
     expect((await admin('POST', '/projects', { project_name: 'a'.repeat(256) })).status).to.equal(422);
   });
 
-  it('ignores a CA certificate and the newest proxy settings when it is older', async () => {
-    await harbor.stop();
-    harbor = await startHarbor({ version: '2.12.0', unmappedHealthy: true });
-    const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
-    await admin('POST', '/registries', endpoint('quay', { ca_certificate: pem }));
-    expect(harbor.endpoint('quay')?.caCertificate).to.equal('');
-    const metadata = { public: 'true', max_upstream_conn: '3', proxy_speed_kb: '5' };
-    await admin('POST', '/projects', { project_name: 'quay', registry_id: 1, metadata });
-    expect(harbor.project('quay')?.metadata).to.deep.equal({ public: 'true', proxy_speed_kb: '5', retention_id: '1' });
-    expect((await admin('GET', '/systeminfo')).json).to.include({ harbor_version: 'v2.12.0-080b0220' });
-  });
-
   it('fails one of two changes of a project at once', async () => {
     await admin('POST', '/projects', { project_name: 'p' });
     const change = (key: string): Promise<Received> => admin('PUT', '/projects/p', { metadata: { [key]: 'true' } });

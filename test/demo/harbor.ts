@@ -1,7 +1,7 @@
 import { createHarborClient } from '../../src/harbor/client.js';
 import type { HarborClient } from '../../src/harbor/client.js';
 import type { Registry } from '../cluster/registry.js';
-import { startHarbor } from '../harbor/index.js';
+import { startHarbor, versionFromEnvironment } from '../harbor/index.js';
 import type { Login } from '../harbor/index.js';
 
 /** The Harbor of the demo: the stand-in, or a real one. */
@@ -19,18 +19,19 @@ export interface DemoHarbor {
 /** The hosts that the stand-in finds at the demo's own registry, so that nothing leaves the machine. */
 export const MAPPED_HOSTS = ['docker.io', 'quay.io', 'registry.k8s.io', 'registry.example.org'] as const;
 
-/** Takes the Harbor that HARBOR_URL, HARBOR_USERNAME and HARBOR_PASSWORD name, or else starts the stand-in. */
+/** Takes the Harbor that HARBOR_URL, HARBOR_USERNAME and HARBOR_PASSWORD name, or else starts the stand-in, of the version HARBOR_VERSION. */
 export async function startDemoHarbor(upstream: Registry): Promise<DemoHarbor> {
   const { HARBOR_URL: url = '', HARBOR_USERNAME: username = '', HARBOR_PASSWORD: password = '' } = process.env;
   return url === '' ? startStandIn(upstream) : realHarbor(url.replace(/\/+$/, ''), { username, password });
 }
 
 async function startStandIn(upstream: Registry): Promise<DemoHarbor> {
-  const harbor = await startHarbor({
-    upstreams: Object.fromEntries(
-      MAPPED_HOSTS.map((host) => [host, { url: upstream.url, selfSigned: host === 'registry.example.org' }]),
-    ),
-  });
+  const harbor = await startHarbor(versionFromEnvironment());
+  for (const host of MAPPED_HOSTS) {
+    // An older Harbor trusts no certificate of an endpoint's own, and so must trust this one anyway.
+    const selfSigned = host === 'registry.example.org' && harbor.has('ca_certificate');
+    harbor.mapHost(host, { url: upstream.url, selfSigned });
+  }
   const login = harbor.addRobot('registry-mirror-operator');
   const client = createHarborClient({ url: harbor.url, ...login });
   return {

@@ -3,6 +3,8 @@ import { defaults } from './options.js';
 import type { HarborOptions, Settings } from './options.js';
 import { State, now } from './state.js';
 import { Upstreams } from './upstreams.js';
+import { has, releaseOf } from './versions.js';
+import type { Feature } from './versions.js';
 
 /** The parts of a Harbor installation that can be broken; true: down. */
 export interface Broken {
@@ -50,7 +52,8 @@ export class Harbor {
   #lookedAt = performance.now();
 
   constructor(options: HarborOptions) {
-    this.settings = { ...defaults, externalUrl: undefined, ...options };
+    const version = releaseOf(options.version ?? defaults.version);
+    this.settings = { ...defaults, externalUrl: undefined, ...options, version };
     this.upstreams = new Upstreams(this.settings.unmappedHealthy);
     for (const [host, upstream] of Object.entries(options.upstreams ?? {})) this.upstreams.mapHost(host, upstream);
     const { state } = this;
@@ -89,9 +92,8 @@ export class Harbor {
     this.#seen = { ...this.broken };
   }
 
-  /** Whether this Harbor's version is at least the given one. */
-  isAtLeast(major: number, minor: number): boolean {
-    const [ownMajor = 0, ownMinor = 0] = this.settings.version.split('.').map(Number);
-    return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+  /** Whether this Harbor's version has what came with a later one than the oldest. */
+  has(feature: Feature): boolean {
+    return has(this.settings.version, feature);
   }
 }

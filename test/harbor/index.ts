@@ -5,13 +5,14 @@ import type { Broken, Configuration } from './harbor.js';
 import { Harbor } from './harbor.js';
 import type { HarborOptions, Latency } from './options.js';
 import { adminUser } from './options.js';
-import { accessOf } from './permissions.js';
+import { accessOf, isGrantable } from './permissions.js';
 import { refreshStatus } from './registries.js';
 import { insertRobot, loginName } from './robots.js';
 import type { WriteHook } from './server.js';
 import { HarborServer } from './server.js';
 import type { Endpoint, Permission, Project, Quota, Repository, Retention, Robot, State } from './state.js';
 import type { UpstreamSettings, UpstreamState } from './upstreams.js';
+import type { Feature } from './versions.js';
 
 export type { CallFilter, RecordedCall } from './calls.js';
 export type { CallMatcher, Fault, InjectedFault } from './faults.js';
@@ -19,6 +20,8 @@ export type { Broken, Configuration } from './harbor.js';
 export type { HarborOptions, Latency } from './options.js';
 export type { Endpoint, Permission, Project, Quota, Repository, Retention, Robot } from './state.js';
 export type { UpstreamSettings, UpstreamState } from './upstreams.js';
+export { harborVersions, versionFromEnvironment } from './versions.js';
+export type { HarborVersion } from './versions.js';
 
 export interface Login {
   readonly username: string;
@@ -100,6 +103,11 @@ export class HarborStandIn {
     return this.#harbor.state;
   }
 
+  /** Whether this version has what came with a later one than the oldest. */
+  has(feature: Feature): boolean {
+    return this.#harbor.has(feature);
+  }
+
   /** What is down inside of Harbor; set a part to true to break it. */
   get broken(): Broken {
     return this.#harbor.broken;
@@ -163,8 +171,12 @@ export class HarborStandIn {
     }
   }
 
-  /** Makes a system robot without a call, and gives its login. */
-  addRobot(name: string, permissions: readonly Permission[] = fullPermissions): Login {
+  /** Makes a system robot without a call, with those of the permissions that this version knows, and gives its login. */
+  addRobot(name: string, asked: readonly Permission[] = fullPermissions): Login {
+    const permissions = asked.map(({ access, ...where }) => ({
+      ...where,
+      access: access.filter((one) => isGrantable(this.#harbor, where.kind === 'system' ? 'system' : 'project', one)),
+    }));
     const robot = insertRobot(this.#harbor, { name, level: 'system', projectId: 0, permissions });
     return { username: loginName(this.#harbor, robot), password: robot.secret };
   }

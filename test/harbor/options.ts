@@ -19,7 +19,7 @@ export interface HarborOptions {
   readonly host?: string;
   /** Where a reverse proxy would serve Harbor, `/harbor`: the API is then below it. */
   readonly basePath?: string;
-  /** Harbor's version without the v. Before 2.15 `ca_certificate` is ignored silently and the newest proxy settings are missing. */
+  /** 2.11, 2.13, 2.15 (the default) or 2.16, or a whole release such as 2.14.1. What it lacks (versions.ts) is ignored silently. */
   readonly version?: string;
   readonly adminPassword?: string;
   /** Answers `/systeminfo` as the pull host; the stand-in's own address when left out. */

@@ -1,6 +1,7 @@
 import { badRequest, forbidden, notFound, unauthorized } from './answer.js';
 import type { Call, Identity } from './call.js';
 import { headerOf, userName } from './call.js';
+import type { Harbor } from './harbor.js';
 import type { Access, Permission, Project, Robot } from './state.js';
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -35,6 +36,14 @@ export const grantable: Readonly<Record<'project' | 'system', ReadonlySet<string
       user-group:list user-group:delete`),
   ),
 };
+
+const cameWithRobotsOfRobots = /^(robot|export-cve|member|user|ldap-user|user-group):|^quota:update$/;
+
+/** Whether a robot of this Harbor can be given a right. */
+export function isGrantable(harbor: Harbor, kind: 'project' | 'system', { resource, action }: Access): boolean {
+  const text = `${resource}:${action}`;
+  return grantable[kind].has(text) && (harbor.has('robotsOfRobots') || !cameWithRobotsOfRobots.test(text));
+}
 
 export const accessOf = (text: string): Access => {
   const [resource = '', action = ''] = text.split(':');

@@ -8,6 +8,7 @@ import type { Harbor } from './harbor.js';
 import { requireProject } from './permissions.js';
 import { now } from './state.js';
 import type { Project } from './state.js';
+import { isFeature } from './versions.js';
 
 const plainKeys = [
   'public',
@@ -19,16 +20,18 @@ const plainKeys = [
   'enable_content_trust_cosign',
   'proxy_cache_local_on_not_found',
   'auto_sbom_generation',
+  'proxy_referrer_api',
 ] as const;
-const proxyKeys = [...plainKeys.filter((key) => key !== 'enable_content_trust'), 'proxy_speed_kb', 'max_upstream_conn'];
+const proxyKeys = [
+  ...plainKeys.filter((key) => key !== 'enable_content_trust'),
+  'proxy_speed_kb',
+  'max_upstream_conn',
+  'proxy_cache_filter_pattern',
+  'proxy_cache_filter_kind',
+];
 
-/** Keys that came with a version. */
-const since: Readonly<Record<string, readonly [number, number]>> = {
-  auto_sbom_generation: [2, 11],
-  proxy_speed_kb: [2, 9],
-  max_upstream_conn: [2, 15],
-  proxy_cache_local_on_not_found: [2, 15],
-};
+/** Whether a Harbor knows a key; what it doesn't know is as good as not sent. */
+const isKnown = (harbor: Harbor, key: string): boolean => !isFeature(key) || harbor.has(key);
 
 export const metadataShape: Shape = {
   struct: 'ProjectMetadata',
@@ -43,9 +46,8 @@ export function keptMetadata(
 ): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const key of isProxy ? proxyKeys : plainKeys) {
-    const [major, minor] = since[key] ?? [0, 0];
     const value = given[key];
-    if (typeof value !== 'string' || !harbor.isAtLeast(major, minor)) continue;
+    if (typeof value !== 'string' || !isKnown(harbor, key)) continue;
     kept[key] = key === 'severity' ? knownSeverity(value) : value;
   }
   return kept;
@@ -67,7 +69,8 @@ function parseProblem(text: string, bits: 32 | 64): string | undefined {
 }
 
 /** The checks that POST makes and PUT doesn't. */
-export function checkNewMetadata(given: Readonly<Record<string, unknown>>, isProxy: boolean): void {
+export function checkNewMetadata(harbor: Harbor, sent: Readonly<Record<string, unknown>>, isProxy: boolean): void {
+  const given = Object.fromEntries(Object.entries(sent).filter(([key]) => isKnown(harbor, key)));
   const { public: visibility, proxy_speed_kb: speed, max_upstream_conn: connections, retention_id: retention } = given;
   if (typeof visibility === 'string' && visibility !== 'true' && visibility !== 'false' && visibility !== '') {
     throw badRequest(`metadata.public should only be 'true' or 'false', but got: '${visibility}'`);
@@ -109,7 +112,8 @@ function checked(call: Call): readonly [string, string] {
   const fields = readBody(call, 'metadata', { struct: 'Metadata', fields: {} });
   const [key = ''] = fields.names();
   const value = fields.text(key);
-  if (![...proxyKeys, ...plainKeys].includes(key)) throw badRequest(`invalid key: ${key}`);
+  if (![...proxyKeys, ...plainKeys].includes(key) || !isKnown(call.harbor, key))
+    throw badRequest(`invalid key: ${key}`);
   if (value === undefined) throw internal();
   if (key === 'proxy_speed_kb' && parseProblem(value, 32) !== undefined) throw badRequest(`invalid value: ${value}`);
   return [key, value];

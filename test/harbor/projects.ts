@@ -10,6 +10,7 @@ import type { Columns } from './list.js';
 import { listed, matching, parseQuery } from './list.js';
 import { findProject, mayOnProject, mayOnSystem, requireLogin, requireProject } from './permissions.js';
 import { checkNewMetadata, keptMetadata, metadataShape } from './project-metadata.js';
+import { checkFilter } from './proxy-filter.js';
 import { checkHard } from './quotas.js';
 import { makeAutomaticPolicy } from './retentions.js';
 import type { Project } from './state.js';
@@ -147,7 +148,8 @@ function checkedDraft(call: Call): Draft {
   const name = fields.text('project_name') ?? '';
   checkProjectName(name);
   const given = fields.object('metadata')?.all() ?? {};
-  checkNewMetadata(given, isProxy);
+  checkNewMetadata(harbor, given, isProxy);
+  if (isProxy) checkFilter(harbor, given);
   const owner = identity.kind === 'user' ? identity : { id: 1, name: 'admin' };
   return {
     name,
@@ -215,6 +217,7 @@ export async function update(call: Call): Promise<Answer> {
     );
   }
   const allowlist = changedAllowlist(fields, project);
+  if (project.registryId !== undefined) checkFilter(harbor, given);
   // Two at once end in a deadlock of the database.
   if (beingWritten.has(project)) throw internal();
   beingWritten.add(project);

@@ -7,6 +7,7 @@ import type { Call, Identity } from './call.js';
 import type { Harbor } from './harbor.js';
 import { mayOnProject } from './permissions.js';
 import type { Artifact, Endpoint, Project } from './state.js';
+import { requireServed } from './proxy-filter.js';
 import { tokenOf } from './token.js';
 import { UpstreamClient } from './upstream-client.js';
 
@@ -103,6 +104,7 @@ class Pull {
     const endpoint = this.#endpoint();
     const { name, kind, reference } = this.#target;
     if (endpoint?.type === 'docker-hub' && !name.includes('/')) return this.#toLibrary();
+    if (this.#harbor.has('proxy_cache_filter_pattern')) requireServed(this.#project.metadata, name);
     // While the endpoint's status says unhealthy only the cache is asked, even if the upstream is back.
     const upstream =
       endpoint?.status === 'healthy' ? new UpstreamClient(this.#harbor, this.#project, endpoint) : undefined;

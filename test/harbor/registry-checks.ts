@@ -27,7 +27,7 @@ export function checkName(name: string): void {
 // Older versions don't know the field and ignore it silently.
 export function certificateOf(harbor: Harbor, fields: Fields): string | undefined {
   const certificate = fields.text('ca_certificate');
-  if (certificate === undefined || !harbor.isAtLeast(2, 15)) return undefined;
+  if (certificate === undefined || !harbor.has('ca_certificate')) return undefined;
   if (certificate !== '' && !/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
     throw badRequest('invalid CA certificate: no valid certificates found in PEM data');
   }

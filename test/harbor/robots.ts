@@ -8,7 +8,7 @@ import { idOf } from './call.js';
 import type { Harbor } from './harbor.js';
 import type { Columns } from './list.js';
 import { listed, matching, parseQuery } from './list.js';
-import { grantable, isWithin, requireLogin, requireProject, requireSystem } from './permissions.js';
+import { isGrantable, isWithin, requireLogin, requireProject, requireSystem } from './permissions.js';
 import { projectOf } from './projects.js';
 import type { Permission, Robot } from './state.js';
 import { now } from './state.js';
@@ -64,7 +64,7 @@ function permissionsOf(fields: Fields): readonly Permission[] {
   });
 }
 
-function checkRobot(duration: number, level: string, permissions: readonly Permission[]): void {
+function checkRobot(harbor: Harbor, duration: number, level: string, permissions: readonly Permission[]): void {
   if (duration !== -1 && duration <= 0) {
     throw badRequest(
       `bad request error duration input: ${duration}, duration must be either -1(Never) or a positive integer`,
@@ -76,7 +76,7 @@ function checkRobot(duration: number, level: string, permissions: readonly Permi
   if (level === 'project' && permissions.length > 1) throw badRequest('bad request permission');
   for (const { kind, access } of permissions) {
     if (kind !== 'project' && kind !== 'system') throw badRequest(`bad request permission level: ${kind}`);
-    const foreign = access.find(({ resource, action }) => !grantable[kind].has(`${resource}:${action}`));
+    const foreign = access.find((one) => !isGrantable(harbor, kind, one));
     if (foreign !== undefined) throw badRequest(`bad request permission: ${foreign.resource}:${foreign.action}`);
   }
 }
@@ -149,7 +149,7 @@ function readRequest(call: Call): Request {
   const permissions = permissionsOf(fields);
   const level = fields.text('level') ?? '';
   const duration = fields.number('duration') ?? 0;
-  checkRobot(duration, level, permissions);
+  checkRobot(call.harbor, duration, level, permissions);
   return {
     name: fields.text('name') ?? '',
     level: level === 'project' ? 'project' : 'system',

@@ -2,7 +2,7 @@ import type { Answer } from './answer.js';
 import { badRequest, created, forbidden, ok, precondition, unauthorized } from './answer.js';
 import { readBody } from './body.js';
 import type { Call } from './call.js';
-import { requireLogin, requireSystem, accessOf, grantable } from './permissions.js';
+import { accessOf, grantable, isGrantable, requireLogin, requireSystem } from './permissions.js';
 import type { Broken } from './harbor.js';
 
 export const ping = (): Answer => ({ status: 200, headers: { 'Content-Type': 'text/plain' }, raw: 'Pong' });
@@ -98,7 +98,7 @@ export function permissions(call: Call): Answer {
   if (identity.kind === 'anonymous') throw unauthorized('');
   if (identity.kind === 'robot') throw forbidden('forbidden: only admins(system and project) can access permissions');
   const listed = (kind: 'project' | 'system'): unknown[] =>
-    [...grantable[kind]].map(accessOf).map(({ resource, action }) => ({ action, resource }));
+    [...grantable[kind]].map(accessOf).filter((access) => isGrantable(call.harbor, kind, access));
   return ok({ project: listed('project'), system: listed('system') });
 }
 

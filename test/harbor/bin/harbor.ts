@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { startHarbor } from '../index.js';
+import { harborVersions, startHarbor } from '../index.js';
 import type { UpstreamSettings } from '../index.js';
 
 const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
@@ -9,6 +9,7 @@ interface Flags {
   readonly host: string;
   readonly upstream: readonly string[];
   readonly unmappedHealthy: boolean;
+  readonly harborVersion?: string;
 }
 
 function upstreamsOf(flags: readonly string[]): Record<string, UpstreamSettings> {
@@ -33,12 +34,14 @@ const program = new Command('harbor')
   )
   .option('--unmapped-healthy', 'endpoints at hosts that are not mapped pass the health check', false);
 
+program.option('--harbor-version <version>', `${harborVersions.join(', ')}, or a release such as 2.14.1`);
 const flags = program.parse().opts<Flags>();
 const harbor = await startHarbor({
   port: Number(flags.port),
   host: flags.host,
   upstreams: upstreamsOf(flags.upstream),
   unmappedHealthy: flags.unmappedHealthy,
+  ...(flags.harborVersion === undefined ? {} : { version: flags.harborVersion }),
 });
 console.log(`Harbor stand-in at ${harbor.url}, user ${harbor.admin.username}, password ${harbor.admin.password}`);
 const end = (): void => {
