@@ -11,7 +11,7 @@ import type { Mirrors } from './mirrors.js';
 import type { Narrator } from './narrator.js';
 import { imagePairs, PODS_FILE, pushImages, workloads } from './pods.js';
 import type { ImagePair } from './pods.js';
-import { pull } from './pull.js';
+import { pull } from '../support/pull.js';
 import { versions } from './setting.js';
 import type { Setting } from './setting.js';
 

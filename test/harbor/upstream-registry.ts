@@ -11,16 +11,27 @@ interface Stored {
   readonly bytes: Buffer;
 }
 
+export interface UpstreamLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** A registry in memory that can be pulled from: an upstream for tests that need no real one. */
 export class UpstreamRegistry {
   readonly #manifests = new Map<string, Stored>();
   readonly #blobs = new Map<string, Buffer>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #address: string;
   #gate: Promise<void> | undefined;
+  #login: UpstreamLogin | undefined;
   #requests = 0;
 
+  constructor(address = '127.0.0.1') {
+    this.#address = address;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://${this.#address}:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** How many requests have come. */
@@ -29,7 +40,7 @@ export class UpstreamRegistry {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#server.listen(0, this.#address, resolve));
   }
 
   async stop(): Promise<void> {
@@ -45,6 +56,11 @@ export class UpstreamRegistry {
   /** Keeps answers to blobs back until the promise is kept. */
   holdBlobs(until: Promise<void> | undefined): void {
     this.#gate = until;
+  }
+
+  /** Asks everyone for this login from now on; for none when it is undefined. */
+  requireLogin(login: UpstreamLogin | undefined): void {
+    this.#login = login;
   }
 
   addBlob(bytes: Buffer, digest = digestOf(bytes)): string {
@@ -92,6 +108,12 @@ export class UpstreamRegistry {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests += 1;
+    if (!this.#admits(request)) {
+      response.setHeader('WWW-Authenticate', 'Basic realm="upstream"');
+      const body = { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] };
+      respond(response, 401, 'application/json', Buffer.from(JSON.stringify(body)), request.method === 'HEAD');
+      return;
+    }
     const [, repository = '', kind, reference = ''] =
       /^\/v2\/(.+)\/(manifests|blobs|tags)\/(.+)$/.exec(request.url ?? '') ?? [];
     const isHead = request.method === 'HEAD';
@@ -118,6 +140,12 @@ export class UpstreamRegistry {
     respond(response, 200, stored.mediaType, stored.bytes, isHead);
   }
 
+  #admits({ headers }: IncomingMessage): boolean {
+    if (this.#login === undefined) return true;
+    const { username, password } = this.#login;
+    return headers.authorization === `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  }
+
   #listTags(response: ServerResponse, repository: string): void {
     const tags = [...this.#manifests.keys()]
       .filter((key) => key.startsWith(`${repository}/`) && !key.includes('/sha256:'))
@@ -131,8 +159,9 @@ function respond(response: ServerResponse, status: number, type: string, body: B
   response.end(isHead ? undefined : body);
 }
 
-export async function startUpstreamRegistry(): Promise<UpstreamRegistry> {
-  const registry = new UpstreamRegistry();
+/** @param address - where it listens, and Harbor reaches it */
+export async function startUpstreamRegistry(address?: string): Promise<UpstreamRegistry> {
+  const registry = new UpstreamRegistry(address);
   await registry.start();
   return registry;
 }

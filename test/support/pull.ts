@@ -13,8 +13,24 @@ export interface Pulled {
   readonly bytes: number;
 }
 
+export interface PullLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
 interface Descriptor {
   readonly digest: string;
+}
+
+/** The registry, or its token service, answered with another status than 200. */
+export class PullRefusedError extends Error {
+  override readonly name = 'PullRefusedError';
+  readonly status: number;
+
+  constructor(url: string, status: number, body: string) {
+    super(`GET ${url} was answered with ${status}: ${body}`);
+    this.status = status;
+  }
 }
 
 /**
@@ -23,39 +39,46 @@ interface Descriptor {
  *
  * @param origin where the image's host is reached, `https://harbor.example.org`.
  * @param image `host/path:tag`.
- * @throws Error with the registry's answer where it refuses.
+ * @param login what the token service is shown; nothing where it is left out.
+ * @throws PullRefusedError with the registry's answer where it refuses.
  */
-export async function pull(origin: string, image: string): Promise<Pulled> {
+export async function pull(origin: string, image: string, login?: PullLogin): Promise<Pulled> {
   const [, repository = '', tag = ''] = /^[^/]+\/(.+):([^:/]+)$/.exec(image) ?? [];
   const url = `${origin}/v2/${repository}`;
-  const token = await tokenFor(`${url}/manifests/${tag}`);
-  const manifest = await get(`${url}/manifests/${tag}`, token);
+  const authorization = await authorize(`${url}/manifests/${tag}`, login);
+  const manifest = await get(`${url}/manifests/${tag}`, authorization);
   const { config, layers } = JSON.parse(manifest.toString()) as { config: Descriptor; layers: readonly Descriptor[] };
   let bytes = manifest.length;
   for (const { digest } of [config, ...layers]) {
-    const blob = await get(`${url}/blobs/${digest}`, token);
+    const blob = await get(`${url}/blobs/${digest}`, authorization);
     if (digestOf(blob) !== digest) throw new Error(`The blob ${digest} of ${image} came with other content.`);
     bytes += blob.length;
   }
   return { digest: digestOf(manifest), blobs: layers.length + 1, bytes };
 }
 
-async function tokenFor(url: string): Promise<string | undefined> {
+/** The Authorization header for a url, by what its challenge asks for; undefined where it asks for none. */
+async function authorize(url: string, login: PullLogin | undefined): Promise<string | undefined> {
   const response = await fetch(url, { headers: { accept: MANIFEST_TYPES } });
   await response.arrayBuffer();
   if (response.status !== 401) return undefined;
   const challenge = response.headers.get('www-authenticate') ?? '';
   const part = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
   const query = new URLSearchParams({ service: part('service'), scope: part('scope') });
-  const { token } = JSON.parse((await get(`${part('realm')}?${query.toString()}`)).toString()) as { token: string };
-  return token;
+  const answer = await get(`${part('realm')}?${query.toString()}`, login && basic(login));
+  const { token } = JSON.parse(answer.toString()) as { token: string };
+  return `Bearer ${token}`;
 }
 
-async function get(url: string, token?: string): Promise<Buffer> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(url, { headers: { accept: MANIFEST_TYPES, ...authorization } });
+function basic({ username, password }: PullLogin): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+async function get(url: string, authorization: string | undefined): Promise<Buffer> {
+  const headers = { accept: MANIFEST_TYPES, ...(authorization === undefined ? {} : { authorization }) };
+  const response = await fetch(url, { headers });
   const body = Buffer.from(await response.arrayBuffer());
-  if (!response.ok) throw new Error(`GET ${url} was answered with ${response.status}: ${body.toString()}`);
+  if (!response.ok) throw new PullRefusedError(url, response.status, body.toString());
   return body;
 }
 

@@ -1,0 +1,74 @@
+import { createHarborClient } from '../../../src/harbor/client.js';
+import type { HarborClient } from '../../../src/harbor/client.js';
+import { newRobot } from '../../../src/robots/permissions.js';
+import { startHarbor } from '../../harbor/index.js';
+import type { Login } from '../../harbor/index.js';
+
+/** The Harbor that the suite runs on: a real one where HARBOR_URL names it, else the stand-in. */
+export interface HarborUnderTest {
+  readonly kind: 'real' | 'stand-in';
+  readonly url: string;
+  /** Of an administrator, for what the suite itself sets up and looks at. */
+  readonly admin: Login;
+  readonly client: HarborClient;
+  /** What `client` has no call for, as the administrator. */
+  call(method: string, route: string, body: object): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const { HARBOR_URL, HARBOR_USERNAME = '', HARBOR_PASSWORD = '' } = process.env;
+
+/** For the titles of tests. */
+export const harborName = isSet(HARBOR_URL) ? HARBOR_URL : 'the Harbor stand-in';
+
+/** How long Harbor may take to note what was pulled: up to 20 s. */
+export const NOTED_MS = 60_000;
+
+export async function useHarbor(): Promise<HarborUnderTest> {
+  if (!isSet(HARBOR_URL)) return startStandIn();
+  const admin = { username: HARBOR_USERNAME, password: HARBOR_PASSWORD };
+  const harbor = underTest('real', HARBOR_URL.replace(/\/+$/, ''), admin, () => Promise.resolve());
+  await harbor.client.checkAccess();
+  return harbor;
+}
+
+async function startStandIn(): Promise<HarborUnderTest> {
+  const standIn = await startHarbor({ cacheDelayMs: 500 });
+  return underTest('stand-in', standIn.url, standIn.admin, () => standIn.stop());
+}
+
+function underTest(
+  kind: HarborUnderTest['kind'],
+  url: string,
+  admin: Login,
+  stop: () => Promise<void>,
+): HarborUnderTest {
+  const client = createHarborClient({ url, ...admin });
+  const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
+  return {
+    kind,
+    url,
+    admin,
+    client,
+    async call(method, route, body) {
+      const headers = { authorization, 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/api/v2.0${route}`, { method, headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${await answer.text()}`);
+    },
+    async stop() {
+      client.close();
+      await stop();
+    },
+  };
+}
+
+/** A robot account with the permissions that docs/operations.md lists, and no others: what the operator runs with. */
+export async function makeOperatorRobot({ client }: HarborUnderTest, name: string): Promise<Login> {
+  const duties = { quotas: true, adapters: true, pullRobots: true };
+  const { name: username, secret: password } = await client.createRobot(newRobot(name, 1, duties));
+  return { username, password };
+}
+
+function isSet(text: string | undefined): text is string {
+  return text !== undefined && text !== '';
+}
