@@ -9,6 +9,8 @@ export interface GateCall {
   readonly method: string;
   /** With its query. */
   readonly path: string;
+  /** Whose login it came with; absent where it came with none. */
+  readonly user: string | undefined;
 }
 
 /** The only way that a client under test has to a server: it can be closed, and it tells what went through. */
@@ -39,9 +41,10 @@ export class Gate {
     return this.#calls;
   }
 
-  /** The calls that may have changed something. */
-  get writes(): readonly GateCall[] {
-    return this.#calls.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
+  /** The calls that may have changed something: `PUT /api/v2.0/registries/7`. */
+  get writes(): readonly string[] {
+    const writes = this.#calls.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
+    return writes.map(({ method, path }) => `${method} ${path}`);
   }
 
   forget(): void {
@@ -70,15 +73,26 @@ export class Gate {
 
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method = 'GET', url: path = '/' } = incoming;
-    this.#calls.push({ method, path });
+    this.#calls.push({ method, path, user: userOf(incoming.headers.authorization) });
     const send = this.#target.protocol === 'https:' ? secure : plain;
     const headers = { ...incoming.headers, host: this.#target.host };
     const forwarded = send(new URL(path, this.#target), { method, headers }, (answer) => {
+      if (outgoing.destroyed) {
+        answer.destroy();
+        return;
+      }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, outgoing, () => undefined);
     });
     // The server is away, or broke off: the client sees what it would see without the gate.
     forwarded.once('error', () => outgoing.destroy());
+    // A client that broke off, or was cut off, wants no answer any more: the server is not to wait for the rest of its call.
+    outgoing.once('close', () => forwarded.destroy());
     incoming.pipe(forwarded);
   }
+}
+
+function userOf(authorization = ''): string | undefined {
+  const encoded = /^Basic (.+)$/.exec(authorization)?.[1];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString().split(':')[0];
 }

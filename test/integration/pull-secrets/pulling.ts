@@ -25,7 +25,7 @@ interface Login {
 }
 
 /** Every pull Secret in the cluster: `namespace/name`, sorted. */
-export async function pullSecrets(world: World): Promise<readonly StoredSecret[]> {
+export async function pullSecrets(world: Pick<World, 'cluster'>): Promise<readonly StoredSecret[]> {
   const path = '/api/v1/secrets?labelSelector=registrymirror.io/credentials%3Dpull';
   return (await world.cluster.api.json<{ items: StoredSecret[] }>('GET', path)).items;
 }
@@ -38,7 +38,7 @@ export async function namespacesWithCopy(world: World): Promise<readonly string[
 
 /** What a new Pod with this image gets: its image, and its pull Secrets' names. */
 export async function newPod(
-  world: World,
+  world: Pick<World, 'cluster'>,
   namespace: string,
   image: string,
 ): Promise<{ readonly image: string | undefined; readonly secrets: readonly string[] }> {

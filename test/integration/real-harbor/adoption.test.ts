@@ -3,8 +3,6 @@ import { parseMark } from '../../../src/harbor/mark.js';
 import { harborName } from './harbor-under-test.js';
 import { useStage } from './stage.js';
 
-const ENDPOINT = '/api/v2.0/registries';
-
 describe(`A project that was there before, in ${harborName}`, function () {
   this.timeout(120_000);
   const stage = useStage();
@@ -65,7 +63,7 @@ describe(`A project that was there before, in ${harborName}`, function () {
     const { userText, mark } = parseMark(await description());
     expect(mark).to.include({ mirror: stage().name('by-hand'), endpoint: 'adopted', project: 'adopted' });
     expect(userText).to.equal('by hand');
-    expect(stage().gate.writes).to.deep.equal([{ method: 'PUT', path: `${ENDPOINT}/${endpointId}` }]);
+    expect(stage().gate.writes).to.deep.equal([`PUT /api/v2.0/registries/${endpointId}`]);
     await stage().mirrors.delete(stage().name('by-hand'));
     expect((await stage().harbor.client.findProject(stage().name('by-hand')))?.registryId).to.equal(endpointId);
   });

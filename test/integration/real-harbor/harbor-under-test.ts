@@ -11,8 +11,8 @@ export interface HarborUnderTest {
   /** Of an administrator, for what the suite itself sets up and looks at. */
   readonly admin: Login;
   readonly client: HarborClient;
-  /** What `client` has no call for, as the administrator. */
-  call(method: string, route: string, body: object): Promise<void>;
+  /** Changes a robot account, which is more than the operator ever does. */
+  updateRobot(id: number, change: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,15 +45,16 @@ function underTest(
 ): HarborUnderTest {
   const client = createHarborClient({ url, ...admin });
   const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
+  const headers = { authorization, 'content-type': 'application/json' };
   return {
     kind,
     url,
     admin,
     client,
-    async call(method, route, body) {
-      const headers = { authorization, 'content-type': 'application/json' };
-      const answer = await fetch(`${url}/api/v2.0${route}`, { method, headers, body: JSON.stringify(body) });
-      if (!answer.ok) throw new Error(`${method} ${route}: ${answer.status} ${await answer.text()}`);
+    async updateRobot(id, change) {
+      const route = `${url}/api/v2.0/robots/${id}`;
+      const robot = (await answered(await fetch(route, { headers }))) as object;
+      await answered(await fetch(route, { method: 'PUT', headers, body: JSON.stringify({ ...robot, ...change }) }));
     },
     async stop() {
       client.close();
@@ -67,6 +68,12 @@ export async function makeOperatorRobot({ client }: HarborUnderTest, name: strin
   const duties = { quotas: true, adapters: true, pullRobots: true };
   const { name: username, secret: password } = await client.createRobot(newRobot(name, 1, duties));
   return { username, password };
+}
+
+async function answered(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.url} was answered with ${response.status}: ${text}`);
+  return text.trim() === '' ? undefined : JSON.parse(text);
 }
 
 function isSet(text: string | undefined): text is string {

@@ -92,9 +92,9 @@ export class Stage {
     return this.mirrors.imageOfNewPod(this.image(part), namespace);
   }
 
-  /** Pulls through Harbor what a new Pod of `image(part)` gets. */
-  async pullAsPod(part: string): Promise<Pulled> {
-    return pull(this.harbor.url, await this.imageOfNewPod(part));
+  /** Pulls through Harbor what a new Pod with an image of the part's host gets. */
+  async pullAsPod(part: string, image = IMAGE): Promise<Pulled> {
+    return pull(this.harbor.url, await this.mirrors.imageOfNewPod(`${this.host(part)}/${image}`));
   }
 
   /** Pulls as a Pod does, and waits until Harbor has noted it. */
