@@ -3,6 +3,7 @@ import type { HarborClient } from '../../../src/harbor/client.js';
 import { newRobot } from '../../../src/robots/permissions.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { Login } from '../../harbor/index.js';
+import { sceneHeader } from '../../harbor/seen.js';
 
 /** The Harbor that the suite runs on: a real one where HARBOR_URL names it, else the stand-in. */
 export interface HarborUnderTest {
@@ -45,7 +46,7 @@ function underTest(
 ): HarborUnderTest {
   const client = createHarborClient({ url, ...admin });
   const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
-  const headers = { authorization, 'content-type': 'application/json' };
+  const headers = { authorization, 'content-type': 'application/json', [sceneHeader]: 'by an administrator' };
   return {
     kind,
     url,
