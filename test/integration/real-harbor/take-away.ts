@@ -10,7 +10,7 @@ export async function takeAway(client: HarborClient, prefix: string, clusterId: 
   await eventually(
     async () => {
       await deleteProjects(client, prefix);
-      for (const { id, name } of await client.listEndpoints()) {
+      for (const { id, name } of (await client.listEndpoints()).items) {
         if (name.startsWith(prefix)) await client.deleteEndpoint(id);
       }
     },
@@ -22,7 +22,7 @@ export async function takeAway(client: HarborClient, prefix: string, clusterId: 
 }
 
 async function deleteProjects(client: HarborClient, prefix: string): Promise<void> {
-  const ours = (await client.listProjects()).filter(({ name }) => name.startsWith(prefix));
+  const ours = (await client.listProjects()).items.filter(({ name }) => name.startsWith(prefix));
   for (const project of ours) {
     const { items } = await client.listRepositories(project.name, 100);
     for (const { name } of items) await client.deleteRepository(project.name, name);
