@@ -69,7 +69,7 @@ export interface Upstream {
    */
   readonly description?: string;
   /**
-   * A Secret of type kubernetes.io/basic-auth in the operator's namespace, labelled registrymirror.io/credentials: upstream, with the credentials that Harbor uses towards the upstream. Its annotation registrymirror.io/allowed-hosts, where present, must list the url's host. Default: anonymous. With it, project.public must be stated. A change of the Secret is carried to Harbor at once. The types aws-ecr, google-gcr and ali-acr need it.
+   * A Secret of type kubernetes.io/basic-auth in the operator's namespace, labelled registrymirror.io/credentials: upstream, with the credentials that Harbor uses towards the upstream. Its annotation registrymirror.io/allowed-hosts, where present, must list the url's host (host or host:port for https; plain http is written out as http://host:port). Default: anonymous. With it, project.public must be stated. A change of the Secret is carried to Harbor at once. The types aws-ecr, google-gcr and ali-acr need it.
    */
   readonly credentialsSecretRef?: SecretReference;
   /**
@@ -94,7 +94,7 @@ export interface HarborReference {
    */
   readonly pullHost?: string;
   /**
-   * A Secret of type kubernetes.io/basic-auth in the operator's namespace, labelled registrymirror.io/credentials: harbor, with the name and secret of a robot account (robot$name). Its annotation registrymirror.io/allowed-hosts, where present, must list the url's host. Required with url, and not allowed without.
+   * A Secret of type kubernetes.io/basic-auth in the operator's namespace, labelled registrymirror.io/credentials: harbor, with the name and secret of a robot account (robot$name). Its annotation registrymirror.io/allowed-hosts must list the url's host (host or host:port for https; plain http is written out as http://host:port). None of the operator's own Secrets can be named. Required with url, and not allowed without.
    */
   readonly credentialsSecretRef?: SecretReference;
   /**

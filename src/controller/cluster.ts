@@ -12,7 +12,8 @@ import { MIRRORS } from '../mirror/resource.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import type { PolicyCluster } from '../policies/policies.js';
 import type { LivePolicy } from '../policies/snapshot.js';
-import type { Secret } from '../credentials/secrets.js';
+import { OPERATORS_OWN } from '../credentials/secrets.js';
+import type { OwnSecretLookup, Secret, SecretLookup } from '../credentials/secrets.js';
 import { recordEvent } from '../kubernetes/event-recorder.js';
 import { readOrCreateHmacKey } from '../credentials/hmac-key.js';
 import { PullWatches } from '../pull-secrets/watches.js';
@@ -24,6 +25,8 @@ export interface OperatorClusterOptions {
   readonly api: KubernetesApi;
   readonly namespace: string;
   readonly keySecret: string;
+  /** The names of the Secrets that no mirror can refer to. */
+  readonly ownSecrets: ReadonlySet<string>;
   /** This process, for Events. */
   readonly instance: string;
   readonly log: Log;
@@ -86,7 +89,10 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
     return this.mirrorInformer.list();
   }
 
-  readonly secret = (name: string): Secret | undefined => this.secretInformer.get(name);
+  readonly secret: SecretLookup = (name) =>
+    this.#options.ownSecrets.has(name) ? OPERATORS_OWN : this.secretInformer.get(name);
+
+  readonly ownSecret: OwnSecretLookup = (name) => this.secretInformer.get(name);
 
   webhooks(): readonly V1MutatingWebhookConfiguration[] {
     return this.webhookInformer.list();

@@ -15,6 +15,7 @@ import { clusterIdOf } from '../kubernetes/cluster-id.js';
 import { MIRRORS } from '../mirror/resource.js';
 import { OperatorCluster } from './cluster.js';
 import { LeaderElection } from '../kubernetes/leader-election.js';
+import { ownSecretNames } from '../config/own-secrets.js';
 import { startWork } from './work.js';
 import type { Work } from './work.js';
 
@@ -67,7 +68,8 @@ export class RegistryMirrorOperator extends Operator {
         })
       : undefined;
     this.#api = new KubernetesApi(kubeConfig, { mayWrite: this.#election?.assertHeld });
-    this.#cluster = new OperatorCluster({ api: this.#api, namespace, keySecret, instance, log });
+    const ownSecrets = ownSecretNames(config);
+    this.#cluster = new OperatorCluster({ api: this.#api, namespace, keySecret, ownSecrets, instance, log });
   }
 
   /** Whether all that decisions need has been read. */

@@ -98,7 +98,7 @@ export function startWork(
       caSecret: config.harborCaSecret,
       insecureSkipTLSVerify: config.harborInsecureSkipTLSVerify,
     },
-    secret: cluster.secret,
+    secrets: cluster,
     mirrors: () => cluster.mirrors(),
     checkEveryMs: config.healthIntervalMs,
     thresholds: { failures: config.healthFailures, successes: config.healthSuccesses },

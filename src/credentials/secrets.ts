@@ -1,11 +1,8 @@
 import { ANNOTATIONS, LABELS } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { upstreamUrl } from '../api/upstream-types.js';
-import { credentialsHmac } from './hmac.js';
-import type { Credentials } from '../harbor/types.js';
+import { allowsUrl, entryFor } from './allowed-hosts.js';
+import type { Credentials } from './credentials.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
-import type { UpstreamSecrets } from '../mirror/desired.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled, waiting } from '../api/verdict.js';
 
@@ -15,8 +12,14 @@ export interface Secret extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** Finds a labelled Secret of the operator's namespace. */
-export type SecretLookup = (name: string) => Secret | undefined;
+/** In the place of a Secret: no mirror can refer to this one. */
+export const OPERATORS_OWN = 'operatorsOwn';
+
+/** Finds a labelled Secret of the operator's namespace for a mirror that refers to it. */
+export type SecretLookup = (name: string) => Secret | typeof OPERATORS_OWN | undefined;
+
+/** Finds a Secret that the operator's own settings name. */
+export type OwnSecretLookup = (name: string) => Secret | undefined;
 
 /** What a Secret may be used for: the value of its label. */
 export type SecretUse = 'upstream' | 'harbor';
@@ -27,16 +30,24 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 interface SecretRequest {
   readonly name: string;
   readonly use: SecretUse;
-  /** host[:port] that the Secret's content would be sent to. */
-  readonly host: string;
+  /** Where the Secret's content would be sent to. */
+  readonly url: string;
+  /** Whether a Secret that doesn't say where it may be sent is refused. */
+  readonly mustBeBound?: boolean;
 }
 
 /**
- * A Secret that may be used so. Only labelled Secrets are seen at all, and only for the hosts that their annotation allows: who may
- * create mirrors must not be able to send someone's password to a url of their choice.
+ * A Secret that may be used so. Only labelled Secrets are seen at all, only for the hosts that their annotation allows, and never the operator's
+ * own: who may create mirrors must not be able to send someone's password to a url of their choice.
  */
-function findSecret({ name, use, host }: SecretRequest, lookup: SecretLookup): Read<Secret> {
+function findSecret({ name, use, url, mustBeBound = false }: SecretRequest, lookup: SecretLookup): Read<Secret> {
   const secret = lookup(name);
+  if (secret === OPERATORS_OWN) {
+    return notAllowed(
+      `Secret ${name} is the operator's own, and no mirror can refer to it. Refer to a Secret that was made for this; ` +
+        "a mirror without spec.harbor.url uses the operator's Harbor and login as it is.",
+    );
+  }
   if (secret === undefined) {
     const message =
       `The operator's namespace has no Secret ${name} with the label ${LABELS.credentials}: ${use}. ` +
@@ -44,24 +55,26 @@ function findSecret({ name, use, host }: SecretRequest, lookup: SecretLookup): R
     return { ok: false, problem: waiting(REASONS.secretNotFound, message) };
   }
   if (secret.metadata.labels?.[LABELS.credentials] !== use) {
-    const message = `Secret ${name} isn't labelled ${LABELS.credentials}: ${use}, so it isn't used for this.`;
-    return { ok: false, problem: stalled(REASONS.secretNotAllowed, message) };
+    return notAllowed(`Secret ${name} isn't labelled ${LABELS.credentials}: ${use}, so it isn't used for this.`);
   }
   const allowed = secret.metadata.annotations?.[ANNOTATIONS.allowedHosts];
-  if (allowed !== undefined && !hostsOf(allowed).includes(host.toLowerCase())) {
-    const message =
-      `Secret ${name} may be sent to ${allowed} only (annotation ${ANNOTATIONS.allowedHosts}), not to ${host}. ` +
-      'Add the host to the annotation, or refer to another Secret.';
-    return { ok: false, problem: stalled(REASONS.secretNotAllowed, message) };
+  if (allowed === undefined && mustBeBound) {
+    return notAllowed(
+      `Secret ${name} doesn't say where it may be sent, so it isn't sent to ${url}. ` +
+        `Give it the annotation ${ANNOTATIONS.allowedHosts}: ${entryFor(url)}.`,
+    );
+  }
+  if (allowed !== undefined && !allowsUrl(allowed, url)) {
+    return notAllowed(
+      `Secret ${name} may be sent to ${allowed} only (annotation ${ANNOTATIONS.allowedHosts}), not to ${url}. ` +
+        `Add ${entryFor(url)} to the annotation, or refer to another Secret.`,
+    );
   }
   return { ok: true, value: secret };
 }
 
-function hostsOf(annotation: string): readonly string[] {
-  return annotation
-    .split(',')
-    .map((host) => host.trim().toLowerCase())
-    .filter((host) => host !== '');
+function notAllowed(message: string): { readonly ok: false; readonly problem: Verdict } {
+  return { ok: false, problem: stalled(REASONS.secretNotAllowed, message) };
 }
 
 function readKey(secret: Secret, key: string): Read<string> {
@@ -88,43 +101,4 @@ export function readCredentials(request: SecretRequest, lookup: SecretLookup): R
 export function readCaCertificate(request: SecretRequest, lookup: SecretLookup): Read<string> {
   const secret = findSecret(request, lookup);
   return secret.ok ? readKey(secret.value, 'ca.crt') : secret;
-}
-
-/**
- * The Secrets that a mirror's endpoint is written with.
- *
- * @param hmacKey - the operator's key; undefined where no mirror uses credentials
- */
-export function upstreamSecrets(
-  { spec }: RegistryMirror,
-  lookup: SecretLookup,
-  hmacKey: Buffer | undefined,
-): Read<UpstreamSecrets> {
-  const url = upstreamUrl(spec);
-  const host = URL.parse(url)?.host;
-  if (host === undefined) {
-    const message = `spec.upstream.url ${url} can't be read as a url: its host is neither a name nor an address. Correct it.`;
-    return { ok: false, problem: stalled(REASONS.urlInvalid, message) };
-  }
-  const { credentialsSecretRef, caCertificateSecretRef } = spec.upstream;
-  let credentials: Credentials | undefined;
-  let caCertificate: string | undefined;
-  if (credentialsSecretRef !== undefined) {
-    const read = readCredentials({ name: credentialsSecretRef.name, use: 'upstream', host }, lookup);
-    if (!read.ok) return read;
-    credentials = read.value;
-  }
-  if (caCertificateSecretRef !== undefined) {
-    const read = readCaCertificate({ name: caCertificateSecretRef.name, use: 'upstream', host }, lookup);
-    if (!read.ok) return read;
-    caCertificate = read.value;
-  }
-  if (credentials === undefined) {
-    return { ok: true, value: caCertificate === undefined ? {} : { caCertificate } };
-  }
-  if (hmacKey === undefined) {
-    return { ok: false, problem: waiting(REASONS.progressing, "The operator's key isn't there yet.", 500) };
-  }
-  const hmac = credentialsHmac(hmacKey, { credentials });
-  return { ok: true, value: { credentials, hmac, ...(caCertificate === undefined ? {} : { caCertificate }) } };
 }

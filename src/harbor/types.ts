@@ -1,13 +1,9 @@
+import type { Credentials } from '../credentials/credentials.js';
+
 /**
  * What Harbor's API holds, in this code's words: camelCase, readonly, only what the operator uses. wire/ turns Harbor's
  * JSON into these.
  */
-
-/** What a registry endpoint ("registry" in Harbor's API) logs in upstream with. */
-export interface Credentials {
-  readonly accessKey: string;
-  readonly accessSecret: string;
-}
 
 /** A registry endpoint. Its secret can't be read back: Harbor masks it. */
 export interface Endpoint {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName, upstreamTypes, upstreamUrl } from '../api/upstream-types.js';
 import type { Mark } from '../harbor/mark.js';
-import type { Credentials, Endpoint } from '../harbor/types.js';
+import type { UpstreamSecrets } from '../credentials/upstream-secrets.js';
+import type { Endpoint } from '../harbor/types.js';
 import { managedLimits } from './project-limits.js';
 import type { ProjectLimits } from './project-limits.js';
 import { managedSettings } from './project-settings.js';
@@ -13,15 +14,6 @@ const ENDPOINT_NAME_BYTES = 64;
 const HASH_LENGTH = 8;
 /** The type that serves where this Harbor can't proxy the upstream's own. */
 const STAND_IN = 'docker-registry';
-
-/** The Secrets that a mirror's endpoint is written with. */
-export interface UpstreamSecrets {
-  readonly credentials?: Credentials;
-  /** PEM. */
-  readonly caCertificate?: string;
-  /** What tells these Secrets from others without telling them: an HMAC with the operator's key. */
-  readonly hmac?: string;
-}
 
 /** What a mirror's spec asks of Harbor, with all defaults resolved. */
 export interface Desired extends ProjectLimits {

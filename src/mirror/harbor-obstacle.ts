@@ -27,7 +27,7 @@ export function lookBefore(
   if (availability.problem === undefined) {
     return { ...unseen(waiting(REASONS.progressing, `Harbor ${base.url} is being asked.`)), isTooEarly: true };
   }
-  const message = `Harbor ${base.url} can't be used: ${availability.problem}. It is asked again and again.`;
+  const message = `Harbor can't be reached at ${base.url}: ${availability.problem}. It is asked again and again.`;
   return unseen(waiting(REASONS.harborUnreachable, message, RETRY_MS), { ...base, reachable: undefined });
 }
 

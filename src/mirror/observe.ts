@@ -3,7 +3,7 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName } from '../api/upstream-types.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled, waiting } from '../api/verdict.js';
-import { upstreamSecrets } from '../credentials/secrets.js';
+import { upstreamSecrets } from '../credentials/upstream-secrets.js';
 import type { SecretLookup } from '../credentials/secrets.js';
 import { HarborError } from '../harbor/http/errors.js';
 import type { InventoryView } from '../harbor/inventory.js';

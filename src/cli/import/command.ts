@@ -91,18 +91,17 @@ async function importCommand(flags: ImportFlags, output: Output): Promise<void> 
 
 async function openHarbor(config: Config, reader: ClusterReader | undefined): Promise<HarborClient> {
   const { harborUrl: url, harborLogin: login, harborCaSecret, requestTimeoutMs, proxy, namespace } = config;
-  const host = new URL(url).host;
   const names = [login.kind === 'secret' ? login.name : undefined, harborCaSecret].filter((name) => name !== undefined);
   const found = await Promise.all(names.map(async (name) => reader?.get<Secret>(secretsOf(namespace), name)));
   const lookup = (name: string): Secret | undefined => found.find((secret) => secret?.metadata.name === name);
   const given =
     login.kind === 'given'
       ? login
-      : fromCredentials(valueOf(readCredentials({ name: login.name, use: 'harbor', host }, lookup)));
+      : fromCredentials(valueOf(readCredentials({ name: login.name, use: 'harbor', url }, lookup)));
   const certificate =
     harborCaSecret === undefined
       ? {}
-      : { caCertificate: valueOf(readCaCertificate({ name: harborCaSecret, use: 'harbor', host }, lookup)) };
+      : { caCertificate: valueOf(readCaCertificate({ name: harborCaSecret, use: 'harbor', url }, lookup)) };
   const { username, password } = given;
   const insecureSkipTLSVerify = config.harborInsecureSkipTLSVerify;
   return createHarborClient(

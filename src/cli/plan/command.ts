@@ -11,7 +11,9 @@ import { MIRRORS } from '../../mirror/resource.js';
 import { readHmacKey } from '../../credentials/hmac-key.js';
 import { Harbors } from '../../harbor/session/harbors.js';
 import { Planner } from '../../mirror/plan/planner.js';
-import type { Secret } from '../../credentials/secrets.js';
+import { ownSecretNames } from '../../config/own-secrets.js';
+import { OPERATORS_OWN } from '../../credentials/secrets.js';
+import type { Secret, SecretLookup } from '../../credentials/secrets.js';
 import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster-reader.js';
 import { excludedBy } from '../excluded-namespaces.js';
 import { EXIT } from '../exit.js';
@@ -134,6 +136,8 @@ async function harborSide(
     () => readHmacKey(reader.api, namespace, keySecret),
     "whether an upstream's password differs is not known, and shown as a difference",
   );
+  const own = ownSecretNames(config);
+  const secret: SecretLookup = (name) => (own.has(name) ? OPERATORS_OWN : secrets.get(name));
   const clusterId = config.clusterId ?? (await clusterIdOf(reader.api));
   const harbors = new Harbors({
     own: {
@@ -143,7 +147,7 @@ async function harborSide(
       caSecret: config.harborCaSecret,
       insecureSkipTLSVerify: config.harborInsecureSkipTLSVerify,
     },
-    secret: (name) => secrets.get(name),
+    secrets: { secret, ownSecret: (name) => secrets.get(name) },
     // Whether Harbor is up is for this look to find out, and not for what was seen before.
     mirrors: () => mirrors.map((mirror) => ({ ...mirror, status: { observedGeneration: -1 } })),
     checkEveryMs: config.healthIntervalMs,
@@ -169,7 +173,7 @@ async function harborSide(
     hosts,
     policies: servedBy(served),
     planner,
-    secret: (name) => secrets.get(name),
+    secret,
     hmacKey: () => Promise.resolve(hmacKey),
     clusterId,
     // What served through a project before is not retired in a plan: that takes the switch of the Pods first.

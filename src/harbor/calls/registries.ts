@@ -2,7 +2,8 @@ import type { HarborApi } from '../api.js';
 import type { Call, HarborRequest } from '../http/call.js';
 import { findInPages, readPages } from '../wire/pages.js';
 import { createdId, exactName, readIfThere, unless } from '../wire/read.js';
-import type { Credentials, NewEndpoint } from '../types.js';
+import type { Credentials } from '../../credentials/credentials.js';
+import type { NewEndpoint } from '../types.js';
 import { endpoint, endpoints } from '../wire/endpoint.js';
 
 type RegistryCalls = Pick<

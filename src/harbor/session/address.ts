@@ -1,10 +1,10 @@
 import { REASONS } from '../../api/reasons.js';
+import { stalled } from '../../api/verdict.js';
 import type { FormerHarbor, HarborReference } from '../../api/registry-mirror.js';
-import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
-import type { Read, SecretLookup } from '../../credentials/secrets.js';
+import { OPERATORS_OWN, readCaCertificate, readCredentials } from '../../credentials/secrets.js';
+import type { OwnSecretLookup, Read, SecretLookup } from '../../credentials/secrets.js';
 import { harborBaseUrl } from '../http/connection.js';
 import type { HarborConnection } from '../http/connection.js';
-import { stalled } from '../../api/verdict.js';
 
 /** The operator's own Harbor: what mirrors without `spec.harbor` use. */
 export interface OwnHarbor {
@@ -26,14 +26,32 @@ export function sessionKey(reference: HarborReference, own: OwnHarbor): string {
   return JSON.stringify([url ?? own.url, credentialsSecretRef?.name, caCertificateSecretRef?.name]);
 }
 
-/** A Harbor that a mirror was moved away from, as it stood in its spec. */
-export function referenceTo({ url, credentialsSecretRef, caCertificateSecretRef }: FormerHarbor): HarborReference {
+/** Secrets by their names: those that mirrors can refer to, and those that the operator's own settings name. */
+export interface HarborSecrets {
+  readonly secret: SecretLookup;
+  readonly ownSecret: OwnSecretLookup;
+}
+
+/**
+ * A Harbor that a mirror was moved away from, as it stood in its spec. Older versions let a mirror of the operator's own Harbor name the operator's own
+ * Secret.
+ */
+export function referenceTo(
+  { url, credentialsSecretRef, caCertificateSecretRef }: FormerHarbor,
+  own: OwnHarbor,
+  { secret }: HarborSecrets,
+): HarborReference {
   if (credentialsSecretRef === undefined) return {};
+  if (url === harborBaseUrl(own.url) && secret(credentialsSecretRef.name) === OPERATORS_OWN) return {};
   return { url, credentialsSecretRef, ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }) };
 }
 
 /** How to reach a Harbor that a mirror names, or why that isn't known. */
-export function connectionTo(reference: HarborReference, own: OwnHarbor, secret: SecretLookup): Read<HarborConnection> {
+export function connectionTo(
+  reference: HarborReference,
+  own: OwnHarbor,
+  secrets: HarborSecrets,
+): Read<HarborConnection> {
   const isOwn = reference.url === undefined;
   const given = reference.url ?? own.url;
   if (!URL.canParse(given)) {
@@ -41,9 +59,9 @@ export function connectionTo(reference: HarborReference, own: OwnHarbor, secret:
     return { ok: false, problem: stalled(REASONS.urlInvalid, message) };
   }
   const url = harborBaseUrl(given);
-  const login = loginFor(url, reference.credentialsSecretRef?.name, own, secret);
+  const login = loginFor(url, reference, own, secrets);
   if (!login.ok) return login;
-  const certificate = caFor(url, reference.caCertificateSecretRef?.name ?? (isOwn ? own.caSecret : undefined), secret);
+  const certificate = caFor(url, reference, own, secrets);
   if (!certificate.ok) return certificate;
   const insecureSkipTLSVerify = isOwn && own.insecureSkipTLSVerify;
   const caCertificate = certificate.value === undefined ? {} : { caCertificate: certificate.value };
@@ -55,24 +73,34 @@ interface Login {
   readonly password: string;
 }
 
-function loginFor(url: string, secretName: string | undefined, own: OwnHarbor, secret: SecretLookup): Read<Login> {
+function loginFor(
+  url: string,
+  { credentialsSecretRef }: HarborReference,
+  own: OwnHarbor,
+  secrets: HarborSecrets,
+): Read<Login> {
   const { login } = own;
-  if (secretName === undefined && login.kind === 'given') {
+  if (credentialsSecretRef === undefined && login.kind === 'given') {
     return { ok: true, value: { username: login.username, password: login.password } };
   }
-  const ownName = login.kind === 'secret' ? login.name : undefined;
-  if (secretName !== undefined && secretName === ownName && url !== harborBaseUrl(own.url)) {
-    // Who may create mirrors must not be able to have the operator's own password sent to a url of their choice.
-    const message = `Secret ${secretName} is the operator's own and isn't sent to ${url}. Refer to another Secret.`;
-    return { ok: false, problem: stalled(REASONS.secretNotAllowed, message) };
-  }
-  const name = secretName ?? ownName ?? '';
-  const read = readCredentials({ name, use: 'harbor', host: new URL(url).host }, secret);
+  const read =
+    credentialsSecretRef === undefined
+      ? readCredentials({ name: login.kind === 'secret' ? login.name : '', use: 'harbor', url }, secrets.ownSecret)
+      : readCredentials({ name: credentialsSecretRef.name, use: 'harbor', url, mustBeBound: true }, secrets.secret);
   if (!read.ok) return read;
   return { ok: true, value: { username: read.value.accessKey, password: read.value.accessSecret } };
 }
 
-function caFor(url: string, secretName: string | undefined, secret: SecretLookup): Read<string | undefined> {
-  if (secretName === undefined) return { ok: true, value: undefined };
-  return readCaCertificate({ name: secretName, use: 'harbor', host: new URL(url).host }, secret);
+function caFor(
+  url: string,
+  reference: HarborReference,
+  own: OwnHarbor,
+  secrets: HarborSecrets,
+): Read<string | undefined> {
+  const { caCertificateSecretRef } = reference;
+  if (caCertificateSecretRef !== undefined) {
+    return readCaCertificate({ name: caCertificateSecretRef.name, use: 'harbor', url }, secrets.secret);
+  }
+  if (reference.url !== undefined || own.caSecret === undefined) return { ok: true, value: undefined };
+  return readCaCertificate({ name: own.caSecret, use: 'harbor', url }, secrets.ownSecret);
 }

@@ -7,17 +7,17 @@ import { harborBaseUrl } from '../http/connection.js';
 import type { HarborConnection, ProxyEnvironment } from '../http/connection.js';
 import type { RequestOptions } from '../http/request.js';
 import { connectionTo, referenceTo, sessionKey } from './address.js';
-import type { OwnHarbor } from './address.js';
+import type { HarborSecrets, OwnHarbor } from './address.js';
 import type { PullHost } from './facts.js';
 import type { HealthThresholds } from './harbor-health.js';
 import { HarborSession } from './harbor-session.js';
 import type { FindMissingPermissions, SessionChange } from './harbor-session.js';
-import type { Read, SecretLookup } from '../../credentials/secrets.js';
+import type { Read } from '../../credentials/secrets.js';
 import { stalled } from '../../api/verdict.js';
 
 export interface HarborsOptions {
   readonly own: OwnHarbor;
-  readonly secret: SecretLookup;
+  readonly secrets: HarborSecrets;
   readonly mirrors: () => readonly RegistryMirror[];
   readonly checkEveryMs: number;
   readonly thresholds: HealthThresholds;
@@ -57,7 +57,7 @@ export class Harbors {
 
   /** The session for a Harbor that a mirror was moved away from, or why there is none. */
   sessionForFormer(former: FormerHarbor): Read<HarborSession> {
-    return this.#sessionAt(referenceTo(former));
+    return this.#sessionAt(this.#referenceTo(former));
   }
 
   /** host[:port] that the mirror's images are pulled from: what its spec says, what the operator was told, or what Harbor says. */
@@ -79,8 +79,8 @@ export class Harbors {
 
   /** How to reach the operator's own Harbor with another login than mirrors use. */
   ownConnection(login: OwnHarbor['login']): Read<HarborConnection> {
-    const { own, secret } = this.#options;
-    return connectionTo({}, { ...own, login }, secret);
+    const { own, secrets } = this.#options;
+    return connectionTo({}, { ...own, login }, secrets);
   }
 
   /** Lets go of the Harbors that no mirror uses any more. */
@@ -110,8 +110,8 @@ export class Harbors {
   }
 
   #sessionAt(reference: HarborReference): Read<HarborSession> {
-    const { own, secret } = this.#options;
-    const connection = connectionTo(reference, own, secret);
+    const { own, secrets } = this.#options;
+    const connection = connectionTo(reference, own, secrets);
     if (!connection.ok) return connection;
     const key = sessionKey(reference, own);
     const identity = JSON.stringify(connection.value);
@@ -170,6 +170,11 @@ export class Harbors {
     return session;
   }
 
+  #referenceTo(former: FormerHarbor): HarborReference {
+    const { own, secrets } = this.#options;
+    return referenceTo(former, own, secrets);
+  }
+
   #end(session: HarborSession): void {
     const stopping = session.stop().finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);
@@ -181,7 +186,7 @@ export class Harbors {
 
   /** The keys of all sessions that a mirror uses, for its present Harbor and those that it was moved away from. */
   #keysOf({ spec, status }: RegistryMirror): readonly string[] {
-    const references = [spec.harbor ?? {}, ...(status.formerHarbors ?? []).map(referenceTo)];
+    const references = [spec.harbor ?? {}, ...(status.formerHarbors ?? []).map((former) => this.#referenceTo(former))];
     return references.map((reference) => sessionKey(reference, this.#options.own));
   }
 

@@ -20,8 +20,9 @@ describe('Credentials', function () {
     password: string,
     labels: object = { 'registrymirror.io/credentials': 'upstream' },
     annotations: object = {},
+    username = 'reader',
   ): Promise<void> {
-    const stringData = { username: 'reader', password };
+    const stringData = { username, password };
     const metadata = { name, namespace: NAMESPACE, labels, annotations };
     await world().cluster.apply([
       { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/basic-auth', metadata, stringData },
@@ -104,15 +105,37 @@ describe('Credentials', function () {
     expect(world().harbor.endpoint('elsewhere')).to.equal(undefined);
   });
 
-  it('does not send the operator’s own password to a url of somebody’s choice', async () => {
+  it('lets nobody refer to a Secret of the operator’s own, and sends none to a url of somebody’s choice', async () => {
     const elsewhere = await startHarbor({ unmappedHealthy: true });
-    await secret('operators-own', 'own-password', { 'registrymirror.io/credentials': 'harbor' });
-    const { url } = elsewhere;
-    const env = { HARBOR_USERNAME: '', HARBOR_PASSWORD: '', HARBOR_CREDENTIALS_SECRET: 'operators-own' };
+    const { username, password } = world().harbor.admin;
+    const label = { 'registrymirror.io/credentials': 'harbor' };
+    const annotations = { 'registrymirror.io/allowed-hosts': `${elsewhere.url}, ${world().harbor.url}` };
+    await secret('operators-own', password, label, annotations, username);
     await world().killOperator();
-    await world().startOperator({ env });
-    await world().apply('thief', { ...spec, harbor: { url, credentialsSecretRef: { name: 'operators-own' } } });
-    await world().until('thief', 'Stalled', 'True', 'SecretNotAllowed');
+    await world().startOperator({
+      env: { HARBOR_USERNAME: '', HARBOR_PASSWORD: '', HARBOR_CREDENTIALS_SECRET: 'operators-own', MINT_ROBOT: 'true' },
+    });
+    // The minted robot's Secret is there once a mirror works with it.
+    await world().apply('minted', { upstream: { type: 'quay' }, rewrite: { engine: 'None' } });
+    await world().untilReady('minted');
+    const names = ['operators-own', 'registry-mirror-operator-robot', 'registry-mirror-operator-key'];
+    for (const [index, name] of names.entries()) {
+      const harbor = { credentialsSecretRef: { name } };
+      const thieves = {
+        [`thief-${index}`]: { ...spec, harbor: { ...harbor, url: elsewhere.url } },
+        [`home-${index}`]: { ...spec, harbor: { ...harbor, url: world().harbor.url } },
+        [`ca-${index}`]: { ...spec, upstream: { ...upstream, caCertificateSecretRef: { name } } },
+        [`upstream-${index}`]: {
+          ...spec,
+          upstream: { ...upstream, url: elsewhere.url, credentialsSecretRef: { name } },
+        },
+      };
+      for (const [thief, bySpec] of Object.entries(thieves)) await world().apply(thief, bySpec);
+      for (const thief of Object.keys(thieves)) {
+        const { message } = await world().until(thief, 'Stalled', 'True', 'SecretNotAllowed');
+        expect(message).to.include(`Secret ${name} is the operator's own`);
+      }
+    }
     expect(elsewhere.calls).to.deep.equal([]);
     await elsewhere.stop();
   });

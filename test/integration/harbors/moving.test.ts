@@ -26,15 +26,15 @@ describe('A mirror that moves to another Harbor', function () {
     // No controller makes one here, and no Pod is let in without.
     await world().cluster.apply([{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }]);
     const labels = { 'registrymirror.io/credentials': 'harbor' };
-    const login = (name: string, stringData: object): object => ({
+    const login = (name: string, stringData: object, allowed: string): object => ({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name, namespace: NAMESPACE, labels },
+      metadata: { name, namespace: NAMESPACE, labels, annotations: { 'registrymirror.io/allowed-hosts': allowed } },
       stringData,
     });
     await world().cluster.apply([
-      login('second', second.addRobot('operator')),
-      login('first-again', world().harbor.addRobot('again')),
+      login('second', second.addRobot('operator'), second.url),
+      login('first-again', world().harbor.addRobot('again'), world().harbor.url.replace('127.0.0.1', 'localhost')),
     ]);
   });
   after(async () => second.stop());

@@ -19,14 +19,20 @@ describe('Several Harbors', function () {
   const { cert, key } = selfSigned('127.0.0.1');
   let second: HarborStandIn;
 
-  async function secret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
-    const metadata = { name, namespace: NAMESPACE, labels: { 'registrymirror.io/credentials': 'harbor' } };
+  async function secret(
+    name: string,
+    stringData: Readonly<Record<string, string>>,
+    allowedHosts?: string,
+  ): Promise<void> {
+    const labels = { 'registrymirror.io/credentials': 'harbor' };
+    const annotations = allowedHosts === undefined ? {} : { 'registrymirror.io/allowed-hosts': allowedHosts };
+    const metadata = { name, namespace: NAMESPACE, labels, annotations };
     await world().cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata, stringData }]);
   }
 
   before(async () => {
     second = await startHarbor({ unmappedHealthy: true, tls: { cert, key } });
-    await secret('second', { ...second.addRobot('operator') });
+    await secret('second', { ...second.addRobot('operator') }, new URL(second.url).host);
     await secret('second-ca', { 'ca.crt': cert });
     await secret('wrong-ca', { 'ca.crt': selfSigned('127.0.0.1').cert });
   });
@@ -72,9 +78,27 @@ describe('Several Harbors', function () {
     await world().reconcile('there');
     const { message } = await world().until('there', 'Ready', 'False');
     expect(message).to.match(/401|credentials/);
-    await secret('second', { username: 'robot$operator', password: robot.secret });
+    await secret('second', { username: 'robot$operator', password: robot.secret }, new URL(second.url).host);
     await world().untilReady('there');
     expect((await world().condition('here', 'Ready'))?.status).to.equal('True');
+  });
+
+  it('sends no Secret to a url that it isn’t for, and says what to write', async () => {
+    const elsewhere = await startRawServer((_, response) => response.end('[]'));
+    try {
+      const { host } = new URL(elsewhere.url);
+      await secret('unbound', { username: 'robot$operator', password: 'x' });
+      await secret('for-https', { username: 'robot$operator', password: 'x' }, host);
+      for (const name of ['unbound', 'for-https', 'second']) {
+        const harbor = { url: elsewhere.url, pullHost: 'elsewhere.test', credentialsSecretRef: { name } };
+        await world().apply(`by-${name}`, { ...none, harbor });
+        const { message } = await world().until(`by-${name}`, 'Stalled', 'True', 'SecretNotAllowed');
+        expect(message).to.include('registrymirror.io/allowed-hosts').and.include(elsewhere.url);
+      }
+      expect(elsewhere.requests).to.have.length(0);
+    } finally {
+      await elsewhere.close();
+    }
   });
 
   it('follows no redirect: the credentials stay', async () => {
@@ -83,7 +107,8 @@ describe('Several Harbors', function () {
       response.writeHead(307, { Location: `${target.url}${request.url ?? ''}` }).end();
     });
     try {
-      const harbor = { url: moved.url, pullHost: 'moved.test', credentialsSecretRef: { name: 'second' } };
+      await secret('elsewhere', { username: 'robot$operator', password: 'x' }, moved.url);
+      const harbor = { url: moved.url, pullHost: 'moved.test', credentialsSecretRef: { name: 'elsewhere' } };
       await world().apply('moved', { ...none, harbor });
       const { message } = await world().until('moved', 'Ready', 'False');
       expect(message).to.include('redirect');

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import type { Verdict } from '../../../src/api/verdict.js';
-import { readCaCertificate, readCredentials, upstreamSecrets } from '../../../src/credentials/secrets.js';
+import { OPERATORS_OWN, readCaCertificate, readCredentials } from '../../../src/credentials/secrets.js';
+import { upstreamSecrets } from '../../../src/credentials/upstream-secrets.js';
 import type { Read, Secret, SecretLookup } from '../../../src/credentials/secrets.js';
 import { mirror } from '../mirror/mirror.js';
 
@@ -22,7 +23,7 @@ function secret(data: Readonly<Record<string, string>>, label = 'upstream', allo
 }
 
 const login = { username: 'me', password: PASSWORD };
-const request = { name: 'login', use: 'upstream', host: 'quay.io' } as const;
+const request = { name: 'login', use: 'upstream', url: 'https://quay.io' } as const;
 
 function problem<T>(read: Read<T>): Verdict {
   if (read.ok) throw new Error('was read');
@@ -40,6 +41,7 @@ describe('reading Secrets', () => {
 
   const refusals: readonly (readonly [string, SecretLookup, string, string])[] = [
     ['that is not there: waiting, since it may come', () => undefined, 'waiting', 'SecretNotFound'],
+    ['that is the operator’s own', () => OPERATORS_OWN, 'stalled', 'SecretNotAllowed'],
     ['with another label', secret(login, 'harbor'), 'stalled', 'SecretNotAllowed'],
     ['for other hosts', secret(login, 'upstream', 'docker.io, gcr.io'), 'stalled', 'SecretNotAllowed'],
     [
@@ -62,6 +64,14 @@ describe('reading Secrets', () => {
       expect('message' in refusal && refusal.message).to.include('login');
     });
   }
+
+  it('may ask that a Secret says where it may be sent', () => {
+    const bound = { ...request, mustBeBound: true };
+    const refusal = problem(readCredentials(bound, secret(login)));
+    expect(refusal).to.include({ kind: 'stalled', reason: 'SecretNotAllowed' });
+    expect(refusal).to.have.property('message').that.includes('registrymirror.io/allowed-hosts: quay.io');
+    expect(readCredentials(bound, secret(login, 'upstream', 'quay.io')).ok).to.be.true;
+  });
 
   it('allows a host in a list, in either case and with spaces', () => {
     expect(readCredentials(request, secret(login, 'upstream', 'docker.io , QUAY.io,')).ok).to.be.true;

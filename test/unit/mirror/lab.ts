@@ -43,7 +43,7 @@ export class Lab implements MirrorCluster {
         caSecret: undefined,
         insecureSkipTLSVerify: false,
       },
-      secret: () => undefined,
+      secrets: { secret: () => undefined, ownSecret: () => undefined },
       mirrors: () => this.mirrors(),
       checkEveryMs: 50,
       thresholds: { failures: 1, successes: 1 },

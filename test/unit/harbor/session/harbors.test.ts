@@ -38,7 +38,7 @@ describe('the Harbors in use', () => {
         caSecret: undefined,
         insecureSkipTLSVerify: false,
       },
-      secret: () => undefined,
+      secrets: { secret: () => undefined, ownSecret: () => undefined },
       mirrors: () => mirrors,
       checkEveryMs: 60_000,
       thresholds: { failures: 3, successes: 3 },
