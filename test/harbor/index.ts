@@ -5,7 +5,8 @@ import type { Broken, Configuration } from './harbor.js';
 import { Harbor } from './harbor.js';
 import type { HarborOptions, Latency } from './options.js';
 import { adminUser } from './options.js';
-import { accessOf, isGrantable } from './permissions.js';
+import { fullPermissions } from './permission-sets.js';
+import { isGrantable } from './permissions.js';
 import { refreshStatus } from './registries.js';
 import { insertRobot, loginName } from './robots.js';
 import type { WriteHook } from './server.js';
@@ -18,6 +19,7 @@ export type { CallFilter, RecordedCall } from './calls.js';
 export type { CallMatcher, Fault, InjectedFault } from './faults.js';
 export type { Broken, Configuration } from './harbor.js';
 export type { HarborOptions, Latency } from './options.js';
+export { fullPermissions, smallestPermissions } from './permission-sets.js';
 export type { Endpoint, Permission, Project, Quota, Repository, Retention, Robot } from './state.js';
 export type { UpstreamSettings, UpstreamState } from './upstreams.js';
 export { harborVersions, versionFromEnvironment } from './versions.js';
@@ -28,60 +30,7 @@ export interface Login {
   readonly password: string;
 }
 
-const permission = (kind: 'system' | 'project', namespace: string, ...access: readonly string[]): Permission => ({
-  kind,
-  namespace,
-  access: access.map(accessOf),
-});
-
-/** The smallest set of permissions with which a robot keeps endpoints and proxy projects for their whole life. */
-export const smallestPermissions: readonly Permission[] = [
-  permission(
-    'system',
-    '/',
-    'registry:create',
-    'registry:read',
-    'registry:list',
-    'registry:update',
-    'registry:delete',
-    'project:create',
-  ),
-  permission('project', '*', 'project:read', 'project:update', 'project:delete', 'repository:list'),
-];
-
-/** The smallest set, and what quotas, the list of adapters and pull robots take. */
-export const fullPermissions: readonly Permission[] = [
-  permission(
-    'system',
-    '/',
-    'registry:create',
-    'registry:read',
-    'registry:list',
-    'registry:update',
-    'registry:delete',
-    'project:create',
-    'project:list',
-    'quota:list',
-    'quota:read',
-    'quota:update',
-    'replication-adapter:list',
-  ),
-  permission(
-    'project',
-    '*',
-    'project:read',
-    'project:update',
-    'project:delete',
-    'repository:list',
-    'repository:pull',
-    'robot:create',
-    'robot:read',
-    'robot:list',
-    'robot:delete',
-  ),
-];
-
-/** A Harbor 2.15 that behaves as a real one was recorded, with its insides open to tests. */
+/** A Harbor that behaves as a real 2.15 was recorded, with its insides open to tests. */
 export class HarborStandIn {
   readonly admin: Login;
   readonly #harbor: Harbor;

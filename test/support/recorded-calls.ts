@@ -12,6 +12,10 @@ const file = join(folder, 'shapes');
 appendFileSync(file, '');
 // Children that start a stand-in of their own, such as the demo, write into the same file.
 process.env[shapesFileVariable] = file;
+// Also after a run that was broken off.
+process.once('exit', () => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 export const mochaHooks: RootHookObject = {
   beforeEach(this: Context) {
@@ -22,7 +26,6 @@ export const mochaHooks: RootHookObject = {
   },
   afterAll() {
     const problems = guard(readFileSync(file, 'utf8'));
-    rmSync(folder, { recursive: true });
     if (problems.length === 0) return;
     throw new Error(`A real Harbor was never recorded to answer a call of this shape:\n${problems.join('\n')}`);
   },

@@ -1,0 +1,55 @@
+import { accessOf } from './permissions.js';
+import type { Permission } from './state.js';
+
+const permission = (kind: 'system' | 'project', namespace: string, ...access: readonly string[]): Permission => ({
+  kind,
+  namespace,
+  access: access.map(accessOf),
+});
+
+/** The smallest set of permissions with which a robot keeps endpoints and proxy projects for their whole life. */
+export const smallestPermissions: readonly Permission[] = [
+  permission(
+    'system',
+    '/',
+    'registry:create',
+    'registry:read',
+    'registry:list',
+    'registry:update',
+    'registry:delete',
+    'project:create',
+  ),
+  permission('project', '*', 'project:read', 'project:update', 'project:delete', 'repository:list'),
+];
+
+/** The smallest set, and what quotas, the list of adapters and pull robots take. */
+export const fullPermissions: readonly Permission[] = [
+  permission(
+    'system',
+    '/',
+    'registry:create',
+    'registry:read',
+    'registry:list',
+    'registry:update',
+    'registry:delete',
+    'project:create',
+    'project:list',
+    'quota:list',
+    'quota:read',
+    'quota:update',
+    'replication-adapter:list',
+  ),
+  permission(
+    'project',
+    '*',
+    'project:read',
+    'project:update',
+    'project:delete',
+    'repository:list',
+    'repository:pull',
+    'robot:create',
+    'robot:read',
+    'robot:list',
+    'robot:delete',
+  ),
+];
