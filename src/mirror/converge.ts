@@ -16,6 +16,7 @@ import { unsupportedBy } from './harbor-support.js';
 import { shortcomings } from './shortcomings.js';
 import { readBack } from './read-back.js';
 import { verdictOf } from './status/outcome.js';
+import { upstreamHint } from './status/upstream-hints.js';
 
 export interface ConvergenceOptions {
   readonly observer: Pick<Observer, 'pullFacts'>;
@@ -88,19 +89,25 @@ export class Convergence {
     });
   }
 
+  #failed(
+    { session, desired, findings, plan }: Observed,
+    { failed, error, verdict }: Extract<ActResult, { kind: 'failed' }>,
+  ): Pick<HarborLookResult, 'verdict' | 'harbor'> {
+    const harbor = seen(findings, plan);
+    const endpointType = plan.endpoint?.type ?? desired.endpointType;
+    if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') session.unproxied.add(endpointType);
+    if (error.kind !== 'upstreamUnhealthy' || verdict.kind !== 'waiting') return { verdict, harbor };
+    const hasCredentials = desired.secrets.credentials !== undefined;
+    const hint = upstreamHint({ type: endpointType, url: desired.url, hasCredentials }, error.reason);
+    const message = hint === undefined ? verdict.message : `${verdict.message} ${hint}`;
+    return { verdict: { ...verdict, message }, harbor: { ...harbor, upstreamProblem: message } };
+  }
+
   #conclude(observed: Observed, result: ActResult): HarborLookResult {
     const { mirror, session, desired, findings, view, plan, retireInMs } = observed;
     const after = seen(findings, plan);
     const pulls = this.#options.observer.pullFacts(observed);
-    if (result.kind === 'failed') {
-      const { failed, error, verdict } = result;
-      if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') {
-        session.unproxied.add(plan.endpoint?.type ?? desired.endpointType);
-      }
-      const upstream = error.kind === 'upstreamUnhealthy' && verdict.kind === 'waiting';
-      const harbor = upstream ? { ...after, upstreamProblem: verdict.message } : after;
-      return { verdict, pulls, harbor, heldBack: [] };
-    }
+    if (result.kind === 'failed') return { ...this.#failed(observed, result), pulls, heldBack: [] };
     if (plan.verdict.kind !== 'ready') return { verdict: plan.verdict, pulls, harbor: after, heldBack: [] };
     const project = view.projectByName(desired.projectName);
     const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);

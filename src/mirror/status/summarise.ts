@@ -7,6 +7,7 @@ import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mi
 import type { Endpoint, Project } from '../../harbor/types.js';
 import type { HarborFindings } from '../findings.js';
 import { harborStatusOf } from './harbor-status.js';
+import { unhealthiness } from './upstream-hints.js';
 import type { HarborLookResult } from '../look-result.js';
 import type { FormerHarbors } from '../migration/former-harbors.js';
 import type { PolicyState } from '../../policies/state.js';
@@ -169,16 +170,9 @@ function harborFinding(findings: HarborFindings): Finding {
 }
 
 function upstreamFinding({ endpoint, upstreamProblem }: HarborFindings): Finding {
-  if (upstreamProblem !== undefined) {
-    return finding('UpstreamReachable', 'False', REASONS.upstreamUnhealthy, upstreamProblem);
-  }
-  return endpoint?.status === 'unhealthy'
-    ? finding(
-        'UpstreamReachable',
-        'False',
-        REASONS.upstreamUnhealthy,
-        'Harbor reports the upstream as unhealthy: it is down, or refuses the credentials. Cached images are served.',
-      )
+  const problem = upstreamProblem ?? (endpoint ? unhealthiness(endpoint) : undefined);
+  return problem !== undefined
+    ? finding('UpstreamReachable', 'False', REASONS.upstreamUnhealthy, problem)
     : finding('UpstreamReachable', 'True', REASONS.healthy, 'Harbor reports the upstream as healthy.');
 }
 

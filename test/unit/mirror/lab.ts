@@ -8,7 +8,7 @@ import type { MirrorCluster } from '../../../src/mirror/mirror-cluster.js';
 import { describeAction } from '../../../src/mirror/plan/actions.js';
 import { MirrorReconciler } from '../../../src/mirror/reconcile.js';
 import { startHarbor } from '../../harbor/index.js';
-import type { HarborStandIn } from '../../harbor/index.js';
+import type { HarborOptions, HarborStandIn } from '../../harbor/index.js';
 import { eventually } from '../../support/wait.js';
 import { LabPolicies } from './lab-policies.js';
 
@@ -77,8 +77,8 @@ export class Lab implements MirrorCluster {
     });
   }
 
-  static async start(): Promise<Lab> {
-    return new Lab(await startHarbor({ unmappedHealthy: true }));
+  static async start(options: HarborOptions = {}): Promise<Lab> {
+    return new Lab(await startHarbor({ unmappedHealthy: true, ...options }));
   }
 
   async stop(): Promise<void> {
@@ -135,6 +135,11 @@ export class Lab implements MirrorCluster {
   says(name: string, type: string): string {
     const condition = findCondition(this.#get(name).status.conditions, type as 'Ready');
     return condition === undefined ? 'absent' : `${condition.status} ${condition.reason}`;
+  }
+
+  /** The sentence of a condition. */
+  tells(name: string, type: string): string {
+    return findCondition(this.#get(name).status.conditions, type as 'Ready')?.message ?? '';
   }
 
   mirror(name: string): RegistryMirror | undefined {

@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import type { HarborOptions } from '../../harbor/index.js';
+import { Lab } from './lab.js';
+
+const ALL = {
+  upstream: { type: 'docker-hub' },
+  project: {
+    bandwidthLimit: '10Mi',
+    maxUpstreamConnections: 20,
+    serveCachedWhenDeletedUpstream: true,
+    autoScan: true,
+    preventVulnerable: { severity: 'high' },
+    referrers: true,
+    filter: 'FromRepositories',
+  },
+  rewrite: { repositories: { include: ['library/**', 'bitnami/redis'] } },
+};
+
+describe('a mirror on a Harbor of another version', () => {
+  let lab: Lab;
+
+  const start = async (options: HarborOptions): Promise<void> => {
+    lab = await Lab.start(options);
+  };
+  afterEach(async () => lab.stop());
+
+  const lacking: readonly [string, readonly string[]][] = [
+    ['2.11.2', ['bandwidthLimit', 'maxUpstreamConnections', 'serveCachedWhenDeletedUpstream', 'referrers', 'filter']],
+    ['2.13.5', ['maxUpstreamConnections', 'serveCachedWhenDeletedUpstream', 'referrers', 'filter']],
+    ['2.15.2', ['referrers', 'filter']],
+  ];
+  for (const [version, fields] of lacking) {
+    it(`${version} is Ready, and the status names what this version lacks and which one has it`, async () => {
+      await start({ version });
+      lab.apply('hub', ALL);
+      await lab.untilReady('hub');
+      expect(lab.says('hub', 'SettingsSupported')).to.equal('False SettingUnsupported');
+      const named = [
+        ...lab.tells('hub', 'SettingsSupported').matchAll(/spec\.project\.(\w+) \(Harbor [\d.]+ and later\)/g),
+      ];
+      expect(named.map(([, field]) => field)).to.have.members(fields);
+    });
+
+    it(`${version} is not written to again and again`, async () => {
+      await start({ version });
+      lab.apply('hub', ALL);
+      await lab.untilReady('hub');
+      lab.harbor.resetCounts();
+      await lab.look('hub');
+      expect(lab.harbor.writes()).to.deep.equal([]);
+    });
+  }
+
+  it('2.9 is refused with the oldest that works, and nothing is made there', async () => {
+    await start({ version: '2.9.4' });
+    lab.apply('hub', ALL);
+    await lab.look('hub');
+    expect([lab.says('hub', 'Ready'), lab.says('hub', 'Stalled')]).to.deep.equal([
+      'False HarborTooOld',
+      'True HarborTooOld',
+    ]);
+    expect(lab.tells('hub', 'Ready')).to.include('version 2.9.4').and.include('2.11.0');
+    expect(lab.harbor.writes()).to.deep.equal([]);
+  });
+});
+
+describe('a url that is none, in an object older than the rule against it', () => {
+  let lab: Lab;
+
+  beforeEach(async () => {
+    lab = await Lab.start();
+  });
+  afterEach(async () => lab.stop());
+
+  const BROKEN = 'https://10.0.0.300';
+  const specs: readonly [string, object][] = [
+    ['of the upstream', { upstream: { type: 'docker-registry', url: BROKEN } }],
+    [
+      'of its Harbor',
+      { upstream: { type: 'quay' }, harbor: { url: BROKEN, credentialsSecretRef: { name: 'harbor' } } },
+    ],
+  ];
+  for (const [whose, spec] of specs) {
+    for (const deletionPolicy of ['Retain', 'Delete']) {
+      it(`${whose} is stalled, and can be deleted with ${deletionPolicy}`, async () => {
+        lab.apply('broken', { ...spec, deletionPolicy });
+        await lab.look('broken');
+        expect(lab.says('broken', 'Stalled')).to.equal('True UrlInvalid');
+        expect(lab.tells('broken', 'Ready')).to.include(BROKEN);
+        lab.delete('broken');
+        await lab.look('broken');
+        lab.policies.takeEffect();
+        await lab.look('broken');
+        expect(lab.mirror('broken')).to.equal(undefined);
+      });
+    }
+  }
+});
+
+describe('an upstream that Harbor calls unhealthy, or healthy by mistake', () => {
+  let lab: Lab;
+
+  beforeEach(async () => {
+    lab = await Lab.start();
+  });
+  afterEach(async () => lab.stop());
+
+  it('is explained where the reason is known', async () => {
+    lab.harbor.mapHost('registry.istio.io');
+    lab.harbor.setUpstream('registry.istio.io', 'down');
+    lab.apply('istio', { upstream: { type: 'docker-registry', url: 'https://registry.istio.io' } });
+    await lab.look('istio');
+    expect(lab.says('istio', 'Ready')).to.equal('False UpstreamUnhealthy');
+    expect(lab.tells('istio', 'Ready')).to.include('the registry is unhealthy').and.include('docker.io/istio');
+    expect(lab.tells('istio', 'UpstreamReachable')).to.include('docker.io/istio');
+  });
+
+  it('is said to be a website where it is one, although Harbor takes it for a registry', async () => {
+    lab.apply('gallery', { upstream: { type: 'docker-registry', url: 'https://gallery.ecr.aws' } });
+    await lab.untilReady('gallery');
+    expect(lab.says('gallery', 'UpstreamReachable')).to.equal('False UpstreamUnhealthy');
+    expect(lab.tells('gallery', 'UpstreamReachable')).to.include('use https://public.ecr.aws');
+  });
+});
