@@ -186,7 +186,8 @@ function readAnswer(response: AxiosResponse<string>, context: FailureContext): A
     body: data === '' ? undefined : parseBody(data, status, context),
     characters: data.length,
     location: typeof location === 'string' ? location : undefined,
-    total: typeof total === 'string' && /^\d+$/.test(total) ? Number(total) : undefined,
+    // Fifteen digits are a whole number for sure.
+    total: typeof total === 'string' && /^\d{1,15}$/.test(total) ? Number(total) : undefined,
   };
 }
 

@@ -15,6 +15,7 @@ export class Gathered<T extends { readonly id: number }> {
   readonly #kind: ListedKind<T>;
   readonly #items = new Map<number, T>();
   readonly #unreadable: Unreadable[] = [];
+  readonly #unreadableIds = new Set<number>();
 
   constructor(kind: ListedKind<T>) {
     this.#kind = kind;
@@ -28,14 +29,23 @@ export class Gathered<T extends { readonly id: number }> {
     return { items: [...this.#items.values()], unreadable: this.#unreadable };
   }
 
-  add(item: unknown): void {
+  /** @returns whether it is one that was not among these; false too where that can't be told */
+  add(item: unknown): boolean {
     const whole = this.#kind.whole.safeParse(item);
     if (whole.success) {
+      const isNew = !this.#items.has(whole.data.id);
       this.#items.set(whole.data.id, whole.data);
-      return;
+      return isNew;
     }
     const traces = this.#kind.traces.safeParse(item);
-    this.#unreadable.push({ ...(traces.success ? traces.data : {}), why: fault(whole.error) });
+    const known = traces.success ? traces.data : {};
+    const isNew = known.id !== undefined && !this.#unreadableIds.has(known.id);
+    if (known.id !== undefined) {
+      if (!isNew) return false;
+      this.#unreadableIds.add(known.id);
+    }
+    this.#unreadable.push({ ...known, why: fault(whole.error) });
+    return isNew;
   }
 }
 

@@ -32,7 +32,9 @@ export async function readPages<T extends { readonly id: number }>(
   for (let attempt = 1; ; attempt++) {
     const reading = new ListReading(request, call, kind);
     const counted = await reading.run();
-    if (reading.gathered.size >= counted || attempt === ATTEMPTS) return reading.gathered.listing;
+    const lacking = counted - reading.gathered.size;
+    // A page too few is no object that moved: the count is wrong, and reading again doesn't mend it.
+    if (lacking <= 0 || lacking > PAGE_SIZE || attempt === ATTEMPTS) return reading.gathered.listing;
   }
 }
 
@@ -61,6 +63,13 @@ export function unreadableItem(call: Call, noun: string, item: Unreadable): Harb
   const { id, name, why } = item;
   const which = name ?? (id === undefined ? 'without a name' : `${id}`);
   return unexpected(call, `${noun} ${which} is there and can’t be read (${why})`, 200);
+}
+
+interface ReadPage {
+  readonly size: number;
+  /** Whether anything on it was on no page before. */
+  readonly isNew: boolean;
+  readonly total: number | undefined;
 }
 
 class ListReading<T extends { readonly id: number }> {
@@ -97,14 +106,14 @@ class ListReading<T extends { readonly id: number }> {
 
   async #readOthers(): Promise<void> {
     while (this.#next <= this.#last) {
-      const { size } = await this.#read(this.#next++);
-      // Past the end, whatever was counted.
-      if (size === 0) this.#last = 0;
+      const { isNew } = await this.#read(this.#next++);
+      // Past the end, whatever was counted: nothing, or the same again.
+      if (!isNew) this.#last = 0;
     }
   }
 
   /** What a page holds is kept, the page is not. */
-  async #read(number: number): Promise<{ readonly size: number; readonly total: number | undefined }> {
+  async #read(number: number): Promise<ReadPage> {
     const call = { ...this.#call, query: { ...this.#call.query, page: number, page_size: PAGE_SIZE } };
     try {
       const answer = await this.#request(call);
@@ -114,8 +123,9 @@ class ListReading<T extends { readonly id: number }> {
       if (this.#characters > MOST_CHARACTERS) {
         throw unexpected(call, `a list of more than ${MOST_CHARACTERS / 1024 / 1024} MiB`, answer.status);
       }
-      for (const item of items.data) this.gathered.add(item);
-      return { size: items.data.length, total: answer.total };
+      let isNew = false;
+      for (const item of items.data) if (this.gathered.add(item)) isNew = true;
+      return { size: items.data.length, isNew, total: answer.total };
     } catch (error) {
       this.#last = 0;
       throw error;
