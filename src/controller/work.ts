@@ -18,6 +18,7 @@ import type { OperatorCluster } from './cluster.js';
 import { later } from '../clock/later.js';
 import { logAvailability } from './log-availability.js';
 import { missingPermissions } from '../robots/check.js';
+import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { OwnRobot, ROBOT_LOGIN } from '../robots/own-robot.js';
 import { PolicyTrigger } from '../policies/trigger.js';
 import { WorkQueue } from '../kubernetes/work-queue.js';
@@ -110,6 +111,7 @@ export function startWork(
       if (change === 'availability') logAvailability(log, url, facts.availability);
       for (const { metadata } of mirrors) queue.add(metadata.name, change === 'availability' ? 'urgent' : 'routine');
     },
+    onSweep: async (session) => orphans.collect(session),
     onBug: (harbor, error) => {
       log.error('A bug of the operator, in what looks after a Harbor.', { harbor, error });
     },
@@ -119,6 +121,13 @@ export function startWork(
       log.warn(message, { reason: REASONS.harborPermissionMissing, permissions });
     },
     now: () => performance.now(),
+  });
+  const orphans = new OrphanCollector({
+    clusterId,
+    mirrors: () => new Set(cluster.mirrors().map(({ metadata }) => metadata.name)),
+    onCollected: (harbor, { name }) => {
+      log.info(`delete endpoint ${name}: its mirror is gone`, { action: 'DeleteEndpoint', harbor });
+    },
   });
   const ownRobot = new OwnRobot({
     api,

@@ -17,6 +17,8 @@ export interface Mark {
   readonly credentials?: string;
   /** The endpoint type that this Harbor refused to proxy, where the endpoint has another one for that. */
   readonly instead?: string;
+  /** The mirror had deletionPolicy Delete when this was written: without the mirror, and without a project, the endpoint may go. */
+  readonly deletion?: 'Delete';
 }
 
 export interface MarkedText {
@@ -41,7 +43,7 @@ const ESCAPED_LOOKALIKE = new RegExp(String.raw`\[\\(\\*)(?=${OPERATOR} v)`, 'g'
  */
 export function formatMark(userText: string, mark: Mark): string {
   const fields: Record<string, string | undefined> = { ...mark };
-  const values = ['cluster', 'mirror', 'endpoint', 'project', 'credentials', 'instead'].flatMap((name) => {
+  const values = ['cluster', 'mirror', 'endpoint', 'project', 'credentials', 'instead', 'deletion'].flatMap((name) => {
     const value = fields[name];
     return value === undefined ? [] : [`${name}=${encode(value)}`];
   });
@@ -84,6 +86,7 @@ function readMark(written: string): Mark | undefined {
     project,
     ...(credentials === undefined ? {} : { credentials }),
     ...(instead === undefined ? {} : { instead }),
+    ...(fields.get('deletion') === 'Delete' ? { deletion: 'Delete' } : {}),
   };
 }
 

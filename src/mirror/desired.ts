@@ -30,6 +30,8 @@ export interface Desired extends ProjectLimits {
   readonly description: string | undefined;
   readonly secrets: UpstreamSecrets;
   readonly projectName: string;
+  /** Set where the mirror deletes what it made when it goes. */
+  readonly deletion?: 'Delete';
   /** Managed settings: repaired when they differ. */
   readonly metadata: Metadata;
   /** Whether the spec itself says who may pull, and not the default. */
@@ -61,6 +63,7 @@ export function desiredState(
     description: spec.upstream.description,
     secrets,
     projectName: projectName(mirror),
+    ...(spec.deletionPolicy === 'Delete' ? { deletion: 'Delete' } : {}),
     metadata: managedSettings(spec),
     statesPublic: spec.project.public !== undefined,
     ...managedLimits(spec.project),

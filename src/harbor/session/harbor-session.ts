@@ -31,6 +31,8 @@ export interface HarborSessionOptions {
   readonly findMissingPermissions: FindMissingPermissions;
   /** Told once per session, where there are any. */
   readonly onMissingPermissions: (permissions: readonly string[]) => void;
+  /** Told at each sweep, for what else there is to be tidied up. What it throws counts as what a chore throws. */
+  readonly onSweep?: ((session: HarborSession) => Promise<void>) | undefined;
   /** What is no HarborError: the session goes on, slowly. */
   readonly onBug: (error: unknown) => void;
   /** Default: a minute. */
@@ -202,9 +204,12 @@ export class HarborSession {
     if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
     this.#sweptAt = now;
     const present = await this.client.listPresent({ signal: this.signal });
-    if (!(await this.inventory.lacks(present))) return;
-    this.inventory.invalidate();
-    this.#options.onChange('contents');
+    if (await this.inventory.lacks(present)) {
+      this.inventory.invalidate();
+      this.#options.onChange('contents');
+      return;
+    }
+    await this.#options.onSweep?.(this);
   }
 
   /** Once per session, and so again with new credentials. */

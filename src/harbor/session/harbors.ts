@@ -29,6 +29,7 @@ export interface HarborsOptions {
   readonly onChange: (session: HarborSession, change: SessionChange, mirrors: readonly RegistryMirror[]) => void;
   readonly findMissingPermissions: FindMissingPermissions;
   readonly onMissingPermissions: (url: string, permissions: readonly string[]) => void;
+  readonly onSweep?: (session: HarborSession) => Promise<void>;
   readonly onBug: (url: string, error: unknown) => void;
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
@@ -157,6 +158,7 @@ export class Harbors {
       wasUp,
       findMissingPermissions,
       now,
+      onSweep: told.onSweep,
       onChange: (change) => {
         told.onChange(session, change, this.#usersOf(key));
       },

@@ -39,7 +39,7 @@ export function planEndpointUpdate(input: EndpointInput, endpoint: Endpoint, mar
     ...insecureDifference(desired, endpoint),
     ...credentialsDifference(desired, endpoint, mark),
     ...(input.unsupported?.has(CA_CERTIFICATE) === true ? [] : certificateDifference(desired, endpoint, mark)),
-    ...descriptionDifference(formatMark(userText, { ...withoutCredentials(mark), ...credentialsOf(hmac) }), endpoint),
+    ...descriptionDifference(desired, userText, { ...lasting(mark), ...credentialsOf(hmac) }, mark, endpoint),
   ];
   if (differences.length === 0) return [];
   const update = differences.reduce<EndpointUpdate>((whole, one) => ({ ...whole, ...one.update }), {});
@@ -81,11 +81,29 @@ function isUnmanaged({ endpoint, credentials }: Mark): boolean {
   return endpoint === 'adopted' && credentials === undefined;
 }
 
-function descriptionDifference(description: string, endpoint: Endpoint): readonly Difference[] {
-  return description === endpoint.description ? [] : [{ what: 'description', update: { description } }];
+/**
+ * That a mirror deletes what it made is written with the next PUT there is; that it doesn't any more is worth one of its own: until then the endpoint
+ * might be taken for left behind.
+ */
+function descriptionDifference(
+  desired: Desired,
+  userText: string,
+  mark: Mark,
+  before: Mark,
+  { description: there }: Endpoint,
+): readonly Difference[] {
+  const wanted = mark.endpoint === 'created' ? deletionOf(desired) : {};
+  const mayStay = wanted.deletion === undefined ? wanted : deletionOf(before);
+  if (formatMark(userText, { ...mark, ...mayStay }) === there) return [];
+  return [{ what: 'description', update: { description: formatMark(userText, { ...mark, ...wanted }) } }];
 }
 
-function withoutCredentials({ cluster, mirror, endpoint, project, instead }: Mark): Mark {
+export function deletionOf({ deletion }: Pick<Mark, 'deletion'>): Pick<Mark, 'deletion'> {
+  return deletion === undefined ? {} : { deletion };
+}
+
+/** What of a mark doesn't change with the spec. */
+function lasting({ cluster, mirror, endpoint, project, instead }: Mark): Mark {
   return { cluster, mirror, endpoint, project, ...(instead === undefined ? {} : { instead }) };
 }
 

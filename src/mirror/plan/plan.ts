@@ -9,7 +9,7 @@ import type { Desired } from '../desired.js';
 import { keeps } from '../project-limits.js';
 import { differingSettings, supportedSettings } from '../project-settings.js';
 import { endpointName, sameHost, sameUrl, servesType } from '../desired.js';
-import { newMark, planEndpointUpdate } from './plan-endpoint.js';
+import { deletionOf, newMark, planEndpointUpdate } from './plan-endpoint.js';
 import { describeOwner, ownership } from './ownership.js';
 import type { Identity, Ownership } from './ownership.js';
 import { READY, stalled } from '../../api/verdict.js';
@@ -79,6 +79,7 @@ function planCreation(input: PlanInput): HarborPlan {
   const mark = {
     ...newMark(identity, 'created', desired.secrets.hmac),
     ...(desired.instead === undefined ? {} : { instead: desired.instead }),
+    ...deletionOf(desired),
   };
   const createEndpoint: Action = {
     kind: 'CreateEndpoint',
