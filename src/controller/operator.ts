@@ -16,8 +16,8 @@ import { MIRRORS } from '../mirror/resource.js';
 import { OperatorCluster } from './cluster.js';
 import { LeaderElection } from '../kubernetes/leader-election.js';
 import { ownSecretNames } from '../config/own-secrets.js';
-import { startWork } from './work.js';
-import type { Work } from './work.js';
+import { startWork } from './start.js';
+import type { Work } from './start.js';
 
 // The package is CommonJS: its class is the default export's member.
 const Operator = operatorModule.default;

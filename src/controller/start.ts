@@ -3,8 +3,6 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Config } from '../config/config.js';
 import type { Metrics } from '../http/metrics.js';
-import type { InformerEvent } from '../kubernetes/informer.js';
-import type { Priority } from '../kubernetes/priority.js';
 import type { Log } from '../log.js';
 import { describeAction } from '../mirror/plan/actions.js';
 import { Harbors } from '../harbor/session/harbors.js';
@@ -12,10 +10,11 @@ import { HostIndex } from '../mirror/host-index.js';
 import { MirrorReconciler } from '../mirror/reconcile.js';
 import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
-import type { Secret } from '../credentials/secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
 import { later } from '../clock/later.js';
+import { SecretUsers, wakesOfMirror, wakesOfSecret } from './mapping.js';
+import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
@@ -181,15 +180,21 @@ export function startWork(
       log.error('A bug of the operator.', { mirror, error });
     },
   });
-  for (const mirror of cluster.mirrors()) hosts.set(mirror);
+  const secretUsers = new SecretUsers();
+  const indices = [hosts, secretUsers];
+  const wake = (wakes: readonly Wake[]): void => {
+    for (const { mirror, priority } of wakes) queue.add(mirror, priority);
+  };
+  for (const index of indices) for (const mirror of cluster.mirrors()) index.set(mirror);
   cluster.mirrorInformer.onChange((event) => {
-    if (event.type === 'DELETED') hosts.delete(event.object.metadata.name);
-    else hosts.set(event.object);
-    queue.add(event.object.metadata.name, priorityOf(event));
-    if (claimsMayHaveChanged(event)) for (const name of losersOfConflicts(cluster.mirrors())) queue.add(name);
+    for (const index of indices) {
+      if (event.type === 'DELETED') index.delete(event.object.metadata.name);
+      else index.set(event.object);
+    }
+    wake(wakesOfMirror(event, () => losersOfConflicts(cluster.mirrors())));
   });
   cluster.secretInformer.onChange(({ object }) => {
-    for (const name of usersOf(object, cluster.mirrors(), config)) queue.add(name, 'edit');
+    wake(wakesOfSecret(object.metadata.name, ownSecrets(config), secretUsers));
   });
   const lookAtPolicies = (): void => {
     policies.observe();
@@ -227,41 +232,15 @@ function readiness(mirrors: readonly RegistryMirror[]): Record<'True' | 'False' 
   return counts;
 }
 
-/** Deletions first, then what a person changed: a write of the status leaves the generation as it is. */
-function priorityOf({ type, object, previous }: InformerEvent<RegistryMirror>): Priority {
-  if (type === 'DELETED' || object.metadata.deletionTimestamp !== undefined) return 'urgent';
-  return previous?.metadata.generation === object.metadata.generation ? 'routine' : 'edit';
-}
-
-/** Whether an event may free a host, or take one. */
-function claimsMayHaveChanged({ type, object, previous }: InformerEvent<RegistryMirror>): boolean {
-  return (
-    type !== 'MODIFIED' ||
-    previous?.metadata.generation !== object.metadata.generation ||
-    previous?.metadata.deletionTimestamp !== object.metadata.deletionTimestamp
-  );
-}
-
+/** The mirrors whose host is another's. */
 function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly string[] {
   return mirrors
     .filter(({ status }) => findCondition(status.conditions, 'Ready')?.reason === REASONS.hostConflict)
     .map(({ metadata }) => metadata.name);
 }
 
-/** The mirrors that use this Secret, for their upstream or for their Harbor. */
-function usersOf({ metadata }: Secret, mirrors: readonly RegistryMirror[], config: Config): readonly string[] {
-  const { harborLogin, harborCaSecret } = config;
-  const isOwn =
-    (harborLogin.kind === 'secret' && harborLogin.name === metadata.name) || harborCaSecret === metadata.name;
-  return mirrors
-    .filter(
-      ({ spec: { upstream, harbor } }) =>
-        [
-          upstream.credentialsSecretRef,
-          upstream.caCertificateSecretRef,
-          harbor?.credentialsSecretRef,
-          harbor?.caCertificateSecretRef,
-        ].some((reference) => reference?.name === metadata.name) || isOwn,
-    )
-    .map((mirror) => mirror.metadata.name);
+/** The Secrets that the operator itself works with. */
+function ownSecrets({ harborLogin, harborCaSecret }: Config): readonly string[] {
+  const login = harborLogin.kind === 'secret' ? [harborLogin.name] : [];
+  return harborCaSecret === undefined ? login : [...login, harborCaSecret];
 }

@@ -1,0 +1,97 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { Priority } from '../kubernetes/priority.js';
+import type { StoreEvent } from '../kubernetes/store.js';
+
+/** A mirror that has to be looked at. */
+export interface Wake {
+  readonly mirror: string;
+  readonly priority: Priority;
+}
+
+/** Which mirrors name which Secret, so that a Secret's change doesn't cost a look at all mirrors. */
+export class SecretUsers {
+  readonly #users = new Map<string, Set<string>>();
+  readonly #secrets = new Map<string, readonly string[]>();
+
+  /** Takes a mirror in, or its new version. */
+  set(mirror: RegistryMirror): void {
+    const { name } = mirror.metadata;
+    this.delete(name);
+    const secrets = secretsOf(mirror);
+    this.#secrets.set(name, secrets);
+    for (const secret of secrets) {
+      const users = this.#users.get(secret) ?? new Set<string>();
+      this.#users.set(secret, users.add(name));
+    }
+  }
+
+  delete(mirror: string): void {
+    for (const secret of this.#secrets.get(mirror) ?? []) {
+      const users = this.#users.get(secret);
+      users?.delete(mirror);
+      if (users?.size === 0) this.#users.delete(secret);
+    }
+    this.#secrets.delete(mirror);
+  }
+
+  /** The mirrors that name this Secret, for their upstream or for their Harbor. */
+  of(secret: string): Iterable<string> {
+    return this.#users.get(secret) ?? [];
+  }
+
+  /** All mirrors. */
+  all(): Iterable<string> {
+    return this.#secrets.keys();
+  }
+}
+
+/**
+ * Whom an event of a mirror concerns: itself, and those that may now have a host that it lets go of.
+ *
+ * @param losers - the mirrors whose host is another's, by their status; asked only where it matters
+ */
+export function wakesOfMirror(event: StoreEvent<RegistryMirror>, losers: () => readonly string[]): readonly Wake[] {
+  const { name } = event.object.metadata;
+  const priority = priorityOf(event);
+  const others = priority === 'routine' ? [] : losers().filter((mirror) => mirror !== name);
+  return [{ mirror: name, priority }, ...others.map(asRoutine)];
+}
+
+/**
+ * Whom a change of a Secret concerns. A login of the operator's own concerns all mirrors; as routine, so that a person's edit needn't wait
+ * behind thousands.
+ *
+ * @param own - the names of the Secrets that the operator itself works with
+ */
+export function wakesOfSecret(secret: string, own: readonly string[], users: SecretUsers): readonly Wake[] {
+  if (own.includes(secret)) return [...users.all()].map(asRoutine);
+  return [...users.of(secret)].map((mirror) => ({ mirror, priority: 'edit' }));
+}
+
+/** Deletions first, then what a person changed: the operator's own writes change neither the generation nor an annotation. */
+function priorityOf({ type, object, previous }: StoreEvent<RegistryMirror>): Priority {
+  const { generation, annotations, deletionTimestamp } = object.metadata;
+  if (type === 'DELETED' || deletionTimestamp !== undefined) return 'urgent';
+  const before = previous?.metadata;
+  const isSame = before?.generation === generation && sameAnnotations(before?.annotations, annotations);
+  return isSame ? 'routine' : 'edit';
+}
+
+function sameAnnotations(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function secretsOf({ spec: { upstream, harbor } }: RegistryMirror): readonly string[] {
+  const references = [
+    upstream.credentialsSecretRef,
+    upstream.caCertificateSecretRef,
+    harbor?.credentialsSecretRef,
+    harbor?.caCertificateSecretRef,
+  ];
+  return references.flatMap((reference) => (reference === undefined ? [] : [reference.name]));
+}
+
+function asRoutine(mirror: string): Wake {
+  return { mirror, priority: 'routine' };
+}

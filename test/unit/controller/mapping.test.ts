@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { ANNOTATIONS } from '../../../src/api/group.js';
+import { SecretUsers, wakesOfMirror, wakesOfSecret } from '../../../src/controller/mapping.js';
+import { mirror } from '../mirror/mirror.js';
+
+const LOSERS = ['loser'];
+
+describe('an event of a mirror', () => {
+  const before = mirror('quay');
+  const deleting = mirror('quay', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  for (const [what, event, priority, wakesLosers] of [
+    ['a new mirror', { type: 'ADDED', object: before, previous: undefined }, 'edit', true],
+    [
+      'an edit',
+      { type: 'MODIFIED', object: mirror('quay', { metadata: { generation: 3 } }), previous: before },
+      'edit',
+      true,
+    ],
+    [
+      'an annotation that asks for a look',
+      {
+        type: 'MODIFIED',
+        object: mirror('quay', { metadata: { annotations: { [ANNOTATIONS.requestedAt]: 'now' } } }),
+        previous: before,
+      },
+      'edit',
+      true,
+    ],
+    [
+      'a label or a status, which change nothing',
+      { type: 'MODIFIED', object: mirror('quay', { metadata: { labels: { a: 'b' } } }), previous: before },
+      'routine',
+      false,
+    ],
+    ['a deletion that begins', { type: 'MODIFIED', object: deleting, previous: before }, 'urgent', true],
+    ['a mirror that is gone', { type: 'DELETED', object: before, previous: before }, 'urgent', true],
+  ] as const) {
+    it(`of ${what} is ${priority}${wakesLosers ? ', and wakes who lost a conflict' : ' and concerns nobody else'}`, () => {
+      expect(wakesOfMirror(event, () => LOSERS)).to.deep.equal([
+        { mirror: 'quay', priority },
+        ...(wakesLosers ? [{ mirror: 'loser', priority: 'routine' }] : []),
+      ]);
+    });
+  }
+
+  it('wakes a mirror only once that lost a conflict itself', () => {
+    const wakes = wakesOfMirror({ type: 'ADDED', object: mirror('loser'), previous: undefined }, () => LOSERS);
+    expect(wakes).to.deep.equal([{ mirror: 'loser', priority: 'edit' }]);
+  });
+});
+
+describe('a change of a Secret', () => {
+  const url = 'https://harbor.example.org';
+  const named = mirror('named', { spec: { upstream: { type: 'quay', credentialsSecretRef: { name: 'login' } } } });
+  const elsewhere = mirror('elsewhere', {
+    spec: { harbor: { url, credentialsSecretRef: { name: 'login' }, caCertificateSecretRef: { name: 'ca' } } },
+  });
+  let users: SecretUsers;
+
+  beforeEach(() => {
+    users = new SecretUsers();
+    for (const each of [named, elsewhere, mirror('none')]) users.set(each);
+  });
+
+  for (const [secret, mirrors] of [
+    ['login', ['named', 'elsewhere']],
+    ['ca', ['elsewhere']],
+    ['unknown', []],
+  ] as const) {
+    it(`called ${secret} concerns ${mirrors.length === 0 ? 'nobody' : mirrors.join(' and ')}, as an edit`, () => {
+      const expected = mirrors.map((name) => ({ mirror: name, priority: 'edit' }));
+      expect(wakesOfSecret(secret, ['own'], users)).to.deep.equal(expected);
+    });
+  }
+
+  it('that the operator itself logs in with concerns all, as routine', () => {
+    const expected = ['named', 'elsewhere', 'none'].map((name) => ({ mirror: name, priority: 'routine' }));
+    expect(wakesOfSecret('own', ['own'], users)).to.deep.equal(expected);
+  });
+
+  it('concerns no mirror any more that names another one now, or is gone', () => {
+    users.set(mirror('named', { spec: { upstream: { type: 'quay', credentialsSecretRef: { name: 'other' } } } }));
+    users.delete('elsewhere');
+    expect(wakesOfSecret('login', [], users)).to.deep.equal([]);
+    expect(wakesOfSecret('other', [], users)).to.deep.equal([{ mirror: 'named', priority: 'edit' }]);
+  });
+});
