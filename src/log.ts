@@ -1,5 +1,7 @@
 import { createLogger, format, transports } from 'winston';
 import type { Logger as WinstonLogger } from 'winston';
+import { HarborError } from './harbor/http/errors.js';
+import { KubernetesError, LeaseLostError } from './kubernetes/errors.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -19,8 +21,8 @@ export interface Log {
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
-  /** The same log; its lines carry these fields, too. */
-  with(fields: LogFields): Log;
+  /** The same log; its lines carry these fields, too. @param fields - asked for at each line, where it is a function */
+  with(fields: LogFields | (() => LogFields)): Log;
 }
 
 /** JSON lines on this stream, stderr by default: one object each, with timestamp, level and message first. */
@@ -31,24 +33,24 @@ export function createLog(level: LogLevel, stream: NodeJS.WritableStream = proce
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston types it by interface
     transports: new transports.Stream({ stream }),
   });
-  return logOf(logger, {});
+  return logOf(logger, () => ({}));
 }
 
-function logOf(logger: WinstonLogger, shared: LogFields): Log {
+function logOf(logger: WinstonLogger, shared: () => LogFields): Log {
   const write =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
       if (!logger.isLevelEnabled(level)) return;
       const line = { timestamp: new Date().toISOString(), level, message };
       // Twice: to come first, and not to be overwritten by a field of that name.
-      logger.log({ ...line, ...(printable({ ...shared, ...fields }) as object), ...line });
+      logger.log({ ...line, ...(printable({ ...shared(), ...fields }) as object), ...line });
     };
   return {
     error: write('error'),
     warn: write('warn'),
     info: write('info'),
     debug: write('debug'),
-    with: (fields) => logOf(logger, { ...shared, ...fields }),
+    with: (fields) => logOf(logger, () => ({ ...shared(), ...(typeof fields === 'function' ? fields() : fields) })),
   };
 }
 
@@ -83,9 +85,20 @@ function printableError(error: Error, depth: number): unknown {
     ...(printable(own, depth + 1) as object),
     name,
     message,
-    stack,
+    ...(isOfKnownKind(error) ? {} : { stack }),
     ...(cause === undefined ? {} : { cause: printable(cause, depth + 1) }),
   };
+}
+
+/** What is foreseen, or comes of the network: its kind and status say all, and a stack would only be noise. Anything else may be a bug. */
+function isOfKnownKind(error: Error): boolean {
+  return (
+    error instanceof HarborError ||
+    error instanceof KubernetesError ||
+    error instanceof LeaseLostError ||
+    // Node's: ECONNREFUSED and so on.
+    ('syscall' in error && 'code' in error)
+  );
 }
 
 function isSecret(key: string, value: unknown): boolean {

@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { MIRRORS } from '../mirror/resource.js';
+import { logOfReconcile } from './reconcile-context.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import type { PolicyCluster } from '../policies/policies.js';
 import type { LivePolicy } from '../policies/snapshot.js';
@@ -174,7 +175,8 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
   }
 
   async announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
-    const { api, instance, log } = this.#options;
+    const { api, instance } = this.#options;
+    const log = logOfReconcile(this.#options.log);
     log[type === 'Normal' ? 'info' : 'warn'](message, { mirror: mirror.metadata.name, reason });
     try {
       await recordEvent(api, instance, mirror, { type, reason, message });

@@ -20,6 +20,8 @@ import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { OwnRobot, ROBOT_LOGIN } from '../robots/own-robot.js';
 import { PolicyTrigger } from '../policies/trigger.js';
+import type { WorkResult } from '../kubernetes/work-result.js';
+import { inReconcile, logOfReconcile } from './reconcile-context.js';
 import { WorkQueue } from '../kubernetes/work-queue.js';
 
 /** What runs while this process leads. */
@@ -46,26 +48,27 @@ export function startWork(
   const everything = (): void => {
     for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
   };
-  const onError = (key: string, error: unknown): void => {
-    log.warn('A look at a mirror failed; trying again.', { mirror: key, error });
+  const reconcileLog = logOfReconcile(log);
+  const reconcile = async (name: string): Promise<WorkResult | undefined> => {
+    const startedAt = performance.now();
+    const end = (outcome: string): void => {
+      const ms = performance.now() - startedAt;
+      metrics.reconciled(outcome, ms);
+      reconcileLog.debug('The mirror was looked at.', { outcome, ms: Math.round(ms) });
+    };
+    try {
+      const result = await mirrorReconciler.reconcile(name);
+      end(result !== undefined && 'retryAfterMs' in result ? 'waiting' : 'success');
+      return result;
+    } catch (error) {
+      reconcileLog.warn('A look at a mirror failed; trying again.', { error });
+      end('error');
+      throw error;
+    }
   };
   const queue = new WorkQueue({
     workers: config.workers,
-    onError,
-    handle: async (name) => {
-      const startedAt = performance.now();
-      const measure = (outcome: string): void => {
-        metrics.reconciled(outcome, performance.now() - startedAt);
-      };
-      try {
-        const result = await mirrorReconciler.reconcile(name);
-        measure(result !== undefined && 'retryAfterMs' in result ? 'waiting' : 'success');
-        return result;
-      } catch (error) {
-        measure('error');
-        throw error;
-      }
-    },
+    handle: async (name) => await inReconcile(name, async () => await reconcile(name)),
   });
   const trigger = new PolicyTrigger({
     isBusy: () => !queue.isIdle,
@@ -156,10 +159,10 @@ export function startWork(
     now: Date.now,
     monotonic: () => performance.now(),
     onWrite: (mirror, what) => {
-      log.info(what, { mirror });
+      reconcileLog.info(what, { mirror });
     },
     onWarning: (mirror, what) => {
-      log.warn(what, { mirror });
+      reconcileLog.warn(what, { mirror });
     },
   });
   const mirrorReconciler = new MirrorReconciler({
@@ -174,10 +177,10 @@ export function startWork(
     now: Date.now,
     random: Math.random,
     onAction: (mirror, action, ms) => {
-      log.info(describeAction(action), { mirror, action: action.kind, ms: Math.round(ms) });
+      reconcileLog.info(describeAction(action), { mirror, action: action.kind, ms: Math.round(ms) });
     },
     onBug: (mirror, error) => {
-      log.error('A bug of the operator.', { mirror, error });
+      reconcileLog.error('A bug of the operator.', { mirror, error });
     },
   });
   const secretUsers = new SecretUsers();

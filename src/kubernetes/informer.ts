@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi } from './api.js';
 import { backoffMs } from './backoff.js';
-import { errorFromAnswer, isKubernetesError } from './errors.js';
+import { errorFromAnswer, isKubernetesError, KubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
 import { ObjectStore } from './store.js';
 import type { StoreEvent } from './store.js';
@@ -176,7 +176,7 @@ export class Informer<T extends KubernetesObject> {
     }
     const ms = Math.round(performance.now() - openedAt);
     if (ms < SHORT_WATCH_MS && !signal.aborted)
-      throw new Error(`the watch of ${this.#resource.plural} ended after ${ms} ms`);
+      throw new KubernetesError('unavailable', `the watch of ${this.#resource.plural} ended after ${ms} ms`);
   }
 
   #take(line: WatchLine): void {

@@ -11,7 +11,7 @@ export interface WorkQueueOptions {
   readonly workers: number;
   readonly handle: (key: string) => Promise<WorkResult | undefined>;
   /** Told of each handler that threw; the key is retried with backoff. */
-  readonly onError: (key: string, error: unknown) => void;
+  readonly onError?: (key: string, error: unknown) => void;
   readonly baseBackoffMs?: number;
   readonly ceilingBackoffMs?: number;
   readonly random?: () => number;
@@ -118,7 +118,7 @@ export class WorkQueue {
       else this.#failures.delete(key);
       if (result !== undefined && 'requeueAfterMs' in result) this.addAfter(key, result.requeueAfterMs);
     } catch (error) {
-      this.#options.onError(key, error);
+      this.#options.onError?.(key, error);
       this.#retry(key, 0);
     }
     this.#active.delete(key);

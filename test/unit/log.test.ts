@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { AxiosError, AxiosHeaders } from 'axios';
 import { expect } from 'chai';
+import { HarborError } from '../../src/harbor/http/errors.js';
+import { KubernetesError } from '../../src/kubernetes/errors.js';
 import { createLog } from '../../src/log.js';
 import type { Log } from '../../src/log.js';
 
@@ -43,6 +47,40 @@ describe('the log', () => {
     expect(error).to.include({ message: 'boom', kind: 'timeout' });
     expect(error.stack).to.match(/log\.test/);
     expect(error.cause).to.include({ message: 'why' });
+  });
+
+  it('leaves the stack out where the kind of an error says all, and keeps it where it may be a bug', async () => {
+    const { log, lines } = logAndLines();
+    const harbor = new HarborError({
+      kind: 'unreachable',
+      method: 'GET',
+      path: '/x',
+      reason: 'refused',
+      code: 'ECONNREFUSED',
+    });
+    const refused = await once(connect(1, '127.0.0.1'), 'connect').catch((error: unknown) => error);
+    for (const error of [new KubernetesError('forbidden', 'GET /x: no', 403), harbor, refused, new TypeError('a bug')])
+      log.warn('failed', { error });
+    const errors = lines().map(({ error }) => error as Record<string, unknown>);
+    expect(errors.map(({ kind, status, code }) => kind ?? status ?? code)).to.deep.equal([
+      'forbidden',
+      'unreachable',
+      'ECONNREFUSED',
+      undefined,
+    ]);
+    expect(errors.map(({ stack }) => typeof stack)).to.deep.equal(['undefined', 'undefined', 'undefined', 'string']);
+  });
+
+  it('asks at each line for fields that change', () => {
+    const { log, lines } = logAndLines();
+    let count = 0;
+    const counting = log.with({ a: 1 }).with(() => ({ count: (count += 1) }));
+    counting.info('one');
+    counting.info('two', { count: 'own' });
+    expect(lines().map((line) => [line.a, line.count])).to.deep.equal([
+      [1, 1],
+      [1, 'own'],
+    ]);
   });
 
   it('does not stumble over circles and depth', () => {
