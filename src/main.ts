@@ -24,11 +24,9 @@ async function main(config: Config): Promise<void> {
   }
   const metrics = createMetrics();
   const operator = new RegistryMirrorOperator({ config, kubeConfig, log, metrics });
-  const ready = (): void => {
-    if (!operator.isReady) throw new Error('the cluster has not been read yet');
-  };
   const servers: HttpServer[] = [];
-  if (config.probeAddress !== undefined) servers.push(await serve(config.probeAddress, probes({}, { cluster: ready })));
+  if (config.probeAddress !== undefined)
+    servers.push(await serve(config.probeAddress, probes(operator.live, operator.ready)));
   if (config.metricsAddress !== undefined) servers.push(await serve(config.metricsAddress, metrics.routes));
 
   const end = async (code: number): Promise<never> => {

@@ -1,11 +1,11 @@
 /**
- * Calls `then` once `ms` have passed by `Date.now`. A timer may fire a millisecond before that, and who then looks at the clock finds that
+ * Calls `then` once `ms` have passed by `performance.now`. A timer may fire a millisecond before that, and who then looks at the clock finds that
  * it isn't time yet, and that nobody will call again. Doesn't keep the process alive.
  */
 export function later(ms: number, then: () => void): void {
-  const at = Date.now() + ms;
+  const at = performance.now() + ms;
   const fire = (): void => {
-    const left = at - Date.now();
+    const left = at - performance.now();
     if (left > 0) setTimeout(fire, left).unref();
     else then();
   };

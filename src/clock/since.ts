@@ -3,7 +3,7 @@ export class Since {
   readonly #now: () => number;
   readonly #seen = new Map<string, { readonly state: string; readonly at: number }>();
 
-  /** @param now - ms since 1970 */
+  /** @param now - milliseconds, of a clock that never goes back */
   constructor(now: () => number) {
     this.#now = now;
   }

@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { MIRRORS } from '../mirror/resource.js';
+import type { Reading } from './checks.js';
 import { logOfReconcile } from './reconcile-context.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import type { PolicyCluster } from '../policies/policies.js';
@@ -32,6 +33,9 @@ export interface OperatorClusterOptions {
   readonly instance: string;
   readonly log: Log;
 }
+
+type AnyInformer = Pick<Informer<KubernetesObject>, 'start' | 'stop' | 'trouble' | 'silentMs'>;
+type NamedInformer = readonly [what: string, informer: AnyInformer];
 
 const ENGINES = Object.keys(POLICY_RESOURCES) as PolicyEngine[];
 
@@ -77,9 +81,34 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
     return ENGINES.every((engine) => this.serves(engine) !== undefined);
   }
 
-  informers(): readonly { start(): void; stop(): Promise<void> }[] {
-    const { mirrorInformer, secretInformer, webhookInformer, bindingInformer, policyInformers } = this;
-    return [mirrorInformer, secretInformer, webhookInformer, bindingInformer, ...policyInformers.values()];
+  informers(): readonly AnyInformer[] {
+    return [...this.#needed(), ...this.#optional()].map(([, informer]) => informer);
+  }
+
+  /** How the reading of each collection goes. */
+  readings(): readonly Reading[] {
+    const reading =
+      (mayBeMissing: boolean) =>
+      ([what, { trouble, silentMs }]: NamedInformer): Reading => ({ what, trouble, silentMs, mayBeMissing });
+    return [...this.#needed().map(reading(false)), ...this.#optional().map(reading(true))];
+  }
+
+  #needed(): readonly NamedInformer[] {
+    const { mirrorInformer, secretInformer, webhookInformer } = this;
+    return [
+      ['registrymirrors', mirrorInformer],
+      ['secrets', secretInformer],
+      ['mutatingwebhookconfigurations', webhookInformer],
+    ];
+  }
+
+  /** Of APIs that the cluster may lack. */
+  #optional(): readonly NamedInformer[] {
+    const policies = [...this.policyInformers].map(([engine, informer]): NamedInformer => [
+      POLICY_RESOURCES[engine].plural,
+      informer,
+    ]);
+    return [...policies, [BINDINGS.plural, this.bindingInformer]];
   }
 
   mirror(name: string): RegistryMirror | undefined {

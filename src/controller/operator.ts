@@ -5,6 +5,7 @@ import operatorModule from '@dot-i/k8s-operator';
 import type { ResourceEvent, ResourceMeta } from '@dot-i/k8s-operator';
 import type { Config } from '../config/config.js';
 import type { Metrics } from '../http/metrics.js';
+import type { Check } from '../http/probes.js';
 import { KubernetesApi } from '../kubernetes/api.js';
 import type { InformerEvent } from '../kubernetes/informer.js';
 import { Informer } from '../kubernetes/informer.js';
@@ -13,6 +14,7 @@ import { resourcePath } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import { clusterIdOf } from '../kubernetes/cluster-id.js';
 import { MIRRORS } from '../mirror/resource.js';
+import { checkReadable, checkReadingGoesOn, checkWork } from './checks.js';
 import { OperatorCluster } from './cluster.js';
 import { LeaderElection } from '../kubernetes/leader-election.js';
 import { ownSecretNames } from '../config/own-secrets.js';
@@ -72,10 +74,25 @@ export class RegistryMirrorOperator extends Operator {
     this.#cluster = new OperatorCluster({ api: this.#api, namespace, keySecret, ownSecrets, instance, log });
   }
 
-  /** Whether all that decisions need has been read. */
-  get isReady(): boolean {
-    return this.#cluster.hasSynced;
-  }
+  /** What a restart would mend. */
+  readonly live: Readonly<Record<string, Check>> = {
+    work: () => {
+      checkWork(this.#work?.oldest());
+    },
+    reading: () => {
+      checkReadingGoesOn(this.#cluster.readings());
+    },
+  };
+
+  /** Whether all that decisions need has been read, and goes on being so. */
+  readonly ready: Readonly<Record<string, Check>> = {
+    cluster: () => {
+      if (!this.#cluster.hasSynced) throw new Error('the cluster has not been read yet');
+    },
+    reading: () => {
+      checkReadable(this.#cluster.readings());
+    },
+  };
 
   /** Resolves when the lease is lost: the process must end at once, another one has taken over. */
   async lostLease(): Promise<void> {

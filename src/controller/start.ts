@@ -27,6 +27,8 @@ import { WorkQueue } from '../kubernetes/work-queue.js';
 /** What runs while this process leads. */
 export interface Work {
   stop(): Promise<void>;
+  /** The look at a mirror that has been running for longest. */
+  oldest(): WorkQueue['oldestWork'];
 }
 
 export interface WorkOptions {
@@ -218,6 +220,7 @@ export function startWork(
   queue.start();
   if (config.mintRobot) ownRobot.start();
   return {
+    oldest: () => queue.oldestWork,
     stop: async () => {
       await queue.drain();
       await ownRobot.stop();

@@ -4,6 +4,7 @@ import type { KubernetesApi } from './api.js';
 import { backoffMs } from './backoff.js';
 import { errorFromAnswer, isKubernetesError, KubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
+import { slim } from './slim.js';
 import { ObjectStore } from './store.js';
 import type { StoreEvent } from './store.js';
 
@@ -20,6 +21,14 @@ export interface InformerOptions<T = KubernetesObject> {
   readonly watchSeconds?: number;
   /** The pause after a first failure; doubled with each further one. */
   readonly backoffMs?: number;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** The collection can't be read: why, and for how long by now. What the store holds may be as old as that. */
+export interface ReadTrouble {
+  readonly error: unknown;
+  readonly ms: number;
 }
 
 const BACKOFF_MS = 200;
@@ -45,7 +54,12 @@ export class Informer<T extends KubernetesObject> {
   readonly #stopped = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
   #resourceVersion: string | undefined;
+  readonly #now: () => number;
   #failures = 0;
+  #trouble: { readonly error: unknown; readonly since: number } | undefined;
+  /** When the watch that is open was opened. */
+  #watchingSince: number | undefined;
+  #lastSignAt: number;
   #loop: Promise<void> | undefined;
   #hasSynced = false;
 
@@ -53,6 +67,8 @@ export class Informer<T extends KubernetesObject> {
     this.#api = api;
     this.#resource = resource;
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#lastSignAt = this.#now();
     this.#store = new ObjectStore<T>((event) => {
       for (const handler of this.#handlers) handler(event);
     }, options.keyOf);
@@ -82,6 +98,17 @@ export class Informer<T extends KubernetesObject> {
     return this.#hasSynced;
   }
 
+  /** Undefined while lists and watches succeed. */
+  get trouble(): ReadTrouble | undefined {
+    if (this.#trouble === undefined || this.#isWatching()) return undefined;
+    return { error: this.#trouble.error, ms: this.#now() - this.#trouble.since };
+  }
+
+  /** For how many ms there has been no sign of life of the loop that lists and watches: bounded by the time that a watch is open. */
+  get silentMs(): number {
+    return this.#now() - this.#lastSignAt;
+  }
+
   get(name: string): T | undefined {
     return this.#store.get(name);
   }
@@ -96,7 +123,7 @@ export class Informer<T extends KubernetesObject> {
    * before, once the watch tells of that.
    */
   observe(object: T): void {
-    this.#store.observe(object);
+    this.#store.observe(slim(object));
   }
 
   /** Takes an object whose deletion we were told of out of the store. */
@@ -106,6 +133,7 @@ export class Informer<T extends KubernetesObject> {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
+      this.#lastSignAt = this.#now();
       try {
         if (this.#resourceVersion === undefined) await this.#list();
         await this.#watch();
@@ -122,7 +150,10 @@ export class Informer<T extends KubernetesObject> {
       this.#resourceVersion = undefined;
       // At once, unless the list itself goes on leading to a 410.
       if (this.#failures === 1) return;
-    } else this.#options.onError(error);
+    } else {
+      this.#trouble = { error, since: this.#trouble?.since ?? this.#now() };
+      this.#options.onError(error);
+    }
     const wait = Math.max(
       backoffMs(this.#failures, { baseMs: this.#options.backoffMs ?? BACKOFF_MS, ceilingMs: BACKOFF_CEILING_MS }),
       isKubernetesError(error) ? Math.min(error.retryAfterMs ?? 0, BACKOFF_CEILING_MS) : 0,
@@ -135,10 +166,10 @@ export class Informer<T extends KubernetesObject> {
     const query = this.#query();
     const { signal } = this.#stopped;
     let page = await this.#api.listPage<T>(this.#resource, query, undefined, signal);
-    items.push(...page.items);
+    items.push(...page.items.map(slim));
     while (page.metadata.continue) {
       page = await this.#api.listPage<T>(this.#resource, query, page.metadata.continue, signal);
-      items.push(...page.items);
+      items.push(...page.items.map(slim));
     }
     this.#store.replace(items);
     this.#resourceVersion = page.metadata.resourceVersion;
@@ -164,19 +195,30 @@ export class Informer<T extends KubernetesObject> {
       stream.destroy();
     };
     signal.addEventListener('abort', destroy, { once: true });
-    const openedAt = performance.now();
+    const openedAt = this.#now();
+    this.#watchingSince = openedAt;
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+        this.#lastSignAt = this.#now();
         if (line !== '') this.#take(JSON.parse(line) as WatchLine);
       }
     } finally {
       signal.removeEventListener('abort', destroy);
       stream.destroy();
-      if (performance.now() - openedAt >= SHORT_WATCH_MS) this.#failures = 0;
+      if (this.#isWatching()) {
+        this.#failures = 0;
+        this.#trouble = undefined;
+      }
+      this.#watchingSince = undefined;
     }
-    const ms = Math.round(performance.now() - openedAt);
+    const ms = Math.round(this.#now() - openedAt);
     if (ms < SHORT_WATCH_MS && !signal.aborted)
       throw new KubernetesError('unavailable', `the watch of ${this.#resource.plural} ended after ${ms} ms`);
+  }
+
+  /** Whether a watch is open, and not only for the moment in which a server that flaps opens it. */
+  #isWatching(): boolean {
+    return this.#watchingSince !== undefined && this.#now() - this.#watchingSince >= SHORT_WATCH_MS;
   }
 
   #take(line: WatchLine): void {
@@ -184,7 +226,7 @@ export class Informer<T extends KubernetesObject> {
     if (line.type === 'ERROR')
       throw errorFromAnswer(`watch ${this.#resource.plural}`, object.code ?? 500, object, undefined);
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
-    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, object as unknown as T);
+    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, slim(object as unknown as T));
   }
 
   #query(): Record<string, string> {

@@ -29,7 +29,7 @@ export class PolicyTrigger {
 
   /** A sync is needed. */
   due(): void {
-    this.#dueSince ??= Date.now();
+    this.#dueSince ??= performance.now();
     this.#schedule(LOOK_EVERY_MS);
   }
 
@@ -49,7 +49,7 @@ export class PolicyTrigger {
   }
 
   #look(): void {
-    const waited = Date.now() - (this.#dueSince ?? Date.now());
+    const waited = performance.now() - (this.#dueSince ?? performance.now());
     const { isBusy, canSync } = this.#options;
     if (!canSync() || (isBusy() && waited < LONGEST_WAIT_MS)) {
       this.#schedule(LOOK_EVERY_MS);
@@ -66,7 +66,7 @@ export class PolicyTrigger {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      this.#dueSince ??= Date.now();
+      this.#dueSince ??= performance.now();
       this.#options.onError(error);
       pause = backoffMs(this.#failures, BACKOFF);
     }

@@ -82,6 +82,11 @@ describe('the probes and metrics server', () => {
     expect(error).to.include({ code: 'EADDRINUSE' });
   });
 
+  it('serves how long the event loop is held up', async () => {
+    const reply = await createMetrics().routes['/metrics']?.();
+    expect(reply?.body).to.match(/^nodejs_eventloop_lag_p99_seconds \d/m);
+  });
+
   it('serves metrics, by route and not by name', async () => {
     const metrics = createMetrics();
     metrics.harborResponse({ method: 'GET', route: '/registries/{id}', status: 200, ms: 3 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { Informer } from '../../../src/kubernetes/informer.js';
+import { isKubernetesError } from '../../../src/kubernetes/errors.js';
 import type { InformerEvent, InformerOptions } from '../../../src/kubernetes/informer.js';
 import type { KubernetesObject, Resource } from '../../../src/kubernetes/objects.js';
 import { resourcePath } from '../../../src/kubernetes/objects.js';
@@ -183,6 +184,53 @@ describe('an informer', () => {
       expect(server.lists).to.equal(2);
     });
   }
+
+  it('tells since when it can’t read, and why, until a watch is open again', async () => {
+    let now = 0;
+    informer = open({ backoffMs: 1, now: () => now });
+    await start();
+    now = 60_000;
+    expect(informer.trouble).to.equal(undefined);
+    server.fault = ({ query }) => (query.has('watch') ? { kind: 'Answer', status: 403 } : undefined);
+    server.endWatches('hard');
+    await eventually(() => {
+      expect(informer.trouble).to.include({ ms: 0 });
+    }, QUICK);
+    now += 75_000;
+    const refusals = errors.length;
+    await eventually(() => {
+      expect(errors.length).to.be.greaterThan(refusals + 1);
+    }, QUICK);
+    expect(informer.trouble).to.include({ ms: 75_000 });
+    expect(isKubernetesError(informer.trouble?.error, 'forbidden')).to.be.true;
+    expect(informer.silentMs).to.equal(0);
+    server.fault = () => undefined;
+    await untilWatching(2);
+    await eventually(() => {
+      now += 1_000;
+      expect(informer.trouble).to.equal(undefined);
+    }, QUICK);
+  });
+
+  it('is in trouble while a server ends each watch at once', async () => {
+    informer = open({ backoffMs: 1 });
+    await start();
+    await eventually(() => {
+      server.endWatches('softly');
+      expect(informer.trouble?.ms).to.be.greaterThan(300);
+    }, QUICK);
+  });
+
+  it('gives a sign of life with each event, and none while its loop is stuck', async () => {
+    let now = 0;
+    informer = open({ now: () => now });
+    await start();
+    now = 500_000;
+    expect(informer.silentMs).to.equal(500_000);
+    create('a');
+    await untilTold('ADDED a');
+    expect(informer.silentMs).to.equal(0);
+  });
 
   it('does not list in a loop where each list leads to a 410 again', async () => {
     server.fault = ({ query }) => (query.has('watch') ? { kind: 'Answer', status: 410 } : undefined);
