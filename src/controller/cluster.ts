@@ -10,13 +10,12 @@ import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { MIRRORS } from '../mirror/resource.js';
 import type { Reading } from './checks.js';
-import { logOfReconcile } from './reconcile-context.js';
+import { announce } from './announce.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import type { PolicyCluster } from '../policies/policies.js';
 import type { LivePolicy } from '../policies/snapshot.js';
 import { OPERATORS_OWN } from '../credentials/secrets.js';
 import type { OwnSecretLookup, Secret, SecretLookup } from '../credentials/secrets.js';
-import { recordEvent } from '../kubernetes/event-recorder.js';
 import { readOrCreateHmacKey } from '../credentials/hmac-key.js';
 import { PullWatches } from '../pull-secrets/watches.js';
 import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../policies/resources.js';
@@ -35,7 +34,9 @@ export interface OperatorClusterOptions {
 }
 
 type AnyInformer = Pick<Informer<KubernetesObject>, 'start' | 'stop' | 'trouble' | 'silentMs'>;
-type NamedInformer = readonly [what: string, informer: AnyInformer];
+interface Collection extends Pick<Reading, 'what' | 'mayBeMissing'> {
+  readonly informer: AnyInformer;
+}
 
 const ENGINES = Object.keys(POLICY_RESOURCES) as PolicyEngine[];
 
@@ -82,33 +83,32 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
   }
 
   informers(): readonly AnyInformer[] {
-    return [...this.#needed(), ...this.#optional()].map(([, informer]) => informer);
+    return this.#collections().map(({ informer }) => informer);
   }
 
   /** How the reading of each collection goes. */
   readings(): readonly Reading[] {
-    const reading =
-      (mayBeMissing: boolean) =>
-      ([what, { trouble, silentMs }]: NamedInformer): Reading => ({ what, trouble, silentMs, mayBeMissing });
-    return [...this.#needed().map(reading(false)), ...this.#optional().map(reading(true))];
+    return this.#collections().map(({ what, informer: { trouble, silentMs }, mayBeMissing }) => ({
+      what,
+      trouble,
+      silentMs,
+      mayBeMissing,
+    }));
   }
 
-  #needed(): readonly NamedInformer[] {
-    const { mirrorInformer, secretInformer, webhookInformer } = this;
-    return [
-      ['registrymirrors', mirrorInformer],
-      ['secrets', secretInformer],
-      ['mutatingwebhookconfigurations', webhookInformer],
-    ];
-  }
-
-  /** Of APIs that the cluster may lack. */
-  #optional(): readonly NamedInformer[] {
-    const policies = [...this.policyInformers].map(([engine, informer]): NamedInformer => [
-      POLICY_RESOURCES[engine].plural,
+  #collections(): readonly Collection[] {
+    const policies = [...this.policyInformers].map(([engine, informer]) => ({
+      what: POLICY_RESOURCES[engine].plural,
       informer,
-    ]);
-    return [...policies, [BINDINGS.plural, this.bindingInformer]];
+      mayBeMissing: true,
+    }));
+    return [
+      { what: MIRRORS.plural, informer: this.mirrorInformer, mayBeMissing: false },
+      { what: 'secrets', informer: this.secretInformer, mayBeMissing: false },
+      { what: WEBHOOK_CONFIGURATIONS.plural, informer: this.webhookInformer, mayBeMissing: false },
+      ...policies,
+      { what: BINDINGS.plural, informer: this.bindingInformer, mayBeMissing: true },
+    ];
   }
 
   mirror(name: string): RegistryMirror | undefined {
@@ -204,15 +204,7 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
   }
 
   async announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
-    const { api, instance } = this.#options;
-    const log = logOfReconcile(this.#options.log);
-    log[type === 'Normal' ? 'info' : 'warn'](message, { mirror: mirror.metadata.name, reason });
-    try {
-      await recordEvent(api, instance, mirror, { type, reason, message });
-    } catch (error) {
-      // The status says the same and is written already: a lost Event is worth a line, not a retry.
-      log.warn('An Event could not be recorded.', { mirror: mirror.metadata.name, reason, error });
-    }
+    await announce(this.#options, mirror, { type, reason, message });
   }
 
   async hmacKey(): Promise<Buffer> {

@@ -63,8 +63,8 @@ export function wakesOfMirror(event: StoreEvent<RegistryMirror>, losers: () => r
  *
  * @param own - the names of the Secrets that the operator itself works with
  */
-export function wakesOfSecret(secret: string, own: readonly string[], users: SecretUsers): readonly Wake[] {
-  if (own.includes(secret)) return [...users.all()].map(asRoutine);
+export function wakesOfSecret(secret: string, own: ReadonlySet<string>, users: SecretUsers): readonly Wake[] {
+  if (own.has(secret)) return [...users.all()].map(asRoutine);
   return [...users.of(secret)].map((mirror) => ({ mirror, priority: 'edit' }));
 }
 

@@ -2,6 +2,7 @@ import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Config } from '../config/config.js';
+import { ownSecretNames } from '../config/own-secrets.js';
 import type { Metrics } from '../http/metrics.js';
 import type { Log } from '../log.js';
 import { describeAction } from '../mirror/plan/actions.js';
@@ -185,6 +186,7 @@ export function startWork(
       reconcileLog.error('A bug of the operator.', { mirror, error });
     },
   });
+  const own = ownSecretNames(config);
   const secretUsers = new SecretUsers();
   const indices = [hosts, secretUsers];
   const wake = (wakes: readonly Wake[]): void => {
@@ -199,7 +201,7 @@ export function startWork(
     wake(wakesOfMirror(event, () => losersOfConflicts(cluster.mirrors())));
   });
   cluster.secretInformer.onChange(({ object }) => {
-    wake(wakesOfSecret(object.metadata.name, ownSecrets(config), secretUsers));
+    wake(wakesOfSecret(object.metadata.name, own, secretUsers));
   });
   const lookAtPolicies = (): void => {
     policies.observe();
@@ -243,10 +245,4 @@ function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly string[
   return mirrors
     .filter(({ status }) => findCondition(status.conditions, 'Ready')?.reason === REASONS.hostConflict)
     .map(({ metadata }) => metadata.name);
-}
-
-/** The Secrets that the operator itself works with. */
-function ownSecrets({ harborLogin, harborCaSecret }: Config): readonly string[] {
-  const login = harborLogin.kind === 'secret' ? [harborLogin.name] : [];
-  return harborCaSecret === undefined ? login : [...login, harborCaSecret];
 }

@@ -69,19 +69,19 @@ describe('a change of a Secret', () => {
   ] as const) {
     it(`called ${secret} concerns ${mirrors.length === 0 ? 'nobody' : mirrors.join(' and ')}, as an edit`, () => {
       const expected = mirrors.map((name) => ({ mirror: name, priority: 'edit' }));
-      expect(wakesOfSecret(secret, ['own'], users)).to.deep.equal(expected);
+      expect(wakesOfSecret(secret, new Set(['own']), users)).to.deep.equal(expected);
     });
   }
 
   it('that the operator itself logs in with concerns all, as routine', () => {
     const expected = ['named', 'elsewhere', 'none'].map((name) => ({ mirror: name, priority: 'routine' }));
-    expect(wakesOfSecret('own', ['own'], users)).to.deep.equal(expected);
+    expect(wakesOfSecret('own', new Set(['own']), users)).to.deep.equal(expected);
   });
 
   it('concerns no mirror any more that names another one now, or is gone', () => {
     users.set(mirror('named', { spec: { upstream: { type: 'quay', credentialsSecretRef: { name: 'other' } } } }));
     users.delete('elsewhere');
-    expect(wakesOfSecret('login', [], users)).to.deep.equal([]);
-    expect(wakesOfSecret('other', [], users)).to.deep.equal([{ mirror: 'named', priority: 'edit' }]);
+    expect(wakesOfSecret('login', new Set(), users)).to.deep.equal([]);
+    expect(wakesOfSecret('other', new Set(), users)).to.deep.equal([{ mirror: 'named', priority: 'edit' }]);
   });
 });
