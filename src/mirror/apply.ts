@@ -9,6 +9,8 @@ import type { Verdict } from '../api/verdict.js';
 import { verdictOf } from './status/outcome.js';
 
 const REPOSITORIES_PER_PAGE = 100;
+/** What is deleted in one go; then others have their turn. */
+const MOST_REPOSITORIES = 10_000;
 /** Answers that say that Harbor isn't as the picture has it. */
 const SURPRISES: ReadonlySet<HarborErrorKind> = new Set([
   'conflict',
@@ -173,11 +175,26 @@ async function setRetention(action: Of<'SetRetention'>, { api, signal }: ActCont
   else await api.updateRetention(id, { projectId, daysSinceLastPull }, { signal });
 }
 
-/** Page by page, always the first: what was deleted moves the rest up. */
+/**
+ * Page by page, always the first: what was deleted moves the rest up. Not for ever: Pods may fill the project again as fast, or Harbor may say
+ * deleted of what it keeps.
+ */
 async function emptyProject({ name }: Of<'EmptyProject'>, { api, signal }: ActContext): Promise<void> {
+  const deleted = new Set<string>();
   for (;;) {
-    const page = await api.listRepositories(name, REPOSITORIES_PER_PAGE, { signal });
-    if (page.items.length === 0) return;
-    for (const repository of page.items) await api.deleteRepository(name, repository.name, { signal });
+    const { items } = await api.listRepositories(name, REPOSITORIES_PER_PAGE, { signal });
+    if (items.length === 0) return;
+    const left = items.filter((repository) => !deleted.has(repository.name));
+    if (left.length === 0 || deleted.size >= MOST_REPOSITORIES) throw notEmpty(name, deleted.size);
+    for (const repository of left) {
+      await api.deleteRepository(name, repository.name, { signal });
+      deleted.add(repository.name);
+    }
   }
+}
+
+function notEmpty(project: string, deleted: number): HarborError {
+  const reason = `project ${project} still has repositories after ${deleted} were deleted`;
+  const path = `/api/v2.0/projects/${encodeURIComponent(project)}/repositories`;
+  return new HarborError({ kind: 'referenced', method: 'GET', path, reason });
 }

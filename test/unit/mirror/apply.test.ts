@@ -189,6 +189,26 @@ describe('carrying out a plan', () => {
     expect(harbor.calls.filter((call) => call.startsWith('deleteRepository'))).to.have.length(250);
   });
 
+  it('gives up on a project that has the same repositories after they were deleted', async () => {
+    harbor.answers = { listRepositories: () => ({ items: [{ name: 'a' }, { name: 'b' }], total: 2 }) };
+    const result = await run([{ kind: 'EmptyProject', id: 12, name: 'quay' }]);
+    expect(result).to.have.nested.property('verdict.reason', 'DeletionBlocked');
+    expect(result)
+      .to.have.nested.property('verdict.message')
+      .that.includes('still has repositories after 2 were deleted');
+    expect(harbor.calls.filter((call) => call.startsWith('deleteRepository'))).to.have.length(2);
+  });
+
+  it('gives others their turn where a project has no end of repositories', async () => {
+    let made = 0;
+    harbor.answers = {
+      listRepositories: () => ({ items: Array.from({ length: 100 }, () => ({ name: `r${++made}` })), total: 1e9 }),
+    };
+    const result = await run([{ kind: 'EmptyProject', id: 12, name: 'quay' }]);
+    expect(result).to.have.nested.property('verdict.reason', 'DeletionBlocked');
+    expect(harbor.calls.filter((call) => call.startsWith('deleteRepository'))).to.have.length(10_000);
+  });
+
   it('changes the retention policy that is there, and makes one where there is none', async () => {
     const set: Action = { kind: 'SetRetention', project: 'quay', projectId: 12, keep: 30 };
     harbor.answers = { getProject: () => ({ retentionId: 3 }) };
