@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { ResponseListener } from '../harbor/http/measure.js';
+import type { ResponseListener } from '../harbor/http/adapter/measured.js';
 import type { Route } from './server.js';
 
 /** The operator's metrics. No label ever holds a name that a user chose, so the number of series is bounded. */

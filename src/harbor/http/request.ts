@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import axios from 'axios';
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
-import { boundedAdapter } from './body.js';
+import { boundedAdapter } from './adapter/bounded.js';
 import { callPath, isWrite } from './call.js';
 import type { Answer, Call, HarborRequest, LaneName } from './call.js';
 import { failure } from './classify.js';
@@ -10,11 +10,11 @@ import { agentFactory, harborBaseUrl, isProxied } from './connection.js';
 import type { HarborAgent, HarborConnection, ProxyEnvironment } from './connection.js';
 import { startDeadline } from './deadline.js';
 import { HarborError } from './errors.js';
-import { fencedAdapter } from './fenced.js';
+import { fencedAdapter } from './adapter/fenced.js';
 import { asHarborError } from './failure.js';
 import { Lane } from './lane.js';
-import { measuredAdapter } from './measure.js';
-import type { ResponseListener } from './measure.js';
+import { measuredAdapter } from './adapter/measured.js';
+import type { ResponseListener } from './adapter/measured.js';
 import { retried } from './retry.js';
 
 const MIB = 1024 * 1024;

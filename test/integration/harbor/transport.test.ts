@@ -4,7 +4,7 @@ import { createHarborClient } from '../../../src/harbor/client.js';
 import type { HarborClient } from '../../../src/harbor/client.js';
 import type { HarborConnection } from '../../../src/harbor/http/connection.js';
 import type { HarborError } from '../../../src/harbor/http/errors.js';
-import type { Response } from '../../../src/harbor/http/measure.js';
+import type { Response } from '../../../src/harbor/http/adapter/measured.js';
 import type { RequestOptions } from '../../../src/harbor/http/request.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborOptions, HarborStandIn } from '../../harbor/index.js';

@@ -86,6 +86,24 @@ describe('the session of a Harbor', () => {
     expect(harbor.counts.projectLists).to.equal(before + 1);
   });
 
+  it('has what was left behind tidied up at each sweep, and goes on where that fails', async () => {
+    let now = 0;
+    const swept: HarborSession[] = [];
+    const bug = new TypeError('a bug');
+    const { session: started, bugs } = start({
+      now: () => (now += 30_000),
+      onSweep: async (one) => {
+        swept.push(one);
+        await Promise.reject(bug);
+      },
+    });
+    await eventually(() => {
+      expect(swept.length).to.be.greaterThan(1);
+      expect(bugs).to.include(bug);
+    }, FAST);
+    expect(new Set(swept)).to.deep.equal(new Set([started]));
+  });
+
   it('goes on after a bug, and tells of it', async () => {
     const bug = new TypeError('a bug');
     harbor.fails.health = bug;
