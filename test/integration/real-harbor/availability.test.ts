@@ -29,15 +29,31 @@ describe(`When ${harborName} is away`, function () {
     expect((await stage().pullAsPod(PART)).blobs).to.equal(2);
   });
 
+  it('a login that it refuses withdraws nothing: nodes still pull', async () => {
+    const { mirrors, harbor } = stage();
+    const rewritten = await stage().imageOfNewPod(PART);
+    const robots = await harbor.client.listSystemRobots();
+    const robot = robots.find(({ name }) => name.endsWith(stage().name('operator-1')));
+    await harbor.updateRobot(robot?.id ?? 0, { disable: true });
+    await mirrors.until(stage().name(PART), 'Ready', 'False', 'HarborCredentialsRefused', 30_000);
+    await mirrors.until(stage().name(PART), 'HarborReachable', 'True', 'HarborCredentialsRefused');
+    expect(await mirrors.condition(stage().name(PART), 'Stalled')).to.equal(undefined);
+    expect(await stage().imageOfNewPod(PART)).to.equal(rewritten);
+    expect((await stage().pullAsPod(PART)).blobs).to.equal(2);
+    await harbor.updateRobot(robot?.id ?? 0, { disable: false });
+    await mirrors.untilReady(stage().name(PART));
+    expect(await stage().imageOfNewPod(PART)).to.equal(rewritten);
+  });
+
   it('what was changed meanwhile is made up for', async () => {
     const { mirrors, gate } = stage();
     await gate.close();
     await mirrors.until(stage().name(PART), 'Ready', 'False', 'HarborUnreachable');
-    await mirrors.apply(stage().name(PART), stage().spec(PART, { project: { maxUpstreamConnections: 7 } }));
+    await mirrors.apply(stage().name(PART), stage().spec(PART, { project: { autoScan: true } }));
     await gate.open();
     await mirrors.untilReady(stage().name(PART));
     const project = await stage().harbor.client.findProject(stage().name(PART));
-    expect(project?.metadata.max_upstream_conn).to.equal('7');
+    expect(project?.metadata.auto_scan).to.equal('true');
   });
 
   it('a deletion waits, and is carried out once it is back', async () => {

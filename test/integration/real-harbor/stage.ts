@@ -164,9 +164,9 @@ export class Stage {
   }
 }
 
-async function createStage(): Promise<Stage> {
+async function createStage(version: string | undefined): Promise<Stage> {
   const cluster = await bareCluster();
-  const harbor = await useHarbor();
+  const harbor = await useHarbor(version);
   const upstream = await startUpstreamRegistry(process.env.HARBOR_TEST_ADDRESS);
   const [repository = '', tag = ''] = IMAGE.split(':');
   const prefix = `rmo-${randomBytes(4).toString('hex')}`;
@@ -181,15 +181,17 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the operator runs from the start. Default: true. */
   readonly operator?: boolean;
+  /** Of the stand-in, see `useHarbor`. */
+  readonly version?: string | undefined;
 }
 
 /** A stage for the `describe` that calls this. */
-export function useStage({ env = {}, operator = true }: StageOptions = {}): () => Stage {
+export function useStage({ env = {}, operator = true, version }: StageOptions = {}): () => Stage {
   let stage: Stage | undefined;
   before(async function () {
     this.timeout(40 * 60_000);
     noteRun();
-    stage = await createStage();
+    stage = await createStage(version);
     if (operator) await stage.startOperator({ env });
   });
   after(async function () {
