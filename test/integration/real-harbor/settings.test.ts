@@ -99,8 +99,10 @@ const SETTINGS: readonly Setting[] = [
     rewrite: { repositories: { include: ['team/**'] } },
     before: { filter: 'None' },
     after: { filter: 'FromRepositories' },
-    seen: [undefined, 'team/.*'],
+    seen: ['', 'team(/.*)?'],
     ...metadata('proxy_cache_filter_pattern', 'elsewhere/.*'),
+    read: async ({ harbor }, name) =>
+      (await harbor.client.findProject(name))?.metadata.proxy_cache_filter_pattern ?? '',
   },
   {
     field: 'preventVulnerable',
