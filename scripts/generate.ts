@@ -1,4 +1,4 @@
-/** Writes every file that is derived from the CRD; with `--check`, only says which of them are out of date. */
+/** Writes every file, or part of one, that is derived from the CRD or the table of settings; with `--check`, only says which of them are out of date. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { generatedFiles } from './generated-files.js';
@@ -10,8 +10,7 @@ for (const { path, text } of await generatedFiles(root)) {
   const current = await readFile(`${root}${path}`, 'utf8').catch(() => undefined);
   if (current === text) continue;
   outdated += 1;
-  if (checkOnly)
-    process.stderr.write(`${path} does not match the CRD: run \`npm run generate\` and commit the result.\n`);
+  if (checkOnly) process.stderr.write(`${path} is out of date: run \`npm run generate\` and commit the result.\n`);
   else {
     await writeFile(`${root}${path}`, text);
     process.stdout.write(`${path} written\n`);

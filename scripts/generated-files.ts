@@ -3,9 +3,12 @@ import { parse } from 'yaml';
 import { apiReference } from './api-reference.js';
 import { defaultsFromSchema } from './defaults-from-schema.js';
 import { typesFromSchema } from './types-from-schema.js';
+import { withSettingsTable } from './settings-table.js';
 import type { Crd } from './schema.js';
 
 export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
+
+const OPERATIONS = 'docs/operations.md';
 
 export interface GeneratedFile {
   /** Relative to the project's folder. */
@@ -13,7 +16,7 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** Everything that is derived from the CRD below `root` (a folder's path with its trailing slash), as it should be. */
+/** Everything that is derived from the CRD, or from the table of settings, below `root` (a folder's path with its trailing slash), as it should be. */
 export async function generatedFiles(root: string): Promise<readonly GeneratedFile[]> {
   const source = await readFile(`${root}${CRD_PATH}`, 'utf8');
   const crd = parse(source) as Crd;
@@ -23,5 +26,6 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
     // A copy, since kustomize reads no file outside of its folder.
     { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
     { path: 'docs/api-reference.md', text: await apiReference(crd) },
+    { path: OPERATIONS, text: await withSettingsTable(await readFile(`${root}${OPERATIONS}`, 'utf8')) },
   ];
 }

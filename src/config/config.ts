@@ -1,11 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 import { nameOf, OPTIONS } from './options.js';
-import type { Setting, SettingOption } from './options.js';
-import { duration, flag, integer, listenAddress, namespaceGlobs, objectName, registryHost } from './values.js';
-import type { ListenAddress } from './values.js';
-import type { LogLevel } from '../log.js';
-import { harborBaseUrl } from '../harbor/http/connection.js';
+import type { Setting, SettingOption, Settings } from './options.js';
 import type { ProxyEnvironment } from '../harbor/http/connection.js';
 
 /** Where the login of the operator's own Harbor comes from. */
@@ -13,35 +9,14 @@ export type HarborLogin =
   | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: 'given'; readonly username: string; readonly password: string };
 
-/** All settings, checked. Times in milliseconds. */
-export interface Config {
-  readonly harborUrl: string;
-  readonly harborPullHost: string | undefined;
+/** The settings that the login is read from. */
+type LoginSetting = 'harborCredentialsSecret' | 'harborUsername' | 'harborPassword' | 'harborPasswordFile';
+
+/** All settings, checked. */
+export interface Config extends Omit<Settings, LoginSetting | 'namespace'> {
   readonly harborLogin: HarborLogin;
-  /** The login is only for making the robot account that the operator works with. */
-  readonly mintRobot: boolean;
-  readonly harborCaSecret: string | undefined;
-  readonly harborInsecureSkipTLSVerify: boolean;
-  readonly requestTimeoutMs: number;
   readonly proxy: ProxyEnvironment;
   readonly namespace: string;
-  readonly clusterId: string | undefined;
-  readonly keySecret: string;
-  /** Names or globs; the operator's own namespace is among them. */
-  readonly excludedNamespaces: readonly string[];
-  readonly workers: number;
-  readonly minIntervalMs: number;
-  /** How long what new Pods are not sent to any more stays in Harbor and in namespaces. */
-  readonly retireAfterMs: number;
-  readonly healthIntervalMs: number;
-  readonly healthFailures: number;
-  readonly healthSuccesses: number;
-  readonly leaderElect: boolean;
-  /** How long another replica waits before it takes the lease of one that is gone. */
-  readonly leaseDurationMs: number;
-  readonly probeAddress: ListenAddress | undefined;
-  readonly metricsAddress: ListenAddress | undefined;
-  readonly logLevel: LogLevel;
 }
 
 /** Settings to run with, or what to print instead of running. */
@@ -67,45 +42,11 @@ const VERSION = process.env.REGISTRY_MIRROR_VERSION ?? 'development';
 const DEFAULT_NAMESPACE = 'registry-mirror-system';
 const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-const optional = z.string().min(1).optional();
-
 /** Each setting alone; `fallback`s are filled in before. */
-const schema = z.object({
-  harborUrl: z.string('is required, e.g. https://harbor.example.org').transform((text, context) => {
-    try {
-      return harborBaseUrl(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-      return z.NEVER;
-    }
-  }),
-  harborPullHost: registryHost.optional(),
-  harborCredentialsSecret: objectName.optional(),
-  harborUsername: optional,
-  harborPassword: optional,
-  harborPasswordFile: optional,
-  mintRobot: flag,
-  harborCaSecret: objectName.optional(),
-  harborInsecureSkipTLSVerify: flag,
-  requestTimeout: duration({ min: '1s', max: '5m' }),
-  namespace: objectName.optional(),
-  clusterId: z.string().max(128, 'must be at most 128 characters').optional(),
-  keySecret: objectName,
-  excludedNamespaces: namespaceGlobs,
-  workers: integer(1, 100),
-  minInterval: duration({ min: '1s', max: '24h' }),
-  retireAfter: duration({ min: '0s', max: '24h' }),
-  healthInterval: duration({ min: '1s', max: '10m' }),
-  healthFailures: integer(1, 100),
-  healthSuccesses: integer(1, 100),
-  leaderElect: flag,
-  leaseDuration: duration({ min: '3s', max: '5m' }),
-  probeAddress: listenAddress,
-  metricsAddress: listenAddress,
-  logLevel: z.enum(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'),
-});
+const schema = z.object(
+  Object.fromEntries(Object.entries(OPTIONS).map(([setting, option]) => [setting, option.schema])),
+);
 
-type Values = z.infer<typeof schema>;
 type Raw = Partial<Record<Setting, string>>;
 
 /**
@@ -116,8 +57,15 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (flags.kind === 'exit') return flags;
   const result = schema.safeParse(withEnvironment(flags.values, sources.env));
   if (!result.success) return refuse(result.error.issues.map(describeIssue));
-  const login = readLogin(result.data, sources.readFile);
-  return typeof login === 'string' ? refuse([login]) : { kind: 'config', config: freeze(result.data, login, sources) };
+  const { data } = result;
+  // Checked by the schema just now, which is made of the same table. It leaves out what wasn't given.
+  const settings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, data[name]])) as unknown as Settings;
+  const { harborCredentialsSecret, harborUsername, harborPassword, harborPasswordFile, ...others } = settings;
+  const login = readLogin(
+    { harborCredentialsSecret, harborUsername, harborPassword, harborPasswordFile },
+    sources.readFile,
+  );
+  return typeof login === 'string' ? refuse([login]) : { kind: 'config', config: freeze(others, login, sources) };
 }
 
 function readFlags(argv: readonly string[]): { readonly kind: 'flags'; readonly values: Raw } | Exit {
@@ -165,7 +113,7 @@ function withEnvironment(flags: Raw, env: ConfigSources['env']): Raw {
 }
 
 /** The login, or what is wrong with it. */
-function readLogin(values: Values, readFile: ConfigSources['readFile']): HarborLogin | string {
+function readLogin(values: Pick<Settings, LoginSetting>, readFile: ConfigSources['readFile']): HarborLogin | string {
   const { harborCredentialsSecret: secret, harborUsername, harborPassword, harborPasswordFile } = values;
   const isGiven = harborUsername !== undefined || harborPassword !== undefined || harborPasswordFile !== undefined;
   if (secret !== undefined) {
@@ -188,32 +136,14 @@ function readLogin(values: Values, readFile: ConfigSources['readFile']): HarborL
   }
 }
 
-function freeze(values: Values, harborLogin: HarborLogin, sources: ConfigSources): Config {
-  const namespace = values.namespace ?? podNamespace(sources.readFile) ?? DEFAULT_NAMESPACE;
+function freeze(settings: Omit<Settings, LoginSetting>, harborLogin: HarborLogin, sources: ConfigSources): Config {
+  const namespace = settings.namespace ?? podNamespace(sources.readFile) ?? DEFAULT_NAMESPACE;
   return Object.freeze({
-    harborUrl: values.harborUrl,
-    harborPullHost: values.harborPullHost,
+    ...settings,
     harborLogin: Object.freeze(harborLogin),
-    mintRobot: values.mintRobot,
-    harborCaSecret: values.harborCaSecret,
-    harborInsecureSkipTLSVerify: values.harborInsecureSkipTLSVerify,
-    requestTimeoutMs: values.requestTimeout,
     proxy: Object.freeze(proxyFrom(sources.env)),
     namespace,
-    clusterId: values.clusterId,
-    keySecret: values.keySecret,
-    excludedNamespaces: Object.freeze([...new Set([...values.excludedNamespaces, namespace])]),
-    workers: values.workers,
-    minIntervalMs: values.minInterval,
-    retireAfterMs: values.retireAfter,
-    healthIntervalMs: values.healthInterval,
-    healthFailures: values.healthFailures,
-    healthSuccesses: values.healthSuccesses,
-    leaderElect: values.leaderElect,
-    leaseDurationMs: values.leaseDuration,
-    probeAddress: values.probeAddress,
-    metricsAddress: values.metricsAddress,
-    logLevel: values.logLevel,
+    excludedNamespaces: Object.freeze([...new Set([...settings.excludedNamespaces, namespace])]),
   });
 }
 

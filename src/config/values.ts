@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { harborBaseUrl } from '../harbor/http/connection.js';
 
 /*
- * What the settings are written as, and what becomes of it. Every message says what to write instead.
+ * What the settings are written as, and what becomes of it. Every message says what to write instead. `meta` has the form for a JSON schema,
+ * where that can't be read off.
  */
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -10,12 +12,15 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function duration(bounds: { readonly min: string; readonly max: string }): z.ZodType<number, string> {
   const [min, max] = [milliseconds(bounds.min), milliseconds(bounds.max)];
   const message = `must be a duration from ${bounds.min} to ${bounds.max}, e.g. 500ms, 15s, 10m or 1h`;
-  return z.string().transform((text, context) => {
-    const ms = milliseconds(text);
-    if (ms >= min && ms <= max) return ms;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+  return z
+    .string()
+    .transform((text, context) => {
+      const ms = milliseconds(text);
+      if (ms >= min && ms <= max) return ms;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta({ pattern: '^\\d+(ms|s|m|h)$' });
 }
 
 function milliseconds(text: string): number {
@@ -28,12 +33,28 @@ export function integer(min: number, max: number): z.ZodType<number, string> {
     .string()
     .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined });
 }
 
 export const flag: z.ZodType<boolean, string> = z
   .enum(['true', 'false'], 'must be true or false')
-  .transform((text) => text === 'true');
+  .transform((text) => text === 'true')
+  .meta({ type: 'boolean', enum: undefined });
+
+export const text = z.string().min(1);
+
+export const harborUrl: z.ZodType<string, string> = z
+  .string('is required, e.g. https://harbor.example.org')
+  .transform((given, context) => {
+    try {
+      return harborBaseUrl(given);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  })
+  .meta({ pattern: '^https?://' });
 
 /** The name of a namespace or Secret. */
 export const objectName = z

@@ -61,7 +61,7 @@ export function addImport(program: Command, output: Output): void {
     'harborPasswordFile',
     'harborCaSecret',
     'harborInsecureSkipTLSVerify',
-    'requestTimeout',
+    'requestTimeoutMs',
     'namespace',
     'clusterId',
     'excludedNamespaces',

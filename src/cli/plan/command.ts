@@ -73,7 +73,7 @@ export function addPlan(program: Command, output: Output, setCode: (code: ExitCo
     'harborPasswordFile',
     'harborCaSecret',
     'harborInsecureSkipTLSVerify',
-    'requestTimeout',
+    'requestTimeoutMs',
     'namespace',
     'clusterId',
     'keySecret',

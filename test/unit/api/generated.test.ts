@@ -24,7 +24,7 @@ function* fields(schema: Schema, path: string): Generator<readonly [string, Sche
 }
 
 describe('The CRD', () => {
-  it('is what all files that are generated from it were generated from', async function () {
+  it('and the table of settings are what all generated files were generated from', async function () {
     this.timeout(20_000);
     for (const { path, text } of await generatedFiles(root)) {
       expect(readFileSync(`${root}${path}`, 'utf8'), `${path}: run npm run generate`).to.equal(text);

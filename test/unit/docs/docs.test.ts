@@ -2,8 +2,6 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { REASONS } from '../../../src/api/reasons.js';
-import { OPTIONS } from '../../../src/config/options.js';
-import type { SettingOption } from '../../../src/config/options.js';
 import { createMetrics } from '../../../src/http/metrics.js';
 
 const root = join(import.meta.dirname, '../../..');
@@ -22,14 +20,6 @@ describe('the documentation', () => {
       ([first = '']) => /^`(\w+)`$/.exec(first)?.[1] ?? [],
     );
     expect(Object.values(REASONS)).to.include.members(explained);
-  });
-
-  it('has the settings as --help tells them', () => {
-    const code = (text: string | undefined): string => (text === undefined ? '' : `\`${text}\``);
-    const expected = Object.values(OPTIONS).map(({ env, flag, fallback, description }: SettingOption) =>
-      [code(env), code(flag), code(fallback), description].join(' | '),
-    );
-    expect(tableRows('docs/operations.md').map((cells) => cells.join(' | '))).to.include.members(expected);
   });
 
   it('has every metric of the operator', async () => {
