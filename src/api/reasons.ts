@@ -10,6 +10,8 @@ export const REASONS = {
   /** At it; nothing is wrong. */
   progressing: 'Progressing',
   policyPending: 'PolicyPending',
+  /** The policies can't be read, so it isn't known whether the mirror is in one. */
+  policyUnknown: 'PolicyUnknown',
   deleting: 'Deleting',
   deleted: 'Deleted',
   /** The mirror has left a Harbor that it was moved away from. */

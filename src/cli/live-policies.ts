@@ -1,10 +1,10 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { LABELS, OPERATOR } from '../api/group.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
-import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../policies/resources.js';
+import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../engines/resources.js';
 import { contentCondition, contentsInForce } from '../engines/in-force.js';
 import type { PolicyEngine } from '../engines/settings.js';
-import type { LivePolicy } from '../policies/snapshot.js';
+import { isOurs } from '../policies/live.js';
+import type { LivePolicy } from '../policies/live.js';
 import type { ClusterReader } from './cluster-reader.js';
 
 /** The operator's policies in the cluster, and what shows whether they are in force. */
@@ -16,17 +16,16 @@ export interface PolicyLook {
 
 /** @returns undefined where the user may not read policies */
 export async function readPolicies(reader: ClusterReader): Promise<PolicyLook | undefined> {
-  const query = { labelSelector: `${LABELS.managedBy}=${OPERATOR}` };
   const policies = await reader.ifAllowed(
     'policies',
     async () => {
-      const bindings = await reader.listIfServed<KubernetesObject>(BINDINGS, query);
+      const bindings = await reader.listIfServed<KubernetesObject>(BINDINGS, {});
       const kinds = Object.keys(POLICY_RESOURCES) as PolicyEngine[];
       const found = await Promise.all(
         kinds.map(async (kind) =>
-          (await reader.listIfServed<KubernetesObject>(POLICY_RESOURCES[kind], query)).map((object) =>
-            withBinding(kind, object, bindings),
-          ),
+          (await reader.listIfServed<KubernetesObject>(POLICY_RESOURCES[kind], {}))
+            .filter(isOurs)
+            .map((object) => withBinding(kind, object, bindings)),
         ),
       );
       return found.flat();

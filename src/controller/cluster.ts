@@ -1,26 +1,20 @@
-import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { LABELS, OPERATOR } from '../api/group.js';
+import { LABELS } from '../api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
-import type { RenderedPolicy } from '../engines/policy.js';
-import type { PolicyEngine } from '../engines/settings.js';
 import { MIRRORS } from '../mirror/resource.js';
 import type { Reading } from './checks.js';
 import { announce } from './announce.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
-import type { PolicyCluster } from '../policies/policies.js';
-import type { LivePolicy } from '../policies/snapshot.js';
 import { OPERATORS_OWN } from '../credentials/secrets.js';
 import type { OwnSecretLookup, Secret, SecretLookup } from '../credentials/secrets.js';
 import { readOrCreateHmacKey } from '../credentials/hmac-key.js';
 import { PullWatches } from '../pull-secrets/watches.js';
-import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../policies/resources.js';
-
-type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;
+import { PolicyWatches } from './policy-watches.js';
+import type { Collection } from './policy-watches.js';
 
 export interface OperatorClusterOptions {
   readonly api: KubernetesApi;
@@ -33,23 +27,12 @@ export interface OperatorClusterOptions {
   readonly log: Log;
 }
 
-type AnyInformer = Pick<Informer<KubernetesObject>, 'start' | 'stop' | 'trouble' | 'silentMs'>;
-interface Collection extends Pick<Reading, 'what' | 'mayBeMissing'> {
-  readonly informer: AnyInformer;
-}
-
-const ENGINES = Object.keys(POLICY_RESOURCES) as PolicyEngine[];
-
 /** The cluster as the reconcilers see it: local copies to read, the API server to write. */
-export class OperatorCluster implements MirrorCluster, PolicyCluster {
+export class OperatorCluster implements MirrorCluster {
   readonly mirrorInformer: Informer<RegistryMirror>;
   readonly secretInformer: Informer<Secret>;
-  readonly webhookInformer: Informer<WebhookConfiguration>;
-  readonly policyInformers: ReadonlyMap<PolicyEngine, Informer<KubernetesObject>>;
-  readonly bindingInformer: Informer<KubernetesObject>;
+  readonly policies: PolicyWatches;
   readonly #options: OperatorClusterOptions;
-  readonly #missing = new Set<PolicyEngine>();
-  readonly #engineHandlers: (() => void)[] = [];
   #key: Promise<Buffer> | undefined;
 
   constructor(options: OperatorClusterOptions) {
@@ -58,31 +41,25 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
     this.mirrorInformer = this.#informer(MIRRORS);
     this.secretInformer = this.#informer(
       { group: '', version: 'v1', plural: 'secrets', namespace },
-      { labelSelector: LABELS.credentials },
+      LABELS.credentials,
     );
-    this.webhookInformer = this.#informer(WEBHOOK_CONFIGURATIONS);
-    const labelSelector = `${LABELS.managedBy}=${OPERATOR}`;
-    this.bindingInformer = this.#informer(BINDINGS, { labelSelector });
-    this.policyInformers = new Map(
-      ENGINES.map((engine) => [engine, this.#informer(POLICY_RESOURCES[engine], { labelSelector, engine })]),
-    );
+    this.policies = new PolicyWatches(options);
   }
 
   /** What has to be read before anything can be decided. Policies' APIs may be missing for good. */
   async synced(): Promise<void> {
-    await Promise.all([this.mirrorInformer.synced(), this.secretInformer.synced(), this.webhookInformer.synced()]);
+    await Promise.all(this.#needed().map((informer) => informer.synced()));
   }
 
   get hasSynced(): boolean {
-    return [this.mirrorInformer, this.secretInformer, this.webhookInformer].every(({ hasSynced }) => hasSynced);
+    return this.#needed().every(({ hasSynced }) => hasSynced);
   }
 
-  /** Whether it is known of each kind of policy what there is, or that the API server has no such kind. */
-  get knowsPolicies(): boolean {
-    return ENGINES.every((engine) => this.serves(engine) !== undefined);
+  #needed(): readonly Pick<Informer<KubernetesObject>, 'synced' | 'hasSynced'>[] {
+    return [this.mirrorInformer, this.secretInformer, this.policies.webhookInformer];
   }
 
-  informers(): readonly AnyInformer[] {
+  informers(): readonly Collection['informer'][] {
     return this.#collections().map(({ informer }) => informer);
   }
 
@@ -97,17 +74,10 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
   }
 
   #collections(): readonly Collection[] {
-    const policies = [...this.policyInformers].map(([engine, informer]) => ({
-      what: POLICY_RESOURCES[engine].plural,
-      informer,
-      mayBeMissing: true,
-    }));
     return [
       { what: MIRRORS.plural, informer: this.mirrorInformer, mayBeMissing: false },
       { what: 'secrets', informer: this.secretInformer, mayBeMissing: false },
-      { what: WEBHOOK_CONFIGURATIONS.plural, informer: this.webhookInformer, mayBeMissing: false },
-      ...policies,
-      { what: BINDINGS.plural, informer: this.bindingInformer, mayBeMissing: true },
+      ...this.policies.collections(),
     ];
   }
 
@@ -124,55 +94,11 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
 
   readonly ownSecret: OwnSecretLookup = (name) => this.secretInformer.get(name);
 
-  webhooks(): readonly V1MutatingWebhookConfiguration[] {
-    return this.webhookInformer.list();
-  }
-
-  policies(): readonly LivePolicy[] {
-    return [...this.policyInformers].flatMap(([kind, informer]) =>
-      informer.list().map((object) => {
-        const binding = this.bindingInformer.get(object.metadata.name);
-        return kind === 'MutatingAdmissionPolicy' && binding !== undefined
-          ? { kind, object, binding }
-          : { kind, object };
-      }),
-    );
-  }
-
   /** Namespaces and the pull Secrets in them. @param onChange - something changed that concerns this mirror's */
   pullWatches(onChange: (mirror: string) => void): PullWatches {
     const { api, namespace, log } = this.#options;
     const mirrors = (): readonly RegistryMirror[] => this.mirrors();
     return new PullWatches({ api, namespace, log, secrets: this.secretInformer, mirrors, onChange });
-  }
-
-  /** Calls `handler` when a kind of policy appears in the API, or is found missing. */
-  onEngineChange(handler: () => void): void {
-    this.#engineHandlers.push(handler);
-  }
-
-  serves(kind: PolicyEngine): boolean | undefined {
-    if (this.#missing.has(kind)) return false;
-    return this.policyInformers.get(kind)?.hasSynced === true ? true : undefined;
-  }
-
-  async applyPolicy({ kind, object, binding }: RenderedPolicy): Promise<void> {
-    const { api } = this.#options;
-    const options = { fieldManager: OPERATOR };
-    const applied = await api.patch(POLICY_RESOURCES[kind], object.metadata.name, 'apply', object, options);
-    this.policyInformers.get(kind)?.observe(applied);
-    if (binding === undefined) return;
-    this.bindingInformer.observe(await api.patch(BINDINGS, binding.metadata.name, 'apply', binding, options));
-  }
-
-  async deletePolicy(kind: PolicyEngine, name: string): Promise<void> {
-    const { api } = this.#options;
-    if (kind === 'MutatingAdmissionPolicy') {
-      await api.delete(BINDINGS, name);
-      this.bindingInformer.forget(name);
-    }
-    await api.delete(POLICY_RESOURCES[kind], name);
-    this.policyInformers.get(kind)?.forget(name);
   }
 
   async setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror> {
@@ -216,29 +142,13 @@ export class OperatorCluster implements MirrorCluster, PolicyCluster {
     return await this.#key;
   }
 
-  #setMissing(engine: PolicyEngine, isMissing: boolean): void {
-    if (this.#missing.has(engine) === isMissing) return;
-    if (isMissing) this.#missing.add(engine);
-    else this.#missing.delete(engine);
-    for (const handler of this.#engineHandlers) handler();
-  }
-
-  #informer<T extends KubernetesObject>(
-    resource: Resource,
-    { labelSelector, engine }: { labelSelector?: string; engine?: PolicyEngine } = {},
-  ): Informer<T> {
+  #informer<T extends KubernetesObject>(resource: Resource, labelSelector?: string): Informer<T> {
     const { api, log } = this.#options;
-    const informer = new Informer<T>(api, resource, {
+    return new Informer<T>(api, resource, {
       ...(labelSelector === undefined ? {} : { labelSelector }),
       onError: (error) => {
-        if (engine !== undefined && isKubernetesError(error, 'notFound', 'forbidden')) this.#setMissing(engine, true);
-        const level = isKubernetesError(error, 'notFound') ? 'debug' : 'warn';
-        log[level](`Watching ${resource.plural} failed; trying again.`, { error });
-      },
-      onList: () => {
-        if (engine !== undefined) this.#setMissing(engine, false);
+        log.warn(`Watching ${resource.plural} failed; trying again.`, { error });
       },
     });
-    return informer;
   }
 }

@@ -13,10 +13,10 @@ import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
-import { later } from '../clock/later.js';
 import { SecretUsers, wakesOfMirror, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
+import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { OwnRobot, ROBOT_LOGIN } from '../robots/own-robot.js';
@@ -76,25 +76,23 @@ export function startWork(
   const trigger = new PolicyTrigger({
     isBusy: () => !queue.isIdle,
     sync: async () => policies.sync(),
-    canSync: () => cluster.knowsPolicies,
+    canSync: () => cluster.policies.isAsked,
     onError: (error) => {
       log.warn('The policies could not be written; trying again.', { error });
     },
   });
   const policies = new Policies({
-    cluster,
+    cluster: cluster.policies,
+    mirrors: cluster,
     excludedNamespaces: config.excludedNamespaces,
-    now: Date.now,
-    later,
+    now: () => performance.now(),
     onDue: () => {
       trigger.due();
     },
     onStateChange: (mirror) => {
       queue.add(mirror);
     },
-    onWrite: (action, kind, name) => {
-      log.info(`${action} ${kind} ${name}`, { action, policy: name });
-    },
+    ...logPolicies(log),
   });
   const harbors = new Harbors({
     own: {
@@ -158,7 +156,7 @@ export function startWork(
     clusterId,
     excludedNamespaces: config.excludedNamespaces,
     retireAfterMs: config.retireAfterMs,
-    knowsPolicies: () => cluster.knowsPolicies,
+    knowsPolicies: () => cluster.policies.isKnown,
     now: Date.now,
     monotonic: () => performance.now(),
     onWrite: (mirror, what) => {
@@ -207,12 +205,10 @@ export function startWork(
     policies.observe();
     trigger.due();
   };
-  cluster.webhookInformer.onChange(() => {
+  cluster.policies.webhookInformer.onChange(() => {
     policies.observe();
   });
-  for (const informer of [...cluster.policyInformers.values(), cluster.bindingInformer])
-    informer.onChange(lookAtPolicies);
-  cluster.onEngineChange(lookAtPolicies);
+  cluster.policies.onChange(lookAtPolicies);
   metrics.onScrape(() => {
     metrics.setQueueDepth(queue.depth);
     metrics.setMirrors(readiness(cluster.mirrors()));

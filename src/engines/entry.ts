@@ -25,3 +25,15 @@ export function policyEntry(mirror: RegistryMirror, pullPrefix: string): MirrorE
 function sorted(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].sort(compare);
 }
+
+const TEXTS = new WeakMap<MirrorEntry, string>();
+
+/** The same text for equal entries, and only for those. */
+export function entryText(entry: MirrorEntry): string {
+  const known = TEXTS.get(entry);
+  if (known !== undefined) return known;
+  const { mirror, hosts, pullPrefix, include, exclude } = entry;
+  const text = JSON.stringify([mirror, hosts, pullPrefix, include, exclude]);
+  TEXTS.set(entry, text);
+  return text;
+}

@@ -1,6 +1,5 @@
 import { literalPrefix } from '../image/glob.js';
 import { byPrecedence, choicesByHost, type Choice } from '../image/rules.js';
-import { canonicalJson } from './digest.js';
 import type { MirrorEntry } from './entry.js';
 
 /** What a policy does with the repositories of some hosts: the first outcome whose globs cover the path. */
@@ -35,7 +34,7 @@ export function precedence(all: readonly MirrorEntry[]): Precedence {
       const others = (byHost.get(host) ?? []).filter(({ mirror }) => !mirrors.has(mirror));
       return { host, outcomes: outcomes(choices, others, mirrors) };
     });
-    return [...Map.groupBy(rules, (rule) => canonicalJson(rule.outcomes)).values()].map((alike) => ({
+    return [...Map.groupBy(rules, (rule) => JSON.stringify(rule.outcomes)).values()].map((alike) => ({
       hosts: alike.map(({ host }) => host),
       outcomes: alike[0]?.outcomes ?? [],
     }));
@@ -60,18 +59,21 @@ function outcomes(own: readonly Choice[], others: readonly Choice[], mirrors: Re
   return joined(single);
 }
 
-/** Whether another's choice at this position may take paths from one of ours behind it: then its paths begin as ours do. */
+/** Whether another's choice at this position may take paths from one of ours behind it: then one begins as the other does. */
 function mayCoverBefore(include: string | undefined, position: number, own: ReadonlyMap<string, number>): boolean {
   const text = beginning(include);
   for (let length = 0; length <= text.length; length += 1) {
     if ((own.get(text.slice(0, length)) ?? -1) > position) return true;
   }
-  return false;
+  // Of ours behind it, only a whole path is as long as this one and a slash.
+  return (own.get(`${text}/`) ?? -1) > position;
 }
 
-/** How all paths begin that a glob covers. `a/**` covers `a`, too. */
+/** How all paths begin that a glob covers, with a slash behind each path: `a/**` covers `a`, too, and not `ab`. */
 function beginning(glob: string | undefined): string {
-  return glob === undefined ? '' : literalPrefix(glob).replace(/\/$/, '');
+  if (glob === undefined) return '';
+  const literal = literalPrefix(glob);
+  return literal === glob ? `${glob}/` : literal;
 }
 
 /** Neighbours that differ in their globs only are one outcome: else a mirror's excludes stood there once for each include. */
@@ -84,7 +86,7 @@ function joined(single: readonly Outcome[]): readonly Outcome[] {
       last.pullPrefix === pullPrefix &&
       last.include.length > 0 &&
       include.length > 0 &&
-      canonicalJson(last.exclude) === canonicalJson(exclude);
+      last.exclude.join() === exclude.join();
     if (isAlike) last.include.push(...include);
     else result.push({ pullPrefix, include: [...include], exclude });
   }

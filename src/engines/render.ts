@@ -35,7 +35,7 @@ export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOp
   const rulesOf = precedence([...placed, ...staying].map(({ entry }) => entry));
   const excludedNamespaces = [...new Set(options.excludedNamespaces)].sort();
   return withStaying(groups(placed, homes), staying).map((group) =>
-    render({ ...group, rules: rulesOf(group.entries), excludedNamespaces }),
+    renderPolicy({ ...group, rules: rulesOf(group.entries), excludedNamespaces }),
   );
 }
 
@@ -44,11 +44,11 @@ export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOp
  * Pods that come for a policy which it can't find any more.
  */
 export function renderEmpty(name: string, settings: PolicySettings): RenderedPolicy {
-  return render({ name, settings, entries: [], rules: [], excludedNamespaces: [] });
+  return renderPolicy({ name, settings, entries: [], rules: [], excludedNamespaces: [] });
 }
 
-/** The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
-function render(input: PolicyInput): RenderedPolicy {
+/** One policy. The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
+export function renderPolicy(input: PolicyInput): RenderedPolicy {
   const { object, ...policy } = enginePolicy(input);
   const annotations = { ...object.metadata.annotations, [ANNOTATIONS.settings]: plainJson(input.settings) };
   return {

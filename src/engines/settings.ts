@@ -1,5 +1,5 @@
 import type { LabelSelector, RegistryMirrorSpec } from '../api/registry-mirror.js';
-import { digest } from './digest.js';
+import { canonicalJson, digest } from './digest.js';
 
 /** How the name of every policy of ours begins; Kyverno names its webhooks after the policies. */
 export const POLICY_NAME_PREFIX = 'registry-mirrors-';
@@ -44,4 +44,15 @@ function selector(name: string, value: LabelSelector | undefined): Record<string
 /** Name of the policy of mirrors with these settings, before a split. */
 export function policyName(settings: PolicySettings): string {
   return `${POLICY_NAME_PREFIX}${digest(settings)}`;
+}
+
+const TEXTS = new WeakMap<PolicySettings, string>();
+
+/** The same text for equal settings, and only for those. */
+export function settingsText(settings: PolicySettings): string {
+  const known = TEXTS.get(settings);
+  if (known !== undefined) return known;
+  const text = canonicalJson(settings);
+  TEXTS.set(settings, text);
+  return text;
 }

@@ -17,6 +17,8 @@ export interface InformerOptions<T = KubernetesObject> {
   readonly onError: (error: unknown) => void;
   /** Called after each whole list, its events included. */
   readonly onList?: () => void;
+  /** Called as each watch begins: the collection can be read. */
+  readonly onWatch?: () => void;
   /** Seconds after which the API server ends a watch; the informer then resumes where it was. */
   readonly watchSeconds?: number;
   /** The pause after a first failure; doubled with each further one. */
@@ -154,6 +156,8 @@ export class Informer<T extends KubernetesObject> {
       this.#trouble = { error, since: this.#trouble?.since ?? this.#now() };
       this.#options.onError(error);
     }
+    // What comes after a kind that was gone is another collection.
+    if (isKubernetesError(error, 'notFound')) this.#resourceVersion = undefined;
     const wait = Math.max(
       backoffMs(this.#failures, { baseMs: this.#options.backoffMs ?? BACKOFF_MS, ceilingMs: BACKOFF_CEILING_MS }),
       isKubernetesError(error) ? Math.min(error.retryAfterMs ?? 0, BACKOFF_CEILING_MS) : 0,
@@ -197,6 +201,7 @@ export class Informer<T extends KubernetesObject> {
     signal.addEventListener('abort', destroy, { once: true });
     const openedAt = this.#now();
     this.#watchingSince = openedAt;
+    this.#options.onWatch?.();
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
         this.#lastSignAt = this.#now();

@@ -19,7 +19,8 @@ export function holdsFor(
         return policies.servesThrough(name, precondition.pullPrefix);
       case 'policyWithout': {
         const served = `${policies.servedHost(name) ?? ''}/${policies.servedProject(name) ?? ''}`;
-        return policies.state(name).kind !== 'pending' && served !== precondition.pullPrefix;
+        const { kind } = policies.state(name);
+        return kind !== 'pending' && kind !== 'unknown' && served !== precondition.pullPrefix;
       }
       case 'secretsSpread':
         return false;

@@ -158,10 +158,11 @@ export class MirrorReconciler {
 
   /** A status that would only say "not yet in force" waits a little: it is likely to be true soon. */
   #holdBackMs(mirror: RegistryMirror, { verdict, heldBack }: HarborLookResult, policy: PolicyState): number {
-    if (policy.kind !== 'pending' || verdict.kind !== 'ready' || heldBack.length > 0) return 0;
+    if ((policy.kind !== 'pending' && policy.kind !== 'unknown') || verdict.kind !== 'ready' || heldBack.length > 0)
+      return 0;
     const { engine } = mirror.spec.rewrite;
     if (engine === 'None') return 0;
-    return Math.max(0, policy.since + POLICY_GRACE_MS + SETTLE_MS[engine] - this.#options.now());
+    return Math.max(0, POLICY_GRACE_MS + SETTLE_MS[engine] - policy.forMs);
   }
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {

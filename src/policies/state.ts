@@ -1,4 +1,5 @@
 import type { MirrorEntry } from '../engines/entry.js';
+import type { PlacedEntry } from '../engines/group.js';
 import type { PolicySettings } from '../engines/settings.js';
 
 /** What a look at a mirror decided about its place in the policies. */
@@ -6,16 +7,18 @@ export type ServingDecision =
   | { readonly kind: 'serve'; readonly entry: MirrorEntry; readonly settings: PolicySettings }
   /** Out of all policies. */
   | { readonly kind: 'out' }
-  /** As it is: neither stalled nor waiting alone takes a mirror out or puts it in. */
+  /** As it is, with the settings that it has: neither stalled nor waiting alone takes a mirror out or puts it in. */
   | { readonly kind: 'keep' };
 
 /** How a mirror stands in the policies of the cluster. */
 export type PolicyState =
   | { readonly kind: 'inForce'; readonly policy: PolicyRef }
-  /** Written or about to be; the API server doesn't act on it yet. `since`: ms since 1970. */
-  | { readonly kind: 'pending'; readonly since: number; readonly policy?: PolicyRef }
+  /** Written or about to be; the API server doesn't act on it yet. `forMs`: for how long this has been so. */
+  | { readonly kind: 'pending'; readonly forMs: number; readonly policy?: PolicyRef; readonly message?: string }
   /** In no policy, and none that had it is in force. */
   | { readonly kind: 'absent' }
+  /** Policies of a kind that the mirror may be in have not been read yet, or can't be: it may be in one, or in none. */
+  | { readonly kind: 'unknown'; readonly forMs: number; readonly message: string }
   /** The policy can't be: the API is missing, or the API server refuses it. */
   | {
       readonly kind: 'failed';
@@ -23,6 +26,15 @@ export type PolicyState =
       readonly reason: 'EngineUnavailable' | 'PolicyRefused';
       readonly message: string;
     };
+
+export type FailedState = Extract<PolicyState, { kind: 'failed' }>;
+
+/** What Pods are sent to for a mirror, as far as it is in a policy or about to be. */
+export type ServedState =
+  | (PlacedEntry & { readonly kind: 'served' })
+  | { readonly kind: 'none' }
+  /** Not read yet, or can't be. */
+  | { readonly kind: 'unknown'; readonly message: string };
 
 export interface PolicyRef {
   readonly kind: PolicySettings['engine'];

@@ -3,8 +3,9 @@ import { backoffMs } from '../kubernetes/backoff.js';
 export interface PolicyTriggerOptions {
   /** Whether mirrors are still being looked at, so that more changes are to be expected. */
   readonly isBusy: () => boolean;
-  readonly sync: () => Promise<void>;
-  /** Whether the policies in the cluster are known: nothing is written blindly. */
+  /** Resolves to the ms after which to sync again if nothing becomes due until then. */
+  readonly sync: () => Promise<number>;
+  /** Whether it is known what can be known of the policies in the cluster: nothing is written blindly. */
   readonly canSync: () => boolean;
   readonly onError: (error: unknown) => void;
 }
@@ -14,11 +15,15 @@ const LONGEST_WAIT_MS = 1000;
 const LOOK_EVERY_MS = 25;
 const BACKOFF = { baseMs: 500, ceilingMs: 60_000 };
 
-/** Runs one sync for all changes that come together: when the mirrors' queue is empty, or after a second. */
+/** The longest time that a timer can be set to. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Runs one sync for all changes that come together: when the mirrors' queue is empty, or after a second. And one when the last one says so. */
 export class PolicyTrigger {
   readonly #options: PolicyTriggerOptions;
   #dueSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #wake: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
   #stopped = false;
@@ -37,6 +42,7 @@ export class PolicyTrigger {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#wake);
     await this.#running;
   }
 
@@ -62,8 +68,9 @@ export class PolicyTrigger {
   async #run(): Promise<void> {
     let pause = LOOK_EVERY_MS;
     try {
-      await this.#options.sync();
+      const wakeInMs = await this.#options.sync();
       this.#failures = 0;
+      this.#wakeIn(wakeInMs);
     } catch (error) {
       this.#failures += 1;
       this.#dueSince ??= performance.now();
@@ -72,5 +79,20 @@ export class PolicyTrigger {
     }
     this.#running = undefined;
     if (this.#dueSince !== undefined) this.#schedule(pause);
+  }
+
+  /** One timer, whatever the number of syncs: the last one knows best. */
+  #wakeIn(ms: number): void {
+    clearTimeout(this.#wake);
+    if (ms === Infinity || this.#stopped) return;
+    if (ms <= 0) {
+      this.#dueSince ??= performance.now();
+      return;
+    }
+    // A timer may fire a millisecond early, and then it isn't time yet.
+    const due = (): void => {
+      this.due();
+    };
+    this.#wake = setTimeout(due, Math.min(Math.ceil(ms) + 1, LONGEST_TIMER_MS)).unref();
   }
 }

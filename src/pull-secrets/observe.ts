@@ -44,7 +44,7 @@ export function observePulls(
 ): PullObservation {
   const { cluster, policies, knowsPolicies, excludedNamespaces, retireAfterMs, monotonic } = options;
   const { name } = mirror.metadata;
-  const mayChange = !knowsPolicies() || policies.state(name).kind === 'pending';
+  const mayChange = !knowsPolicies() || ['pending', 'unknown'].includes(policies.state(name).kind);
   return {
     mirror,
     isWanted: usesPullSecrets(mirror),

@@ -5,7 +5,7 @@ import { createHarborClient } from '../../harbor/client.js';
 import type { HarborClient } from '../../harbor/client.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { clusterIdOf } from '../../kubernetes/cluster-id.js';
-import { POLICY_RESOURCES } from '../../policies/resources.js';
+import { POLICY_RESOURCES } from '../../engines/resources.js';
 import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
 import type { Read, Secret } from '../../credentials/secrets.js';
 import { ClusterReader, secretsOf } from '../cluster-reader.js';

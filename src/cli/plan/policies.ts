@@ -3,8 +3,8 @@ import type { PlacedEntry } from '../../engines/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
 import { policySettings } from '../../engines/settings.js';
-import { entriesByMirror, findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/snapshot.js';
-import type { LivePolicy } from '../../policies/snapshot.js';
+import { entriesByMirror, findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/live.js';
+import type { LivePolicy } from '../../policies/live.js';
 import type { ServingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
 

@@ -65,7 +65,7 @@ export class Deletion {
   }
 
   async reconcile(mirror: RegistryMirror): Promise<WorkResult | undefined> {
-    const { policies, now } = this.#options;
+    const { policies } = this.#options;
     const { name, finalizers = [] } = mirror.metadata;
     policies.decide(name, { kind: 'out' });
     if (!finalizers.includes(FINALIZER)) return undefined;
@@ -74,11 +74,11 @@ export class Deletion {
       await this.#letGo(mirror, await this.#abandoned(mirror), policy);
       return undefined;
     }
-    if (policy.kind === 'pending') {
-      const overdue = now() - policy.since > POLICY_GRACE_MS;
+    if (policy.kind === 'pending' || policy.kind === 'unknown') {
+      const overdue = policy.forMs > POLICY_GRACE_MS;
       if (overdue) {
-        const message =
-          'Waiting until no policy in force names this mirror; then its objects in Harbor are dealt with.';
+        const waits = 'Waiting until no policy in force names this mirror; then its objects in Harbor are dealt with.';
+        const message = policy.message === undefined ? waits : `${waits} ${policy.message}`;
         await this.#report(mirror, waiting(REASONS.deleting, message));
       }
       return { requeueAfterMs: overdue ? RETRY_MS : POLICY_GRACE_MS };

@@ -88,8 +88,11 @@ function readyFinding(input: SummaryInput): Finding {
       `${prefix} caches ${hosts}; Pods are not rewritten (engine None).`,
     );
   }
+  if (policy.kind === 'unknown') return finding('Ready', 'Unknown', REASONS.policyUnknown, policy.message);
   if (policy.kind !== 'inForce') {
-    return finding('Ready', 'False', REASONS.policyPending, 'The policy is written and not yet in force.');
+    const message =
+      (policy.kind === 'pending' ? policy.message : undefined) ?? 'The policy is written and not yet in force.';
+    return finding('Ready', 'False', REASONS.policyPending, message);
   }
   return finding('Ready', 'True', REASONS.succeeded, `New Pods pull images of ${hosts} through ${prefix}.`);
 }
@@ -212,6 +215,8 @@ function policyFinding(input: SummaryInput): Finding {
       );
     case 'failed':
       return finding('PolicyReady', 'False', policy.reason, policy.message);
+    case 'unknown':
+      return finding('PolicyReady', 'Unknown', REASONS.policyUnknown, policy.message);
     case 'pending':
       return isWithdrawal(input)
         ? withdrawnFinding()

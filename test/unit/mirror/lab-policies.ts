@@ -36,9 +36,9 @@ export class LabPolicies implements MirrorPolicies {
 
   state(mirror: string): PolicyState {
     const [wanted, acting] = [this.#wanted.get(mirror), this.#inForce.get(mirror)];
-    if (wanted === undefined) return acting === undefined ? { kind: 'absent' } : { kind: 'pending', since: 0 };
+    if (wanted === undefined) return acting === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: 60_000 };
     const isActing = JSON.stringify(wanted) === JSON.stringify(acting);
-    return isActing ? { kind: 'inForce', policy: POLICY } : { kind: 'pending', since: 0, policy: POLICY };
+    return isActing ? { kind: 'inForce', policy: POLICY } : { kind: 'pending', forMs: 60_000, policy: POLICY };
   }
 
   has(mirror: string): boolean {

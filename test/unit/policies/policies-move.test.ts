@@ -49,6 +49,7 @@ describe('a mirror that moves from one policy to another', () => {
       expect(policies.state('a')).to.have.property('message').that.includes('Kyverno says no');
       expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
       cluster.refuse = () => undefined;
+      cluster.pass(60_000);
       await cluster.settle(policies);
       expect(policies.state('a')).to.have.nested.property('policy.name', homeOf(after));
     });
@@ -142,7 +143,7 @@ describe('policies after a restart', () => {
     const second = cluster.open();
     expect(second.serves({ mirror: 'a', host: 'a.io', prefix: '' })).to.be.true;
     expect(second.servedProject('a')).to.equal('a');
-    expect(second.state('a').kind).to.equal('pending');
+    expect(second.state('a').kind).to.equal('inForce');
     await second.sync();
     expect(cluster.writes).to.be.empty;
     expect(second.state('a').kind).to.equal('inForce');

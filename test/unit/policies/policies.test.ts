@@ -48,11 +48,10 @@ describe('the policies of all mirrors', () => {
 
   it('are pending since the first moment until the webhook has exactly this content', async () => {
     policies.decide('a', serve(cluster.set('a')));
-    const since = cluster.now;
     await policies.sync();
     cluster.pass(500);
     policies.observe();
-    expect(policies.state('a')).to.deep.include({ kind: 'pending', since });
+    expect(policies.state('a')).to.deep.include({ kind: 'pending', forMs: 500 });
     cluster.kyvernoActs();
     cluster.changed = [];
     policies.observe();
@@ -132,15 +131,23 @@ describe('the policies of all mirrors', () => {
     expect(kindOf('a')).to.equal('absent');
   });
 
-  it('delete none while another could not be written', async () => {
+  it('delete one that nobody needs, whatever became of the write of another', async () => {
     policies.decide('a', serve(cluster.set('a', { engine: 'MutatingAdmissionPolicy' })));
     await cluster.settle(policies);
-    policies.decide('a', OUT);
-    policies.decide('b', serve(cluster.set('b')));
-    cluster.refuse = () => new KubernetesError('unavailable', 'no');
-    await policies.sync().catch(() => undefined);
-    expect(cluster.live.size).to.equal(1);
+    for (const error of [
+      new KubernetesError('unavailable', 'the webhook of Kyverno is down', 500),
+      new KubernetesError('unexpected', 'Request entity too large', 413),
+    ]) {
+      policies.decide('a', OUT);
+      policies.decide('b', serve(cluster.set('b')));
+      cluster.refuse = ({ kind }) => (kind === 'ClusterPolicy' ? error : undefined);
+      cluster.pass(60_000);
+      await policies.sync();
+      expect(cluster.live.size, error.message).to.equal(0);
+    }
+    expect(cluster.problems).to.have.length(2);
     cluster.refuse = () => undefined;
+    cluster.pass(60_000);
     await cluster.settle(policies);
     expect([...cluster.live.keys()]).to.deep.equal([`ClusterPolicy/${home}`]);
   });
@@ -182,15 +189,21 @@ describe('the policies of all mirrors', () => {
     expect(kindOf('a')).to.equal('inForce');
   });
 
-  it('throw what may be tried again, and delete nothing until it has worked', async () => {
+  it('say what failed for now, try that again after a while, and keep meanwhile what moves to it', async () => {
     await serving('a', 'b');
     policies.decide('a', serve(cluster.set('a', { failurePolicy: 'Ignore' })));
     policies.decide('b', OUT);
-    cluster.refuse = () => new KubernetesError('unavailable', 'the webhook of Kyverno is down');
-    const failure: unknown = await policies.sync().catch((error: unknown) => error);
-    expect(failure).to.have.property('kind', 'unavailable');
-    expect(cluster.writes).to.be.empty;
+    cluster.refuse = ({ name }) =>
+      name === home ? undefined : new KubernetesError('unavailable', 'the webhook of Kyverno is down');
+    await policies.sync();
+    expect(cluster.problems.join()).to.include('the webhook of Kyverno is down');
+    expect(cluster.writes).to.deep.equal([`ApplyPolicy ${home}`]);
+    expect(cluster.listed(home)).to.deep.equal(['a']);
+    expect(policies.state('a')).to.have.property('message').that.includes('the webhook of Kyverno is down');
+    await policies.sync();
+    expect(cluster.problems, 'not at once').to.have.length(1);
     cluster.refuse = () => undefined;
+    cluster.pass(60_000);
     await cluster.settle(policies);
     expect(kindOf('a') + kindOf('b')).to.equal('inForceabsent');
   });

@@ -5,57 +5,74 @@ import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import { policyName, policySettings } from '../../../src/engines/settings.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { Policies } from '../../../src/policies/policies.js';
-import type { PolicyCluster } from '../../../src/policies/policies.js';
-import { keyOfPolicy } from '../../../src/policies/snapshot.js';
-import type { LivePolicy } from '../../../src/policies/snapshot.js';
+import type { WritablePolicies } from '../../../src/policies/apply.js';
+import { keyOfPolicy } from '../../../src/policies/live.js';
+import type { Knowledge, ReadablePolicies } from '../../../src/policies/picture.js';
+import type { LivePolicy } from '../../../src/policies/live.js';
 import type { ServingDecision } from '../../../src/policies/state.js';
 import { mirror } from '../mirror/mirror.js';
 
 type Conditions = readonly { readonly name: string; readonly expression: string }[];
 
 /** A cluster of policies in which time goes by, and Kyverno acts, when the test says so. */
-export class FakePolicyCluster implements PolicyCluster {
+export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   readonly mirrorsByName = new Map<string, RegistryMirror>();
   readonly live = new Map<string, LivePolicy & { readonly conditions: Conditions }>();
   readonly writes: string[] = [];
   readonly missing = new Set<PolicyEngine>();
+  /** Kinds that can't be read, and why. */
+  readonly unreadable = new Map<PolicyEngine, string>();
+  readonly problems: string[] = [];
+  readonly altered: string[] = [];
+  /** What other webhooks make of a policy that is written. */
+  alter: (object: RenderedPolicy['object']) => RenderedPolicy['object'] = (object) => object;
   /** What the API server says to a write. */
   refuse: (policy: RenderedPolicy) => Error | undefined = () => undefined;
   now = 1_000_000;
   dues = 0;
   changed: string[] = [];
   #webhooks: readonly V1MutatingWebhookConfiguration[] = [];
-  #laters: { readonly at: number; readonly then: () => void }[] = [];
+  #wakes: readonly number[] = [];
+  #observer: Policies | undefined;
 
+  /** The operator's policies, anew; when a sync says that it is to be called again, {@link pass} makes it due. */
   open(): Policies {
-    return new Policies({
+    const policies = new Policies({
       cluster: this,
+      mirrors: { mirror: (name) => this.mirrorsByName.get(name), mirrors: () => [...this.mirrorsByName.values()] },
       excludedNamespaces: ['kube-*'],
       now: () => this.now,
-      later: (ms, then) => this.#laters.push({ at: this.now + ms, then }),
       onDue: () => (this.dues += 1),
       onStateChange: (name) => this.changed.push(name),
       onWrite: (action, _kind, name) => this.writes.push(`${action} ${name}`),
+      onProblem: (_kind, name, error) => this.problems.push(`${name}: ${String(error)}`),
+      onAltered: (_kind, name) => this.altered.push(name),
     });
-  }
-
-  mirrors(): readonly RegistryMirror[] {
-    return [...this.mirrorsByName.values()];
+    const sync = policies.sync.bind(policies);
+    policies.sync = async () => {
+      const wakeInMs = await sync();
+      this.#wakes = wakeInMs === Infinity ? [] : [this.now + wakeInMs];
+      return wakeInMs;
+    };
+    this.#observer = policies;
+    return policies;
   }
 
   policies(): readonly LivePolicy[] {
     return [...this.live.values()];
   }
 
-  serves(kind: PolicyEngine): boolean {
-    return !this.missing.has(kind);
+  knowledge(kind: PolicyEngine): Knowledge {
+    const message = this.unreadable.get(kind);
+    if (message !== undefined) return { kind: 'unreadable', message };
+    return { kind: this.missing.has(kind) ? 'missing' : 'known' };
   }
 
   webhooks(): readonly V1MutatingWebhookConfiguration[] {
     return this.#webhooks;
   }
 
-  applyPolicy(policy: RenderedPolicy): Promise<void> {
+  applyPolicy(policy: RenderedPolicy): Promise<LivePolicy> {
     const error = this.refuse(policy);
     if (error !== undefined) return Promise.reject(error);
     const { kind, object, binding } = policy;
@@ -64,8 +81,9 @@ export class FakePolicyCluster implements PolicyCluster {
       matchConditions?: Conditions;
     };
     const conditions = spec.webhookConfiguration?.matchConditions ?? spec.matchConditions ?? [];
-    this.live.set(keyOfPolicy(policy), { kind, object, conditions, ...(binding && { binding }) });
-    return Promise.resolve();
+    const live = { kind, object: this.alter(object), conditions, ...(binding && { binding }) };
+    this.live.set(keyOfPolicy(policy), live);
+    return Promise.resolve(live);
   }
 
   deletePolicy(kind: PolicyEngine, name: string): Promise<void> {
@@ -91,11 +109,16 @@ export class FakePolicyCluster implements PolicyCluster {
       }));
   }
 
+  /** Kyverno is uninstalled, and its webhooks with it. */
+  withoutWebhooks(): void {
+    this.#webhooks = [];
+  }
+
   pass(ms: number): void {
     this.now += ms;
-    const due = this.#laters.filter(({ at }) => at <= this.now);
-    this.#laters = this.#laters.filter(({ at }) => at > this.now);
-    for (const { then } of due) then();
+    this.dues += this.#wakes.filter((at) => at <= this.now).length;
+    this.#wakes = this.#wakes.filter((at) => at > this.now);
+    this.#observer?.observe();
   }
 
   /** Syncs, lets Kyverno act and time go by until nothing is due any more. */

@@ -44,9 +44,10 @@ describe('a policy that gives no sign of being in force', () => {
     const applyPolicy = cluster.applyPolicy.bind(cluster);
     const seen: string[] = [];
     cluster.applyPolicy = async (policy) => {
-      await applyPolicy(policy);
+      const answer = await applyPolicy(policy);
       policies.observe();
       seen.push(kindOf('a'));
+      return answer;
     };
     await write('a');
     expect(seen).to.deep.equal(['pending']);

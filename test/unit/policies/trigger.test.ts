@@ -11,7 +11,7 @@ describe('the policy trigger', () => {
   let isBusy: boolean;
   let looks: number;
   let isKnown: boolean;
-  let outcome: () => Promise<void>;
+  let outcome: () => Promise<number>;
 
   beforeEach(() => {
     syncs = [];
@@ -19,7 +19,7 @@ describe('the policy trigger', () => {
     isBusy = false;
     looks = 0;
     isKnown = true;
-    outcome = () => Promise.resolve();
+    outcome = () => Promise.resolve(Infinity);
     trigger = new PolicyTrigger({
       isBusy: () => {
         looks += 1;
@@ -87,14 +87,27 @@ describe('the policy trigger', () => {
     const running = Promise.withResolvers<undefined>();
     outcome = async () => {
       await running.promise;
+      return Infinity;
     };
     trigger.due();
     await untilSynced(1);
     for (let i = 0; i < 10; i += 1) trigger.due();
     expect(syncs).to.have.lengthOf(1);
-    outcome = () => Promise.resolve();
+    outcome = () => Promise.resolve(Infinity);
     running.resolve(undefined);
     await untilSynced(2);
+  });
+
+  it('syncs again when the last sync says so, once, whatever the number of syncs before', async () => {
+    outcome = () => Promise.resolve(syncs.length < 5 ? 150 : 300);
+    for (let i = 1; i <= 4; i += 1) {
+      trigger.due();
+      await untilSynced(i);
+    }
+    await untilSynced(6);
+    const [fourth = 0, fifth = 0, sixth = 0] = syncs.slice(3);
+    expect(fifth - fourth).to.be.at.least(150);
+    expect(sixth - fifth).to.be.at.least(300);
   });
 
   it('tries again with backoff after a failure, whatever becomes due meanwhile', async () => {
@@ -114,6 +127,7 @@ describe('the policy trigger', () => {
     const running = Promise.withResolvers<undefined>();
     outcome = async () => {
       await running.promise;
+      return Infinity;
     };
     trigger.due();
     await untilSynced(1);

@@ -17,7 +17,7 @@ describe('what a mirror served from before', () => {
     served = undefined;
     const policies = {
       servesThrough: (_mirror: string, prefix: string) => prefix === served,
-      state: (): PolicyState => (served === undefined ? { kind: 'absent' } : { kind: 'pending', since: 0 }),
+      state: (): PolicyState => (served === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: 0 }),
     };
     retirement = new Retirement({ policies, retireAfterMs: 10 * MINUTE, now: () => now });
   });

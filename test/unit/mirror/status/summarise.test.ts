@@ -120,7 +120,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'waits for the policy',
-    input: { policy: { kind: 'pending', since: 0, policy } },
+    input: { policy: { kind: 'pending', forMs: 0, policy } },
     says: { Ready: 'False PolicyPending', PolicyReady: 'False PolicyPending', Reconciling: 'True PolicyPending' },
   },
   {
@@ -233,7 +233,7 @@ describe('the status that a look comes to', () => {
         mirror: mirror('quay', { status: serving }),
         harbor: down,
         verdict,
-        policy: { kind: 'pending', since: 0 },
+        policy: { kind: 'pending', forMs: 0 },
       });
       const out = summary({
         mirror: mirror('quay', { status: leaving }),

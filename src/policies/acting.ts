@@ -1,0 +1,90 @@
+import { entryText } from '../engines/entry.js';
+import type { PlacedEntry } from '../engines/group.js';
+import { SETTLE_MS, SILENCE_MS } from '../engines/in-force.js';
+import { settingsText } from '../engines/settings.js';
+import { findPolicy, type Picture } from './picture.js';
+import type { FoundPolicy, PolicyId } from './live.js';
+import { memoryOf } from './memory.js';
+import type { Acting, Memory, PolicyMemory } from './memory.js';
+
+/** Whether new Pods are rewritten by what this policy has for the mirror. */
+export function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, memory: Memory): boolean {
+  const entry = policy.form.get(mirror);
+  if (entry === undefined) return false;
+  const { forms } = memoryOf(memory, policy);
+  if (policy.kind === 'MutatingAdmissionPolicy') return policy.live.binding !== undefined;
+  if (policy.contentHash !== undefined && picture.shown.has(policy.contentHash)) return true;
+  // An older content that Kyverno still shows does, too, where only other mirrors' entries have changed since.
+  return [...forms].some(([hash, form]) => picture.shown.has(hash) && form.get(mirror) === entry);
+}
+
+/** For how many ms still what was last written to this policy for this mirror may not have taken effect; 0 where it has. */
+export function settlesInMs(policy: PolicyId, mirror: string, memory: Memory, now: number): number {
+  const change = memoryOf(memory, policy).changes.get(mirror);
+  return change === undefined ? 0 : Math.max(0, change.at + SETTLE_MS[policy.kind] - now);
+}
+
+/** The policies that have the mirror just as it is wanted, the one that it belongs into first. */
+export function wantedHomes(
+  mirror: string,
+  wanted: PlacedEntry,
+  picture: Picture,
+  home: string | undefined,
+): readonly FoundPolicy[] {
+  const text = entryText(wanted.entry);
+  const settings = settingsText(wanted.settings);
+  return (picture.byMirror.get(mirror) ?? [])
+    .filter((policy) => policy.form.get(mirror) === text)
+    .filter((policy) => policy.settings !== undefined && settingsText(policy.settings) === settings)
+    .toSorted((a, b) => Number(b.name === home) - Number(a.name === home));
+}
+
+/** Since when the policy has been seen to act on what it has for the mirror: a write that changes other mirrors leaves that so. */
+function sameActing(policy: FoundPolicy, mirror: string, memory: Memory): Acting | undefined {
+  const before = memory.acting.get(mirror);
+  const change = memoryOf(memory, policy).changes.get(mirror);
+  if (before !== undefined && change?.isMended === true && change.at >= before.since) return undefined;
+  return before?.policy === policy.key && before.entry === policy.form.get(mirror) ? before : undefined;
+}
+
+/** Whether what this policy has for the mirror is in force by now. */
+export function isInForce(policy: FoundPolicy, mirror: string, picture: Picture, memory: Memory, now: number): boolean {
+  if (!actsOn(policy, mirror, picture, memory)) return false;
+  return sameActing(policy, mirror, memory) !== undefined || settlesInMs(policy, mirror, memory, now) === 0;
+}
+
+/** Since when each mirror's own policy acts on its entry. */
+export function actingSince(picture: Picture, memory: Memory, now: number): Memory['acting'] {
+  const acting = new Map<string, Acting>();
+  for (const [mirror, wanted] of memory.placed) {
+    const name = memory.homes.get(mirror);
+    if (name === undefined) continue;
+    const home = picture.byMirror
+      .get(mirror)
+      ?.find((policy) => policy.name === name && policy.kind === wanted.settings.engine);
+    if (home?.form.get(mirror) !== entryText(wanted.entry)) continue;
+    if (!actsOn(home, mirror, picture, memory)) continue;
+    const before = sameActing(home, mirror, memory);
+    if (before === undefined && settlesInMs(home, mirror, memory, now) > 0) continue;
+    acting.set(mirror, before ?? { policy: home.key, entry: entryText(wanted.entry), since: now });
+  }
+  return acting;
+}
+
+/**
+ * For how many ms still Pods may be sent to a mirror by a policy that has it no more, if nothing else is seen; Infinity where a webhook
+ * shows that they are; 0 where they aren't.
+ */
+export function heldForMs(policy: PolicyMemory, mirror: string, picture: Picture, now: number): number {
+  const change = policy.changes.get(mirror);
+  const hasLeft = change !== undefined && change.entry === undefined;
+  if (picture.knowledge[policy.kind].kind === 'missing') return 0;
+  if (policy.kind === 'MutatingAdmissionPolicy') {
+    return hasLeft ? Math.max(0, change.at + SETTLE_MS[policy.kind] - now) : 0;
+  }
+  if ([...policy.forms].some(([hash, form]) => picture.shown.has(hash) && form.has(mirror))) return Infinity;
+  const hash = findPolicy(picture, policy)?.contentHash;
+  // Kyverno has registered what is there now: what was written before can't follow any more.
+  if (!hasLeft || (hash !== undefined && picture.shown.has(hash))) return 0;
+  return Math.max(0, change.at + SILENCE_MS - now);
+}

@@ -1,0 +1,72 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { policyEntry, type MirrorEntry } from '../engines/entry.js';
+import type { PlacedEntry } from '../engines/group.js';
+import { policySettings, settingsText } from '../engines/settings.js';
+import type { Memory } from './memory.js';
+import type { Picture } from './picture.js';
+import type { ServingDecision } from './state.js';
+
+export type Decisions = ReadonlyMap<string, ServingDecision>;
+
+/** What every mirror is to have in the policies. */
+export interface Desired {
+  readonly placed: ReadonlyMap<string, PlacedEntry>;
+  /** Mirrors that may be in policies which can't be read: all that is known is what their specs claim. */
+  readonly unread: readonly MirrorEntry[];
+}
+
+const KEEP: ServingDecision = { kind: 'keep' };
+
+/** What was decided of each mirror, and as it was where nothing was. Pure. */
+export function desiredPolicies(
+  mirrors: readonly RegistryMirror[],
+  decisions: Decisions,
+  picture: Picture,
+  memory: Memory,
+): Desired {
+  const placed = new Map<string, PlacedEntry>();
+  const unread: MirrorEntry[] = [];
+  for (const mirror of mirrors) {
+    const { name } = mirror.metadata;
+    const entry = wantedEntry(mirror, decisions.get(name) ?? KEEP, picture, memory);
+    if (entry !== undefined) placed.set(name, entry);
+    else if (!decisions.has(name) && mayBeUnread(mirror, picture)) unread.push(policyEntry(mirror, ''));
+  }
+  return { placed, unread };
+}
+
+function wantedEntry(
+  mirror: RegistryMirror,
+  decision: ServingDecision,
+  picture: Picture,
+  memory: Memory,
+): PlacedEntry | undefined {
+  if (decision.kind === 'out') return undefined;
+  if (decision.kind === 'serve') return decision;
+  // Engine None is the way to stop at once.
+  const spec = policySettings(mirror.spec);
+  return spec === undefined ? undefined : presentEntry(mirror, picture, memory);
+}
+
+/** What the mirror has, or was to have when that was last worked out. */
+export function presentEntry(mirror: RegistryMirror, picture: Picture, memory: Memory): PlacedEntry | undefined {
+  const { name } = mirror.metadata;
+  const placed = memory.placed.get(name);
+  if (placed !== undefined) return placed;
+  const spec = policySettings(mirror.spec);
+  const homes = (picture.byMirror.get(name) ?? []).flatMap(({ entries, settings }) => {
+    const entry = entries.get(name);
+    return entry === undefined || settings === undefined ? [] : [{ entry, settings }];
+  });
+  // One that was on its way when the operator was restarted goes on.
+  const isGoal = ({ settings }: PlacedEntry): boolean =>
+    spec !== undefined && settingsText(settings) === settingsText(spec);
+  return homes.find(isGoal) ?? homes[0];
+}
+
+function mayBeUnread({ spec }: RegistryMirror, { knowledge }: Picture): boolean {
+  const settings = policySettings(spec);
+  if (settings === undefined) return false;
+  const { kind } = knowledge[settings.engine];
+  return kind === 'reading' || kind === 'unreadable';
+}

@@ -1,0 +1,102 @@
+import { LABELS, OPERATOR } from '../api/group.js';
+import { entryText, type MirrorEntry } from '../engines/entry.js';
+import type { Homes, StayingEntry } from '../engines/group.js';
+import { contentHashIn } from '../engines/in-force.js';
+import type { RenderedPolicy } from '../engines/policy.js';
+import { readEntries, readSettings } from '../engines/render.js';
+import { POLICY_NAME_PREFIX } from '../engines/settings.js';
+import type { PolicyEngine, PolicySettings } from '../engines/settings.js';
+import { contains } from '../kubernetes/contains.js';
+import type { KubernetesObject } from '../kubernetes/objects.js';
+
+/** A policy of ours as it is in the cluster. */
+export interface LivePolicy {
+  readonly kind: PolicyEngine;
+  readonly object: KubernetesObject;
+  /** The binding that puts it in force, where the kind has one. */
+  readonly binding?: KubernetesObject;
+}
+
+export type PolicyId = Pick<RenderedPolicy, 'kind' | 'name'>;
+
+/** What a policy has for each of its mirrors, as texts that can be compared. */
+export type Form = ReadonlyMap<string, string>;
+
+/** A policy of ours in the cluster, read. */
+export interface FoundPolicy extends PolicyId {
+  /** Kind and name. */
+  readonly key: string;
+  readonly live: LivePolicy;
+  /** Undefined where someone's edit made it unreadable. */
+  readonly settings: PolicySettings | undefined;
+  readonly entries: ReadonlyMap<string, MirrorEntry>;
+  readonly form: Form;
+  readonly contentHash: string | undefined;
+}
+
+type Content = Omit<FoundPolicy, 'live' | 'kind' | 'name' | 'key'>;
+
+const CONTENTS = new WeakMap<KubernetesObject, Content>();
+
+/** Reads a policy; once for each of its versions. */
+export function readPolicy(live: LivePolicy): FoundPolicy {
+  const { kind, object } = live;
+  const content = CONTENTS.get(object) ?? readContent(object);
+  CONTENTS.set(object, content);
+  const { name } = object.metadata;
+  return { kind, name, key: keyOfPolicy({ kind, name }), live, ...content };
+}
+
+function readContent(object: KubernetesObject): Content {
+  const entries = readEntries(object) ?? [];
+  return {
+    settings: readSettings(object),
+    entries: new Map(entries.map((entry) => [entry.mirror, entry])),
+    form: formOf(entries),
+    contentHash: contentHashIn(object),
+  };
+}
+
+export function formOf(entries: readonly MirrorEntry[]): Form {
+  return new Map(entries.map((entry) => [entry.mirror, entryText(entry)]));
+}
+
+/** What the cluster's policies have, by mirror; a mirror that is moving is in two. */
+export function entriesByMirror(live: readonly LivePolicy[]): ReadonlyMap<string, readonly StayingEntry[]> {
+  const entries = live.map(readPolicy).flatMap(({ settings, entries: found, name }) => {
+    if (settings === undefined) return [];
+    return [...found.values()].map((entry) => ({ entry, settings, policy: name }));
+  });
+  return Map.groupBy(entries, ({ entry }) => entry.mirror);
+}
+
+/** The policy that each mirror is in now. */
+export function homesIn(live: ReadonlyMap<string, readonly StayingEntry[]>): Homes {
+  return new Map(
+    [...live].flatMap(([mirror, [entry]]) => (entry === undefined ? [] : [[mirror, entry.policy] as const])),
+  );
+}
+
+/** Whether a policy, or a binding, is ours: by its label, or by its name where somebody took the label away. */
+export function isOurs({ metadata }: KubernetesObject): boolean {
+  return metadata.labels?.[LABELS.managedBy] === OPERATOR || OUR_NAME.test(metadata.name);
+}
+
+const OUR_NAME = new RegExp(`^${POLICY_NAME_PREFIX}[0-9a-f]{10}(-[0-9]+)?$`);
+
+/** Kind and name: what tells one policy from another. */
+export function keyOfPolicy({ kind, name }: PolicyId): string {
+  return `${kind}/${name}`;
+}
+
+/** The policy of this kind and name in the cluster. */
+export function findLive(live: readonly LivePolicy[], { kind, name }: PolicyId): LivePolicy | undefined {
+  return live.find((policy) => policy.kind === kind && policy.object.metadata.name === name);
+}
+
+/** Whether the cluster has the policy, and its binding, just as rendered. */
+export function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean {
+  return (
+    contains(live.object, policy.object) && (policy.binding === undefined || contains(live.binding, policy.binding))
+  );
+}

@@ -1,0 +1,81 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import { webhookContents } from '../engines/in-force.js';
+import type { WebhookContent } from '../engines/in-force.js';
+import { POLICY_RESOURCES } from '../engines/resources.js';
+import type { PolicyEngine } from '../engines/settings.js';
+import { keyOfPolicy, readPolicy } from './live.js';
+import type { FoundPolicy, LivePolicy, PolicyId } from './live.js';
+
+/** What is known of one kind of policy. Only an API server that says so lacks a kind; what can't be read is unknown. */
+export type Knowledge =
+  | { readonly kind: 'known' }
+  /** The API server has no such kind. */
+  | { readonly kind: 'missing' }
+  /** Not read yet. */
+  | { readonly kind: 'reading' }
+  | { readonly kind: 'unreadable'; readonly message: string };
+
+/** What the policies look at of the cluster. */
+export interface ReadablePolicies {
+  policies(): readonly LivePolicy[];
+  knowledge(kind: PolicyEngine): Knowledge;
+  webhooks(): readonly V1MutatingWebhookConfiguration[];
+}
+
+export const ENGINES = Object.keys(POLICY_RESOURCES) as readonly PolicyEngine[];
+
+/** The policies of the cluster, and what shows that they are in force, at one moment. */
+export interface Picture {
+  /** Of the kinds that are known. */
+  readonly policies: ReadonlyMap<string, FoundPolicy>;
+  /** A mirror that is moving is in two. */
+  readonly byMirror: ReadonlyMap<string, readonly FoundPolicy[]>;
+  readonly knowledge: Readonly<Record<PolicyEngine, Knowledge>>;
+  /** What Kyverno's webhooks send Pods for. */
+  readonly webhooks: readonly WebhookContent[];
+  /** The content hashes of `webhooks`. */
+  readonly shown: ReadonlySet<string>;
+}
+
+export function observe(cluster: ReadablePolicies): Picture {
+  const knowledge: Picture['knowledge'] = {
+    ClusterPolicy: cluster.knowledge('ClusterPolicy'),
+    MutatingPolicy: cluster.knowledge('MutatingPolicy'),
+    MutatingAdmissionPolicy: cluster.knowledge('MutatingAdmissionPolicy'),
+  };
+  const found = cluster
+    .policies()
+    .filter(({ kind }) => knowledge[kind].kind === 'known')
+    .map(readPolicy);
+  const pairs = found.flatMap((policy) => [...policy.entries.keys()].map((mirror) => ({ mirror, policy })));
+  const byMirror = new Map<string, FoundPolicy[]>();
+  for (const { mirror, policy } of pairs) {
+    const homes = byMirror.get(mirror);
+    if (homes === undefined) byMirror.set(mirror, [policy]);
+    else homes.push(policy);
+  }
+  // Without Kyverno's APIs there is nobody behind its webhooks who would change a Pod.
+  const hasKyverno = knowledge.ClusterPolicy.kind !== 'missing' || knowledge.MutatingPolicy.kind !== 'missing';
+  const webhooks = hasKyverno ? webhookContents(cluster.webhooks()) : [];
+  return {
+    policies: new Map(found.map((policy) => [keyOfPolicy(policy), policy])),
+    byMirror,
+    knowledge,
+    webhooks,
+    shown: new Set(webhooks.map(({ contentHash }) => contentHash)),
+  };
+}
+
+export function findPolicy({ policies }: Picture, policy: PolicyId): FoundPolicy | undefined {
+  return policies.get(keyOfPolicy(policy));
+}
+
+/** Why it is not known what policies of some kinds have; undefined where all is known. */
+export function unknownBecause({ knowledge }: Pick<Picture, 'knowledge'>, kinds = ENGINES): string | undefined {
+  for (const kind of kinds) {
+    const known = knowledge[kind];
+    if (known.kind === 'unreadable') return `The operator can't read ${kind} objects: ${known.message}`;
+    if (known.kind === 'reading') return `The operator has not read the ${kind} objects yet.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { groups, withStaying } from '../engines/group.js';
+import type { Homes, PolicyGroup } from '../engines/group.js';
+import { precedence } from '../engines/precedence.js';
+import type { Precedence } from '../engines/precedence.js';
+import { actingSince } from './acting.js';
+import type { Desired } from './desired.js';
+import type { Memory } from './memory.js';
+import type { Picture } from './picture.js';
+import { stayingEntries } from './staying.js';
+
+/** Which mirrors each policy is to have. */
+export interface Placing {
+  readonly groups: readonly PolicyGroup[];
+  readonly precedence: Precedence;
+  readonly wakeInMs: number;
+  /** Whether a mirror waits for the policy that it moves to. */
+  readonly isMoving: boolean;
+  readonly memory: Memory;
+}
+
+/** Places what is desired in policies; each mirror stays where it is. Pure. */
+export function placePolicies(desired: Desired, picture: Picture, before: Memory, now: number): Placing {
+  const placed = [...desired.placed.values()];
+  const target = groups(placed, homesNow(picture, before));
+  const homes = new Map(target.flatMap(({ name, entries }) => entries.map(({ mirror }) => [mirror, name] as const)));
+  const memory = { ...before, placed: desired.placed, homes };
+  const acting = actingSince(picture, memory, now);
+  const staying = stayingEntries(desired, homes, picture, acting, now);
+  const all = [...placed, ...staying.entries].map(({ entry }) => entry);
+  return {
+    groups: withStaying(target, staying.entries),
+    precedence: precedence([...all, ...desired.unread]),
+    wakeInMs: staying.wakeInMs,
+    isMoving: staying.entries.length > 0,
+    memory: { ...memory, acting },
+  };
+}
+
+/** As placed before; after a restart, as the cluster has them. */
+function homesNow({ byMirror }: Picture, { homes }: Memory): Homes {
+  const found = [...byMirror].flatMap(([mirror, [policy]]) =>
+    policy === undefined ? [] : [[mirror, policy.name] as const],
+  );
+  return new Map([...found, ...homes]);
+}

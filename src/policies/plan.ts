@@ -1,0 +1,164 @@
+import type { MirrorEntry } from '../engines/entry.js';
+import type { PolicyGroup } from '../engines/group.js';
+import { RETIRE_MS, SETTLE_MS } from '../engines/in-force.js';
+import type { RenderedPolicy } from '../engines/policy.js';
+import { contains } from '../kubernetes/contains.js';
+import { heldForMs } from './acting.js';
+import { isAsRendered, keyOfPolicy } from './live.js';
+import type { FoundPolicy } from './live.js';
+import { byMirror, isAsAnswered, memoryOf, withPolicy } from './memory.js';
+import type { Memory, PolicyMemory } from './memory.js';
+import { findPolicy } from './picture.js';
+import type { Picture } from './picture.js';
+import type { Placing } from './place.js';
+import { nextTrial, wantedText } from './trial.js';
+import type { Trial } from './trial.js';
+
+/** A write that brings the policies nearer to what they are to be. */
+export type PolicyWrite =
+  | { readonly kind: 'apply'; readonly policy: RenderedPolicy; readonly trial: Trial }
+  | { readonly kind: 'delete'; readonly policy: FoundPolicy };
+
+/** What is to be done now, what is to be remembered, and after how many ms to look again if nothing happens until then. */
+export interface Plan {
+  readonly writes: readonly PolicyWrite[];
+  readonly memory: Memory;
+  readonly wakeInMs: number;
+  /** Whether a webhook that changes may bring the next step. */
+  readonly isWaiting: boolean;
+}
+
+/** How groups of mirrors become policies. Gives the same for the same group. */
+export interface Renderer {
+  policy(group: PolicyGroup): RenderedPolicy;
+  /** What a policy becomes before it is deleted. */
+  empty(policy: Pick<PolicyGroup, 'name' | 'settings'>): RenderedPolicy;
+}
+
+const NOTHING_ADDED: Trial = { wanted: new Map(), entries: [], adding: [], rest: [] };
+
+/** Compares what the policies are to be with what they are. Pure. */
+export function planPolicies(placing: Placing, renderer: Renderer, picture: Picture, now: number): Plan {
+  const writes: PolicyWrite[] = [];
+  const wakes = [placing.wakeInMs];
+  const stay = new Set(placing.groups.map(({ name, settings }) => keyOfPolicy({ kind: settings.engine, name })));
+  let memory = forgotten(placing.memory, stay, picture, now);
+  for (const group of placing.groups) {
+    const id = { kind: group.settings.engine, name: group.name };
+    if (picture.knowledge[id.kind].kind !== 'known') continue;
+    const found = findPolicy(picture, id);
+    const known = memoryOf(memory, id);
+    const trial = nextTrial(byMirror(group.entries), entriesOf(found), known.refusal, now);
+    if (trial.entries.length === 0 && found === undefined) continue;
+    const policy = renderer.policy({ ...group, entries: sorted(trial.entries) });
+    wakes.push(...retriesInMs(known, now));
+    if (found !== undefined && isInPlace(found, policy, known)) continue;
+    const waitMs = waitsMs(known, trial.wanted, now);
+    if (waitMs > 0) wakes.push(waitMs);
+    else writes.push({ kind: 'apply', policy, trial });
+  }
+  let isWaiting = placing.isMoving;
+  for (const found of picture.policies.values()) {
+    if (stay.has(keyOfPolicy(found))) continue;
+    isWaiting = true;
+    const step = retire(found, memoryOf(memory, found), renderer, picture, now);
+    memory = withPolicy(memory, step.memory);
+    writes.push(...step.writes);
+    wakes.push(step.wakeInMs);
+  }
+  wakes.push(...settlesInMs(memory, picture, now));
+  return { writes, memory, wakeInMs: Math.min(...wakes), isWaiting };
+}
+
+/**
+ * A policy that no mirror needs: it loses its mirrors first, and goes once nobody is sent to it any more. Several API servers learn of a webhook's
+ * change one after the other, and Kyverno refuses Pods that come for a policy which isn't there.
+ */
+function retire(
+  found: FoundPolicy,
+  known: PolicyMemory,
+  renderer: Renderer,
+  picture: Picture,
+  now: number,
+): { readonly memory: PolicyMemory; readonly writes: readonly PolicyWrite[]; readonly wakeInMs: number } {
+  const { emptySince, ...rest } = known;
+  const { settings } = found;
+  const retireMs = RETIRE_MS[found.kind];
+  if (settings?.engine !== found.kind || retireMs === 0) {
+    const leftMs = Math.max(0, (known.failure?.retryAt ?? 0) - now);
+    return {
+      memory: rest,
+      writes: leftMs > 0 ? [] : [{ kind: 'delete', policy: found }],
+      wakeInMs: leftMs || Infinity,
+    };
+  }
+  const empty = renderer.empty({ name: found.name, settings });
+  const leftMs = waitsMs(known, NOTHING_ADDED.wanted, now);
+  if (!isInPlace(found, empty, known)) {
+    const writes: PolicyWrite[] = leftMs > 0 ? [] : [{ kind: 'apply', policy: empty, trial: NOTHING_ADDED }];
+    return { memory: rest, writes, wakeInMs: leftMs || Infinity };
+  }
+  const heldMs = Math.max(0, ...[...mirrorsOf(known)].map((mirror) => heldForMs(known, mirror, picture, now)));
+  if (heldMs > 0) return { memory: rest, writes: [], wakeInMs: heldMs };
+  const since = emptySince ?? now;
+  const restMs = Math.max(since + retireMs - now, leftMs);
+  const writes: PolicyWrite[] = restMs > 0 ? [] : [{ kind: 'delete', policy: found }];
+  return { memory: { ...rest, emptySince: since }, writes, wakeInMs: restMs > 0 ? restMs : Infinity };
+}
+
+function mirrorsOf({ forms, changes }: PolicyMemory): ReadonlySet<string> {
+  return new Set([...changes.keys(), ...[...forms.values()].flatMap((form) => [...form.keys()])]);
+}
+
+/** Whether the policy is as it is to be, or as another webhook leaves it whenever that is written. */
+function isInPlace(found: FoundPolicy, policy: RenderedPolicy, { accepted }: PolicyMemory): boolean {
+  if (isAsRendered(found.live, policy)) return true;
+  return accepted !== undefined && contains(accepted.policy, policy) && isAsAnswered(found, accepted);
+}
+
+/** For how long this write has to wait after it failed, or was refused. */
+function waitsMs({ failure, refusal }: PolicyMemory, wanted: Trial['wanted'], now: number): number {
+  const { whole } = refusal ?? {};
+  const refusedMs = whole?.wanted === wantedText(wanted) ? whole.retryAt - now : 0;
+  return Math.max(0, (failure?.retryAt ?? 0) - now, refusedMs);
+}
+
+function retriesInMs({ refusal }: PolicyMemory, now: number): readonly number[] {
+  return [...(refusal?.blocked.values() ?? [])].map(({ retryAt }) => retryAt - now).filter((ms) => ms > 0);
+}
+
+/** When time alone changes how a mirror stands. */
+function settlesInMs({ policies }: Memory, picture: Picture, now: number): readonly number[] {
+  return [...policies.values()].flatMap((policy) =>
+    [...policy.changes]
+      .map(([mirror, { entry, at }]) =>
+        entry === undefined ? heldForMs(policy, mirror, picture, now) : at + SETTLE_MS[policy.kind] - now,
+      )
+      .filter((ms) => ms > 0 && ms < Infinity),
+  );
+}
+
+/** Without what can't matter any more. */
+function forgotten(memory: Memory, stay: ReadonlySet<string>, picture: Picture, now: number): Memory {
+  const policies = [...memory.policies].flatMap(([key, policy]) => {
+    const found = picture.policies.get(key);
+    if (picture.knowledge[policy.kind].kind === 'missing') return [];
+    const forms = [...policy.forms].filter(([hash]) => picture.shown.has(hash) || hash === found?.contentHash);
+    const changes = [...policy.changes].filter(([mirror, { entry, at }]) =>
+      entry === undefined || found === undefined
+        ? at === Infinity || heldForMs(policy, mirror, picture, now) > 0
+        : true,
+    );
+    const isOver = found === undefined && !stay.has(key) && forms.length === 0 && changes.length === 0;
+    return isOver ? [] : [[key, { ...policy, forms: new Map(forms), changes: new Map(changes) }] as const];
+  });
+  return { ...memory, policies: new Map(policies) };
+}
+
+function entriesOf(found: FoundPolicy | undefined): ReadonlyMap<string, MirrorEntry> {
+  return found?.entries ?? new Map<string, MirrorEntry>();
+}
+
+function sorted(entries: readonly MirrorEntry[]): readonly MirrorEntry[] {
+  return entries.toSorted((a, b) => (a.mirror < b.mirror ? -1 : 1));
+}

@@ -1,0 +1,86 @@
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { entryText } from '../engines/entry.js';
+import type { PlacedEntry } from '../engines/group.js';
+import { heldForMs, isInForce, wantedHomes } from './acting.js';
+import { presentEntry } from './desired.js';
+import { memoryOf } from './memory.js';
+import type { Memory } from './memory.js';
+import { missingApi } from './refusal.js';
+import type { PolicyState, ServedState, ServingDecision } from './state.js';
+import { unknownBecause } from './picture.js';
+import type { Picture } from './picture.js';
+
+export interface StandingInput {
+  readonly name: string;
+  /** Undefined: gone. */
+  readonly mirror: RegistryMirror | undefined;
+  readonly decision: ServingDecision;
+  readonly picture: Picture;
+  readonly memory: Memory;
+  readonly now: number;
+}
+
+/** How a mirror stands, as if it had come to stand so now. Pure. */
+export function standing(input: StandingInput): PolicyState {
+  const { decision, mirror, picture, memory } = input;
+  const kept = mirror === undefined ? undefined : presentEntry(mirror, picture, memory);
+  const wanted = decision.kind === 'serve' ? decision : decision.kind === 'keep' ? kept : undefined;
+  return wanted === undefined ? standingOutside(input) : standingWith(input, wanted);
+}
+
+function standingWith({ name, picture, memory, now }: StandingInput, wanted: PlacedEntry): PolicyState {
+  const kind = wanted.settings.engine;
+  if (picture.knowledge[kind].kind === 'missing') return missingApi(kind, picture.knowledge);
+  const unknown = unknownBecause(picture, [kind]);
+  if (unknown !== undefined) return { kind: 'unknown', forMs: 0, message: unknown };
+  const home = memory.homes.get(name);
+  const homes = wantedHomes(name, wanted, picture, home);
+  const acting = homes.find((policy) => isInForce(policy, name, picture, memory, now));
+  if (acting !== undefined) return { kind: 'inForce', policy: { kind, name: acting.name } };
+  if (home === undefined) return { kind: 'pending', forMs: 0 };
+  const policy = { kind, name: home };
+  const { refusal, failure } = memoryOf(memory, policy);
+  const blocked = refusal?.blocked.get(name);
+  if (blocked?.entry === entryText(wanted.entry)) {
+    return { kind: 'failed', stalled: true, reason: 'PolicyRefused', message: blocked.message };
+  }
+  if (refusal?.whole !== undefined && homes.length === 0) return refusal.whole.state;
+  const message = failure && { message: `The ${kind} ${home} could not be written: ${failure.message}` };
+  return { kind: 'pending', forMs: 0, policy, ...message };
+}
+
+/** Out of all policies, or on the way there. */
+function standingOutside({ name, mirror, picture, memory, now }: StandingInput): PolicyState {
+  const there = picture.byMirror.get(name)?.[0];
+  if (there !== undefined) return { kind: 'pending', forMs: 0, ...problemOf(memory, there) };
+  const held = [...memory.policies.values()].some((policy) => heldForMs(policy, name, picture, now) > 0);
+  if (held || mayBeHeld(mirror, name, picture, memory)) return { kind: 'pending', forMs: 0 };
+  const unknown = unknownBecause(picture);
+  return unknown === undefined ? { kind: 'absent' } : { kind: 'unknown', forMs: 0, message: unknown };
+}
+
+function problemOf(memory: Memory, { kind, name }: { kind: PlacedEntry['settings']['engine']; name: string }): object {
+  const { refusal, failure } = memoryOf(memory, { kind, name });
+  const message = refusal?.whole?.state.message ?? failure?.message;
+  return message === undefined ? {} : { message: `The ${kind} ${name} still has it: ${message}` };
+}
+
+/** Whether a webhook shows a content from before a restart that nobody knows any more, of the policy that the mirror was in. */
+function mayBeHeld(mirror: RegistryMirror | undefined, name: string, picture: Picture, memory: Memory): boolean {
+  const homes = new Set([memory.homes.get(name), mirror?.status.policy?.name]);
+  const known = new Set([...memory.policies.values()].flatMap(({ forms }) => [...forms.keys()]));
+  for (const { contentHash } of picture.policies.values()) if (contentHash !== undefined) known.add(contentHash);
+  return picture.webhooks.some(
+    ({ policy, contentHash }) => policy !== undefined && homes.has(policy) && !known.has(contentHash),
+  );
+}
+
+/** What Pods are sent to for a mirror, as far as it is in a policy or about to be. Pure. */
+export function servedState({ mirror, decision, picture, memory }: Omit<StandingInput, 'now' | 'name'>): ServedState {
+  if (mirror === undefined) return { kind: 'none' };
+  const entry = presentEntry(mirror, picture, memory);
+  if (entry !== undefined) return { kind: 'served', entry: entry.entry, settings: entry.settings };
+  const unknown = unknownBecause(picture);
+  if (unknown === undefined || decision.kind === 'serve') return { kind: 'none' };
+  return { kind: 'unknown', message: unknown };
+}

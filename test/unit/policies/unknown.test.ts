@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+import type { Policies } from '../../../src/policies/policies.js';
+import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+
+const OUT = { kind: 'out' } as const;
+const FORBIDDEN = 'mutatingpolicies is forbidden';
+
+describe('policies that can’t be read', () => {
+  let cluster: FakePolicyCluster;
+  let policies: Policies;
+
+  async function restarted(): Promise<void> {
+    policies = cluster.open();
+    await policies.sync();
+    policies.observe();
+  }
+
+  beforeEach(async () => {
+    cluster = new FakePolicyCluster();
+    policies = cluster.open();
+    for (const name of ['old', 'new']) policies.decide(name, serve(cluster.set(name, { engine: 'MutatingPolicy' })));
+    policies.decide('other', serve(cluster.set('other')));
+    await cluster.settle(policies);
+    cluster.unreadable.set('MutatingPolicy', FORBIDDEN);
+    cluster.writes.length = 0;
+  });
+
+  it('may have a mirror: a deletion right after a restart doesn’t find it gone', async () => {
+    await restarted();
+    policies.decide('old', OUT);
+    await policies.sync();
+    expect(policies.state('old'))
+      .to.include({ kind: 'unknown' })
+      .and.to.have.property('message')
+      .that.includes(FORBIDDEN);
+    expect(policies.served('old')).to.include({ kind: 'unknown' });
+    cluster.unreadable.clear();
+    await cluster.settle(policies);
+    expect(policies.state('old').kind).to.equal('absent');
+    expect(cluster.listed(homeOf(cluster.set('new', { engine: 'MutatingPolicy' })))).to.deep.equal(['new']);
+  });
+
+  it('are neither written nor deleted, while those of other kinds are', async () => {
+    await restarted();
+    policies.decide('new', serve(cluster.set('new', { engine: 'MutatingPolicy' }, ['changed.io'])));
+    policies.decide('more', serve(cluster.set('more')));
+    await policies.sync();
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(cluster.writes).to.deep.equal([`ApplyPolicy ${homeOf(cluster.set('other'))}`]);
+    expect(policies.state('new').kind).to.equal('unknown');
+    expect(policies.state('more').kind).to.equal('inForce');
+  });
+
+  it('leave the others’ rules as they are: what is more specific in them is still left alone', async () => {
+    cluster.unreadable.clear();
+    const everything = cluster.set('everything', {}, ['shared.io']);
+    const team = cluster.set('team', { engine: 'MutatingPolicy', repositories: { include: ['team/**'] } }, [
+      'shared.io',
+    ]);
+    for (const mirror of [everything, team]) policies.decide(mirror.metadata.name, serve(mirror));
+    await cluster.settle(policies);
+    cluster.unreadable.set('MutatingPolicy', FORBIDDEN);
+    cluster.writes.length = 0;
+    await restarted();
+    expect(cluster.writes).to.be.empty;
+  });
+
+  it('say nothing of a mirror that the policies which can be read have', async () => {
+    await restarted();
+    expect(policies.state('other').kind).to.equal('inForce');
+    expect(policies.served('other').kind).to.equal('served');
+  });
+
+  it('leave a host to the mirror that had it by its status', async () => {
+    const mirror = cluster.set('old', { engine: 'MutatingPolicy' });
+    const conditions = [
+      {
+        type: 'PolicyReady',
+        status: 'True',
+        reason: 'InForce',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+    ] as const;
+    cluster.mirrorsByName.set('old', { ...mirror, status: { ...mirror.status, hosts: ['old.io'], conditions } });
+    await restarted();
+    expect(policies.serves({ mirror: 'old', host: 'old.io', prefix: '' })).to.be.true;
+    expect(policies.serves({ mirror: 'new', host: 'new.io', prefix: '' })).to.be.false;
+  });
+
+  it('are nowhere where the API server has no such kind', async () => {
+    cluster.unreadable.clear();
+    cluster.missing.add('MutatingPolicy');
+    await restarted();
+    policies.decide('old', OUT);
+    expect(policies.state('old').kind).to.equal('absent');
+  });
+});
+
+describe('a mirror that is to go', () => {
+  let cluster: FakePolicyCluster;
+  let policies: Policies;
+
+  beforeEach(async () => {
+    cluster = new FakePolicyCluster();
+    policies = cluster.open();
+    policies.decide('a', serve(cluster.set('a')));
+    await cluster.settle(policies);
+  });
+
+  it('does not wait for policies that never had it', async () => {
+    policies.decide('b', serve(cluster.set('b', { engine: 'MutatingPolicy' })));
+    await policies.sync();
+    // Kyverno never shows that one.
+    policies.decide('c', serve(cluster.set('c')));
+    policies.decide('c', OUT);
+    await policies.sync();
+    expect(policies.state('b').kind).to.equal('pending');
+    expect(policies.state('c').kind).to.equal('absent');
+  });
+
+  it('is gone at once where Kyverno’s APIs are gone, whatever its webhooks say', () => {
+    cluster.missing.add('ClusterPolicy').add('MutatingPolicy');
+    policies.observe();
+    policies.decide('a', OUT);
+    expect(policies.state('a').kind).to.equal('absent');
+  });
+
+  it('is gone once the policy is without it where Kyverno’s webhooks are gone', async () => {
+    cluster.withoutWebhooks();
+    policies.observe();
+    expect(policies.state('a').kind).to.equal('pending');
+    policies.decide('a', OUT);
+    await policies.sync();
+    cluster.pass(9_000);
+    expect(policies.state('a').kind).to.equal('pending');
+    cluster.pass(1_000);
+    expect(policies.state('a').kind).to.equal('absent');
+    await policies.sync();
+    cluster.pass(1_000);
+    await policies.sync();
+    expect(cluster.live.size).to.equal(0);
+  });
+
+  it('waits, after a restart, for a webhook of its policy whose content nobody knows any more', async () => {
+    const mirror = cluster.set('a');
+    const policy = { kind: 'ClusterPolicy', name: homeOf(mirror) } as const;
+    cluster.mirrorsByName.set('a', { ...mirror, status: { ...mirror.status, policy } });
+    cluster.set('never');
+    cluster.live.clear();
+    policies = cluster.open();
+    for (const name of ['a', 'never']) policies.decide(name, OUT);
+    await policies.sync();
+    expect(policies.state('a').kind).to.equal('pending');
+    expect(policies.state('never').kind).to.equal('absent');
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(policies.state('a').kind).to.equal('absent');
+  });
+});
+
+describe('a policy of ours that somebody else changes', () => {
+  it('is written once and taken as it is where another webhook takes its label, and is named in the log', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    cluster.alter = (object) => ({ ...object, metadata: { ...object.metadata, labels: {} } });
+    for (const name of ['a', 'b']) policies.decide(name, serve(cluster.set(name)));
+    const home = homeOf(cluster.set('a'));
+    await cluster.settle(policies);
+    for (let event = 0; event < 5; event += 1) {
+      policies.observe();
+      await policies.sync();
+    }
+    expect(cluster.writes).to.deep.equal([`ApplyPolicy ${home}`]);
+    expect(cluster.altered).to.deep.equal([home]);
+    expect(policies.state('a').kind).to.equal('inForce');
+    policies.decide('a', OUT);
+    await cluster.settle(policies);
+    expect(policies.state('a').kind).to.equal('absent');
+    policies.decide('b', OUT);
+    await cluster.settle(policies);
+    expect(cluster.live.size).to.equal(0);
+  });
+
+  it('keeps the settings that it has of a mirror that stays as it is', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    policies.decide('a', serve(cluster.set('a')));
+    await cluster.settle(policies);
+    cluster.writes.length = 0;
+    cluster.set('a', { pullSecret: 'Inject', failurePolicy: 'Ignore' });
+    policies.decide('a', { kind: 'keep' });
+    await cluster.settle(policies);
+    const restarted = cluster.open();
+    restarted.decide('a', { kind: 'keep' });
+    await cluster.settle(restarted);
+    expect(cluster.writes).to.be.empty;
+    expect(restarted.state('a').kind).to.equal('inForce');
+    expect([...restarted.injectedPrefixes('a')]).to.be.empty;
+  });
+});
