@@ -35,6 +35,8 @@ export const ANNOTATIONS = {
   mirrors: `${GROUP}/mirrors`,
   /** On a policy: the settings that its mirrors share, as JSON. */
   settings: `${GROUP}/settings`,
+  /** On a policy: the namespaces that it leaves alone, names and globs, with commas between them. */
+  excludedNamespaces: `${GROUP}/excluded-namespaces`,
   /** On a policy: the version of its form. */
   formVersion: `${GROUP}/form-version`,
   /** On a pull Secret: its mirror. */

@@ -50,7 +50,11 @@ export function renderEmpty(name: string, settings: PolicySettings): RenderedPol
 /** One policy. The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
 export function renderPolicy(input: PolicyInput): RenderedPolicy {
   const { object, ...policy } = enginePolicy(input);
-  const annotations = { ...object.metadata.annotations, [ANNOTATIONS.settings]: plainJson(input.settings) };
+  const annotations = {
+    ...object.metadata.annotations,
+    [ANNOTATIONS.settings]: plainJson(input.settings),
+    [ANNOTATIONS.excludedNamespaces]: input.excludedNamespaces.join(','),
+  };
   return {
     ...policy,
     settings: input.settings,
@@ -84,6 +88,12 @@ export function readSettings(policy: KubernetesObject): PolicySettings | undefin
   return typeof settings === 'object' && settings !== null && 'engine' in settings
     ? (settings as PolicySettings)
     : undefined;
+}
+
+/** The namespaces that a policy found in the cluster leaves alone, as names and globs; undefined where it was written by an older operator. */
+export function readExcludedNamespaces(policy: KubernetesObject): readonly string[] | undefined {
+  const text = policy.metadata.annotations?.[ANNOTATIONS.excludedNamespaces];
+  return text?.split(',').filter((name) => name !== '');
 }
 
 function parsed(text: string): unknown {

@@ -3,9 +3,9 @@ import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/group.js';
-import { readEntries, readSettings } from '../../engines/render.js';
+import { readEntries, readExcludedNamespaces, readSettings } from '../../engines/render.js';
 import { policySettings } from '../../engines/settings.js';
-import { DEFAULT_EXCLUDED, excludedBy } from '../excluded-namespaces.js';
+import { DEFAULT_EXCLUDED } from '../excluded-namespaces.js';
 import { isActing } from '../live-policies.js';
 import type { PolicyLook } from '../live-policies.js';
 import type { Reason } from './pod-rules.js';
@@ -31,7 +31,7 @@ export function servedEntries(
       settings,
       policy: `${policy.kind} ${policy.object.metadata.name}`,
       isActing: isActing(policy, look.webhooks),
-      excludedNamespaces: excludedBy(policy.object) ?? DEFAULT_EXCLUDED,
+      excludedNamespaces: readExcludedNamespaces(policy.object) ?? DEFAULT_EXCLUDED,
     };
     return (readEntries(policy.object) ?? []).map((entry): ServedEntry => ({ entry, ...served }));
   });

@@ -15,7 +15,7 @@ import { ownSecretNames } from '../../config/own-secrets.js';
 import { OPERATORS_OWN } from '../../credentials/secrets.js';
 import type { Secret, SecretLookup } from '../../credentials/secrets.js';
 import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster-reader.js';
-import { excludedBy } from '../excluded-namespaces.js';
+import { readExcludedNamespaces } from '../../engines/render.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Labels } from '../../engines/label-selector.js';
@@ -204,7 +204,7 @@ function knownPullHost(live: readonly RegistryMirror[], harborUrl: string): stri
 /** As given; else as the policies in the cluster have them, since the operator may have been told others than the default. */
 function excludedNamespaces(flags: object, config: Config, { policies }: PolicyLook): readonly string[] {
   if (isGiven('excludedNamespaces', flags)) return config.excludedNamespaces;
-  const known = policies.map(({ object }) => excludedBy(object)).find((names) => names !== undefined);
+  const known = policies.map(({ object }) => readExcludedNamespaces(object)).find((names) => names !== undefined);
   return known ?? config.excludedNamespaces;
 }
 
