@@ -1,10 +1,9 @@
-import { Agent } from 'node:https';
-import { Agent as HttpAgent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import axios from 'axios';
 import type { AxiosInstance, AxiosResponse } from 'axios';
+import { KeptAgents } from './kept-agents.js';
 import { errorFromAnswer, KubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
 import { resourcePath } from './objects.js';
@@ -41,6 +40,8 @@ export interface ListPage<T> {
 export interface KubernetesApiOptions {
   /** Called before each write; what it throws keeps the write from being sent. */
   readonly mayWrite?: (() => void) | undefined;
+  /** How long a call may take that says nothing else, and the opening of a watch. Default 15 s. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -52,12 +53,13 @@ export class KubernetesApi {
   readonly #kubeConfig: KubeConfig;
   readonly #http: AxiosInstance;
   readonly #mayWrite: (() => void) | undefined;
-  #agent: { readonly key: string; readonly agent: Agent } | undefined;
-  readonly #plainAgent = new HttpAgent({ keepAlive: true });
+  readonly #timeoutMs: number;
+  readonly #agents = new KeptAgents();
 
   constructor(kubeConfig: KubeConfig, options: KubernetesApiOptions = {}) {
     this.#kubeConfig = kubeConfig;
     this.#mayWrite = options.mayWrite;
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#http = axios.create({ proxy: false, maxRedirects: 0, validateStatus: () => true, maxBodyLength: Infinity });
   }
 
@@ -150,14 +152,27 @@ export class KubernetesApi {
     }
   }
 
-  /** Opens a watch: a stream of JSON lines. The caller bounds its time by `signal`. */
+  /** Opens a watch: a stream of JSON lines. The caller bounds its time by `signal`; the API server answers at once that it is open. */
   async openWatch(
     resource: Resource,
     query: Readonly<Record<string, string | number | boolean>>,
     signal: AbortSignal,
   ): Promise<Readable> {
-    const request: KubernetesRequest = { method: 'GET', path: resourcePath(resource), query, signal };
-    const response = await this.#send({ ...request, timeoutMs: 0 }, 'stream');
+    const opening = new AbortController();
+    const request: KubernetesRequest = {
+      method: 'GET',
+      path: resourcePath(resource),
+      query,
+      signal: AbortSignal.any([signal, opening.signal]),
+      timeoutMs: 0,
+    };
+    // A connection that is stuck would cost as long as a watch may last.
+    const late = setTimeout(() => {
+      opening.abort();
+    }, this.#timeoutMs);
+    const response = await this.#send(request, 'stream').finally(() => {
+      clearTimeout(late);
+    });
     const stream = response.data as Readable;
     if (response.status === 200) return stream;
     throw this.#error(request, response, await readJson(stream));
@@ -178,9 +193,9 @@ export class KubernetesApi {
         data: request.body === undefined ? undefined : JSON.stringify(request.body),
         headers,
         responseType,
-        timeout: request.timeoutMs ?? TIMEOUT_MS,
-        httpsAgent: this.#agentFor(options),
-        httpAgent: this.#plainAgent,
+        timeout: request.timeoutMs ?? this.#timeoutMs,
+        httpsAgent: this.#agents.https(options),
+        httpAgent: this.#agents.http,
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       });
     } catch (error) {
@@ -201,19 +216,6 @@ export class KubernetesApi {
       throw new KubernetesError('unavailable', `The kubeconfig's credentials can't be read: ${reason}`);
     }
     return options;
-  }
-
-  #agentFor(options: RequestOptions): Agent {
-    const { ca, cert, key, servername } = options;
-    const rejectUnauthorized = options.rejectUnauthorized ?? true;
-    // A changed CA or client certificate (both may be files that are rotated) needs new connections.
-    const identity = JSON.stringify([ca, cert, key, servername, rejectUnauthorized]);
-    if (this.#agent?.key !== identity) {
-      const tls = { ca, cert, key, servername, rejectUnauthorized };
-      const defined = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
-      this.#agent = { key: identity, agent: new Agent({ keepAlive: true, keepAliveMsecs: 30_000, ...defined }) };
-    }
-    return this.#agent.agent;
   }
 
   #error(request: KubernetesRequest, response: AxiosResponse<unknown>, body: unknown): KubernetesError {

@@ -212,6 +212,26 @@ describe('an informer', () => {
     }, QUICK);
   });
 
+  it('opens a watch on another connection where one is stuck', async () => {
+    const api = new KubernetesApi(server.kubeConfig(), { timeoutMs: 100 });
+    informer = new Informer<KubernetesObject>(api, THINGS, { backoffMs: 1, onError: (error) => errors.push(error) });
+    informer.onChange((event) => events.push(event));
+    let stuck: number | undefined;
+    server.fault = ({ query, port }) => {
+      if (query.has('watch')) stuck ??= port;
+      return port === stuck && stuck !== undefined ? { kind: 'Hang' } : undefined;
+    };
+    await start();
+    create('a');
+    await untilTold('ADDED a');
+    expect(errors).to.have.lengthOf(1);
+    // One that is open goes on for longer than that.
+    await eventually(() => {
+      expect(informer.silentMs).to.be.greaterThan(150);
+    }, QUICK);
+    expect(server.openWatches).to.equal(1);
+  });
+
   it('is in trouble while a server ends each watch at once', async () => {
     informer = open({ backoffMs: 1 });
     await start();
