@@ -1,10 +1,11 @@
-import { patchExpression, rewriteVariables, type Variable } from './cel.js';
+import { patchExpression, rewriteVariables } from './cel.js';
+import type { Variable } from './variable.js';
 import { digest } from './digest.js';
 import { matchConditions, type MatchCondition } from './match-conditions.js';
 import { matchConstraints, type MatchConstraints } from './match-constraints.js';
 import { FORM_VERSION } from './policy.js';
 import { injectedSecrets, pullSecretPatch, pullSecretVariables } from './pull-secret.js';
-import type { PolicyInput } from './render.js';
+import type { PolicyInput } from './policy-input.js';
 
 /** What MutatingAdmissionPolicy and MutatingPolicy have in common. */
 export interface CelPolicy {

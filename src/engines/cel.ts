@@ -5,12 +5,7 @@ import { DOCKER_HUB, IMAGE_ID_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES, REMAIN
 import { hasChanged, hasField, isNew, mayBeMirrored } from './match-conditions.js';
 import { KEY_PATTERN, NOTED_PATTERN, NOTES } from './notes.js';
 import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
-
-/** A named step, evaluated when first used. As in MutatingAdmissionPolicy and MutatingPolicy. */
-export interface Variable {
-  readonly name: string;
-  readonly expression: string;
-}
+import type { Variable } from './variable.js';
 
 /**
  * The rewrite as CEL variables, one after the other; {@link patchExpression} makes a JSON patch of the last ones. Most are lists

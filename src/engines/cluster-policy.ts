@@ -3,7 +3,7 @@ import { patchExpression } from './jmespath.js';
 import { matchConditions } from './match-conditions.js';
 import { FORM_VERSION, policyMetadata, type EnginePolicy } from './policy.js';
 import { injectedSecrets } from './pull-secret.js';
-import type { PolicyInput } from './render.js';
+import type { PolicyInput } from './policy-input.js';
 import { namespaceSelector } from './selectors.js';
 
 /** The rewrite as a ClusterPolicy of Kyverno (kyverno.io/v1): one rule, one JSON patch. */

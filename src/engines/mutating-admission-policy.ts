@@ -1,6 +1,6 @@
 import { celPolicy } from './cel-policy.js';
 import { policyMetadata, type EnginePolicy } from './policy.js';
-import type { PolicyInput } from './render.js';
+import type { PolicyInput } from './policy-input.js';
 
 const API_VERSION = 'admissionregistration.k8s.io/v1';
 

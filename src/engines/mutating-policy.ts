@@ -1,6 +1,6 @@
 import { celPolicy } from './cel-policy.js';
 import { policyMetadata, type EnginePolicy } from './policy.js';
-import type { PolicyInput } from './render.js';
+import type { PolicyInput } from './policy-input.js';
 
 /** The rewrite as a MutatingPolicy of Kyverno (policies.kyverno.io/v1), which is to replace ClusterPolicy. */
 export function mutatingPolicy(input: PolicyInput): EnginePolicy {

@@ -2,7 +2,7 @@ import { digest } from './digest.js';
 import type { MirrorEntry } from './entry.js';
 import { celString, jmesPathLiteral } from './escape.js';
 import type { PolicySettings } from './settings.js';
-import type { Variable } from './cel.js';
+import type { Variable } from './variable.js';
 
 /** How the name of every Secret begins that the operator puts into namespaces for Pods to pull with. */
 export const PULL_SECRET_PREFIX = 'registry-mirror-pull-';

@@ -4,11 +4,12 @@ import { clusterPolicy } from './cluster-policy.js';
 import type { MirrorEntry } from './entry.js';
 import { plainJson } from './escape.js';
 import { groups, withStaying } from './group.js';
-import type { Homes, PlacedEntry, PolicyGroup, StayingEntry } from './group.js';
+import type { Homes, PlacedEntry, StayingEntry } from './group.js';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.js';
 import { mutatingPolicy } from './mutating-policy.js';
+import type { PolicyInput } from './policy-input.js';
 import type { EnginePolicy, RenderedPolicy } from './policy.js';
-import { precedence, type HostRule } from './precedence.js';
+import { precedence } from './precedence.js';
 import type { PolicySettings } from './settings.js';
 
 export interface RenderOptions {
@@ -18,12 +19,6 @@ export interface RenderOptions {
   readonly homes?: Homes;
   /** What stays elsewhere for a while besides. */
   readonly staying?: readonly StayingEntry[];
-}
-
-/** What each engine makes its policy of. */
-export interface PolicyInput extends PolicyGroup {
-  readonly rules: readonly HostRule[];
-  readonly excludedNamespaces: readonly string[];
 }
 
 /**

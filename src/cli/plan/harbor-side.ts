@@ -1,16 +1,15 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { Verdict } from '../../api/verdict.js';
 import { HarborError } from '../../harbor/http/errors.js';
-import type { Harbors } from '../../harbor/session/harbors.js';
 import type { Desired } from '../../mirror/desired.js';
 import { privateProblem, routingFacts } from '../../mirror/look-result.js';
 import type { HarborLookResult } from '../../mirror/look-result.js';
 import { isAbandoned, projectNamesOf } from '../../mirror/migration/deletion.js';
-import type { Observer } from '../../mirror/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
 import type { HarborPlan } from '../../mirror/plan/plan.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';
+import type { HarborSideOptions } from './harbor-side-options.js';
 import { planRetirements } from './retirements.js';
 import { decisionFor, routeOf } from '../../mirror/routing.js';
 import { verdictOf } from '../../mirror/status/outcome.js';
@@ -35,14 +34,6 @@ export interface MirrorPlan {
 export interface PlannedMirror {
   readonly side: MirrorPlan;
   readonly serving: ServingDecision;
-}
-
-export interface HarborSideOptions {
-  readonly observer: Observer;
-  readonly harbors: Harbors;
-  readonly clusterId: string;
-  /** Whether a policy has the mirror now. */
-  readonly isIncluded: (mirror: string) => boolean;
 }
 
 /** Plans the Harbor side of a mirror with the operator's own observer and planner, and writes nothing. */

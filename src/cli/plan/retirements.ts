@@ -5,7 +5,7 @@ import type { Observed } from '../../mirror/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';
-import type { HarborSideOptions } from './harbor-side.js';
+import type { HarborSideOptions } from './harbor-side-options.js';
 
 /**
  * What the operator deletes later, when new Pods are not sent there any more: earlier projects of the mirror's in its Harbor, and what it has in
