@@ -51,6 +51,57 @@ describe('a mirror on a Harbor of another version', () => {
     });
   }
 
+  it('2.16 has all of it, and the filter as one pattern', async () => {
+    await start({ version: '2.16.0' });
+    lab.apply('hub', ALL);
+    await lab.untilReady('hub');
+    expect(lab.says('hub', 'SettingsSupported')).to.equal('absent');
+    expect(lab.harbor.project('hub')?.metadata).to.include({
+      proxy_referrer_api: 'true',
+      proxy_cache_filter_pattern: 'library(/.*)?|bitnami/redis',
+      proxy_cache_filter_kind: 'regex',
+    });
+  });
+
+  it('2.16 gets a changed filter, has an edited one repaired, and loses it on request', async () => {
+    await start({ version: '2.16.0' });
+    lab.apply('hub', ALL);
+    await lab.untilReady('hub');
+    lab.apply('hub', { ...ALL, rewrite: { repositories: { include: ['library/**'] } } });
+    await lab.look('hub');
+    const pattern = (): string | undefined => lab.harbor.project('hub')?.metadata.proxy_cache_filter_pattern;
+    expect(pattern()).to.equal('library(/.*)?');
+    const there = lab.harbor.project('hub');
+    if (there !== undefined) there.metadata.proxy_cache_filter_kind = 'doublestar';
+    lab.pass(24 * 3_600_000);
+    await lab.look('hub');
+    expect(there?.metadata.proxy_cache_filter_kind).to.equal('regex');
+    lab.apply('hub', { ...ALL, project: { ...ALL.project, filter: 'None' } });
+    await lab.look('hub');
+    expect(pattern()).to.equal('');
+    lab.harbor.resetCounts();
+    await lab.look('hub');
+    expect(lab.harbor.writes()).to.deep.equal([]);
+  });
+
+  it("warns of somebody's filter on a project that is only used, and writes nothing there", async () => {
+    await start({ version: '2.16.0' });
+    lab.apply('hub', { upstream: { type: 'docker-hub' } });
+    await lab.untilReady('hub');
+    const there = lab.harbor.project('hub');
+    if (there !== undefined) there.metadata.proxy_cache_filter_pattern = 'library/**';
+    lab.pass(24 * 3_600_000);
+    lab.apply('other', {
+      upstream: { type: 'docker-hub', hosts: ['hub.example.org'] },
+      project: { name: 'hub' },
+      adoptionPolicy: 'Use',
+    });
+    lab.harbor.resetCounts();
+    await lab.untilReady('other');
+    expect(lab.says('other', 'RepositoriesServed')).to.equal('False FilterNarrower');
+    expect(lab.harbor.writes()).to.deep.equal([]);
+  });
+
   it('2.9 is refused with the oldest that works, and nothing is made there', async () => {
     await start({ version: '2.9.4' });
     lab.apply('hub', ALL);
