@@ -19,6 +19,7 @@ import { logAvailability } from './log-availability.js';
 import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
+import { ownHarborOf } from '../config/own-harbor.js';
 import { OwnRobot, ROBOT_LOGIN } from '../robots/own-robot.js';
 import { PolicyTrigger } from '../policies/trigger.js';
 import type { WorkResult } from '../kubernetes/work-result.js';
@@ -95,13 +96,7 @@ export function startWork(
     ...logPolicies(log),
   });
   const harbors = new Harbors({
-    own: {
-      url: config.harborUrl,
-      pullHost: config.harborPullHost,
-      login: config.harborLogin,
-      caSecret: config.harborCaSecret,
-      insecureSkipTLSVerify: config.harborInsecureSkipTLSVerify,
-    },
+    own: ownHarborOf(config),
     secrets: cluster,
     mirrors: () => cluster.mirrors(),
     checkEveryMs: config.healthIntervalMs,
@@ -113,6 +108,9 @@ export function startWork(
     onChange: ({ url, facts }, change, mirrors) => {
       if (change === 'availability') logAvailability(log, url, facts.availability);
       for (const { metadata } of mirrors) queue.add(metadata.name, change === 'availability' ? 'urgent' : 'routine');
+    },
+    onTurn: (mirror) => {
+      queue.add(mirror, 'edit');
     },
     onSweep: async (session) => orphans.collect(session),
     onBug: (harbor, error) => {

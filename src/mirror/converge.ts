@@ -1,11 +1,10 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { HarborError } from '../harbor/http/errors.js';
-import type { InventoryView } from '../harbor/inventory.js';
-import type { HarborSession } from '../harbor/session/harbor-session.js';
+import type { HarborErrorKind } from '../harbor/http/errors.js';
 import { act } from './apply.js';
 import type { ActResult } from './apply.js';
 import { privateProblem, seen, unseen } from './look-result.js';
-import type { HarborLookResult } from './look-result.js';
+import type { HarborLookResult, PullFacts } from './look-result.js';
 import type { Observed, Observer } from './observe.js';
 import type { Action } from './plan/actions.js';
 import { describeAction } from './plan/actions.js';
@@ -29,6 +28,10 @@ export interface ConvergenceOptions {
 const MAX_ROUNDS = 3;
 /** An action whose precondition doesn't hold is tried again after this. */
 const HELD_MS = 2000;
+/** The mirror is looked at when the upstream has answered: this is only a second net. */
+const ASKED_MS = 2000;
+/** The old settings stay, and go on serving. */
+const UPSTREAM_PROBLEMS: ReadonlySet<HarborErrorKind> = new Set(['upstreamUnhealthy', 'upstreamSilent']);
 
 /** Carries out what was planned for a mirror's Harbor side, and says how it then stands. */
 export class Convergence {
@@ -52,7 +55,7 @@ export class Convergence {
     const { mirror, session } = observed;
     let current = observed;
     for (let round = 1; ; round += 1) {
-      const { view, plan, findings } = current;
+      const { plan, findings } = current;
       if (mirror.spec.suspend && plan.actions.length > 0) {
         return {
           verdict: plan.verdict,
@@ -62,7 +65,7 @@ export class Convergence {
         };
       }
       const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
-      const result = await this.#act(mirror, session, view, actions);
+      const result = await this.#act(current, actions);
       if (result.kind === 'done') await readBack(actions, result, session);
       const isDone = result.kind !== 'done' || plan.actions.length === 0 || plan.verdict.kind !== 'ready';
       if (isDone || round === MAX_ROUNDS) return this.#conclude(current, result);
@@ -70,14 +73,9 @@ export class Convergence {
     }
   }
 
-  async #act(
-    mirror: RegistryMirror,
-    session: HarborSession,
-    view: InventoryView,
-    actions: readonly Action[],
-  ): Promise<ActResult> {
+  async #act({ mirror, session, desired, view }: Observed, actions: readonly Action[]): Promise<ActResult> {
     return await act(actions, {
-      api: session.client,
+      api: session.upstreams.for({ mirror: mirror.metadata.name, upstream: desired.url }),
       inventory: session.inventory,
       view,
       signal: session.signal,
@@ -89,25 +87,11 @@ export class Convergence {
     });
   }
 
-  #failed(
-    { session, desired, findings, plan }: Observed,
-    { failed, error, verdict }: Extract<ActResult, { kind: 'failed' }>,
-  ): Pick<HarborLookResult, 'verdict' | 'harbor'> {
-    const harbor = seen(findings, plan);
-    const endpointType = plan.endpoint?.type ?? desired.endpointType;
-    if (error.kind === 'unsupportedType' && failed.kind === 'CreateProject') session.unproxied.add(endpointType);
-    if (error.kind !== 'upstreamUnhealthy' || verdict.kind !== 'waiting') return { verdict, harbor };
-    const hasCredentials = desired.secrets.credentials !== undefined;
-    const hint = upstreamHint({ type: endpointType, url: desired.url, hasCredentials }, error.reason);
-    const message = hint === undefined ? verdict.message : `${verdict.message} ${hint}`;
-    return { verdict: { ...verdict, message }, harbor: { ...harbor, upstreamProblem: message } };
-  }
-
   #conclude(observed: Observed, result: ActResult): HarborLookResult {
     const { mirror, session, desired, findings, view, plan, retireInMs } = observed;
     const after = seen(findings, plan);
     const pulls = this.#options.observer.pullFacts(observed);
-    if (result.kind === 'failed') return { ...this.#failed(observed, result), pulls, heldBack: [] };
+    if (result.kind === 'failed') return failed(observed, result, pulls);
     if (plan.verdict.kind !== 'ready') return { verdict: plan.verdict, pulls, harbor: after, heldBack: [] };
     const project = view.projectByName(desired.projectName);
     const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);
@@ -127,6 +111,26 @@ export class Convergence {
       ...lookAgain(plan, result),
     };
   }
+}
+
+/** What became of a plan that Harbor, or the upstream, stood in the way of. */
+function failed(
+  { session, desired, findings, plan }: Observed,
+  { failed: action, error, verdict }: Extract<ActResult, { kind: 'failed' }>,
+  pulls: PullFacts,
+): HarborLookResult {
+  const endpointType = plan.endpoint?.type ?? desired.endpointType;
+  if (error.kind === 'unsupportedType' && action.kind === 'CreateProject') session.unproxied.add(endpointType);
+  const look = { verdict, pulls, harbor: seen(findings, plan), heldBack: [] };
+  if (error.kind === 'upstreamAsked') return { ...look, quietForMs: error.retryAfterMs ?? ASKED_MS };
+  if (!UPSTREAM_PROBLEMS.has(error.kind) || verdict.kind !== 'waiting') return look;
+  const hasCredentials = desired.secrets.credentials !== undefined;
+  const isSilent = error.kind === 'upstreamSilent';
+  const hint = isSilent
+    ? undefined
+    : upstreamHint({ type: endpointType, url: desired.url, hasCredentials }, error.reason);
+  const message = hint === undefined ? verdict.message : `${verdict.message} ${hint}`;
+  return { ...look, verdict: { ...verdict, message }, harbor: { ...look.harbor, upstreamProblem: message } };
 }
 
 /** When something that has to wait may be done. */

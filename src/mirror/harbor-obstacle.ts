@@ -11,6 +11,7 @@ export type BaseFindings = Omit<HarborFindings, 'reachable'>;
 
 /** A session has its mirrors looked at when it has news: this is only a second net. */
 const RETRY_MS = 60_000;
+const FIRST_ANSWER_MS = 10_000;
 
 /** The look at a mirror whose Harbor can't be looked at now, for another reason than being down. Nothing is withdrawn for it. Pure. */
 export function lookBefore(
@@ -25,7 +26,10 @@ export function lookBefore(
     return unseen(verdict, { ...base, reachable: true, isLoginRefused: true });
   }
   if (availability.problem === undefined) {
-    return { ...unseen(waiting(REASONS.progressing, `Harbor ${base.url} is being asked.`)), isTooEarly: true };
+    return {
+      ...unseen(waiting(REASONS.progressing, `Harbor ${base.url} is being asked.`)),
+      quietForMs: FIRST_ANSWER_MS,
+    };
   }
   const message = `Harbor can't be reached at ${base.url}: ${availability.problem}. It is asked again and again.`;
   return unseen(waiting(REASONS.harborUnreachable, message, RETRY_MS), { ...base, reachable: undefined });

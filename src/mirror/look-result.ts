@@ -18,8 +18,8 @@ export interface HarborLookResult {
   readonly harbor?: HarborFindings;
   /** Writes that suspension holds back, in words. */
   readonly heldBack: readonly string[];
-  /** Harbor was asked for the first time and hasn't answered yet: nothing is said in the status. */
-  readonly isTooEarly?: boolean;
+  /** Harbor hasn't answered yet: nothing is said in the status, and the mirror is looked at again when it has, or after so many ms. */
+  readonly quietForMs?: number;
   /** Namespaces that don't take the mirror's pull Secret: this holds up nothing. */
   readonly pullWarning?: { readonly reason: Reason; readonly message: string };
   /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */

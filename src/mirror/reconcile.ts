@@ -35,8 +35,6 @@ const POLICY_GRACE_MS = 2000;
 const BUG_RETRY_MS = 300_000;
 /** An endpoint that Harbor calls unhealthy is pinged this often. */
 const UNHEALTHY_RETRY_MS = 30_000;
-/** The Harbor's session has the mirror looked at when it has an answer: this is only a second net. */
-const FIRST_ANSWER_MS = 10_000;
 /** The least pause before something that waits is looked at again. */
 const LEAST_RETRY_MS = 100;
 
@@ -137,7 +135,7 @@ export class MirrorReconciler {
 
   async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
     const { now, policies } = this.#options;
-    if (look.isTooEarly === true) return { requeueAfterMs: FIRST_ANSWER_MS };
+    if (look.quietForMs !== undefined) return { requeueAfterMs: look.quietForMs };
     const policy = policies.state(mirror.metadata.name);
     const holdMs = this.#holdBackMs(mirror, look, policy);
     if (holdMs > 0) return { requeueAfterMs: holdMs };

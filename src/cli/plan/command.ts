@@ -12,6 +12,7 @@ import { readHmacKey } from '../../credentials/hmac-key.js';
 import { Harbors } from '../../harbor/session/harbors.js';
 import { Planner } from '../../mirror/plan/planner.js';
 import { ownSecretNames } from '../../config/own-secrets.js';
+import { ownHarborOf } from '../../config/own-harbor.js';
 import { OPERATORS_OWN } from '../../credentials/secrets.js';
 import type { Secret, SecretLookup } from '../../credentials/secrets.js';
 import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster-reader.js';
@@ -140,13 +141,7 @@ async function harborSide(
   const secret: SecretLookup = (name) => (own.has(name) ? OPERATORS_OWN : secrets.get(name));
   const clusterId = config.clusterId ?? (await clusterIdOf(reader.api));
   const harbors = new Harbors({
-    own: {
-      url: config.harborUrl,
-      pullHost: config.harborPullHost ?? knownPullHost(live, config.harborUrl),
-      login: config.harborLogin,
-      caSecret: config.harborCaSecret,
-      insecureSkipTLSVerify: config.harborInsecureSkipTLSVerify,
-    },
+    own: { ...ownHarborOf(config), pullHost: config.harborPullHost ?? knownPullHost(live, config.harborUrl) },
     secrets: { secret, ownSecret: (name) => secrets.get(name) },
     // Whether Harbor is up is for this look to find out, and not for what was seen before.
     mirrors: () => mirrors.map((mirror) => ({ ...mirror, status: { observedGeneration: -1 } })),
@@ -156,6 +151,7 @@ async function harborSide(
     proxy: config.proxy,
     onResponse: () => undefined,
     onChange: () => undefined,
+    onTurn: () => undefined,
     onBug: (_, error) => {
       process.emitWarning(error instanceof Error ? error : String(error));
     },

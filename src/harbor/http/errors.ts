@@ -14,6 +14,8 @@
  * - `referenced`: 412: something still uses or fills the object.
  * - `rateLimited`: 429; `retryAfterMs` says for how long where Harbor said so.
  * - `upstreamUnhealthy`: Harbor could not reach the upstream registry, or that refused the credentials. See `certain`.
+ * - `upstreamAsked`: Harbor is asking the upstream, or busy with asking others: no answer yet.
+ * - `upstreamSilent`: Harbor gets no answer from the upstream; the call may be carried out when it does.
  * - `unsupportedType`: this Harbor makes no proxy cache of this type of endpoint.
  * - `invalid`: 400, 422 and the other 4xx: Harbor doesn't take this value; its message says which.
  * - `serverError`: 5xx.
@@ -33,6 +35,8 @@ export type HarborErrorKind =
   | 'referenced'
   | 'rateLimited'
   | 'upstreamUnhealthy'
+  | 'upstreamAsked'
+  | 'upstreamSilent'
   | 'unsupportedType'
   | 'invalid'
   | 'serverError'

@@ -8,6 +8,8 @@ import { checkHarbor } from './harbor-check.js';
 import { HarborHealth } from './harbor-health.js';
 import type { HealthThresholds } from './harbor-health.js';
 import { Retentions } from './retentions.js';
+import { UpstreamApi } from './upstream-api.js';
+import type { UpstreamCalls } from './upstream-calls.js';
 
 const SWEEP_EVERY_MS = 40_000;
 const INFO_MAX_AGE_MS = 600_000;
@@ -26,7 +28,11 @@ export interface HarborSessionOptions {
   readonly thresholds: HealthThresholds;
   /** Whether Harbor counted as up before the operator started. */
   readonly wasUp: boolean;
+  /** Shared by all sessions with this Harbor. */
+  readonly upstreamCalls: UpstreamCalls;
   readonly onChange: (change: SessionChange) => void;
+  /** There is an answer for this mirror. */
+  readonly onTurn: (mirror: string) => void;
   /** Asks what these credentials may not do. @throws HarborError */
   readonly findMissingPermissions: FindMissingPermissions;
   /** Told once per session, where there are any. */
@@ -52,6 +58,7 @@ export class HarborSession {
   readonly client: HarborClient;
   readonly inventory: HarborInventory;
   readonly retentions: Retentions;
+  readonly upstreams: UpstreamApi;
   /** Endpoint types that this Harbor was seen to refuse for proxy projects. */
   readonly unproxied = new Set<string>();
   /** Fields of the spec that this Harbor took and did not keep: its version lacks them. */
@@ -81,6 +88,7 @@ export class HarborSession {
     this.client = options.client;
     this.inventory = new HarborInventory(options.client, options.now);
     this.retentions = new Retentions(options.client, this.signal, options.now);
+    this.upstreams = new UpstreamApi({ ...options, calls: options.upstreamCalls, onAnswer: options.onTurn });
     this.#health = new HarborHealth(options.thresholds, options.wasUp);
   }
 

@@ -10,6 +10,7 @@ import { connectionTo, referenceTo, sessionKey } from './address.js';
 import type { HarborSecrets, OwnHarbor } from './address.js';
 import type { PullHost } from './facts.js';
 import type { HealthThresholds } from './harbor-health.js';
+import { UpstreamCalls } from './upstream-calls.js';
 import { HarborSession } from './harbor-session.js';
 import type { FindMissingPermissions, SessionChange } from './harbor-session.js';
 import type { Read } from '../../credentials/secrets.js';
@@ -27,6 +28,8 @@ export interface HarborsOptions {
   readonly mayWrite?: RequestOptions['mayWrite'];
   /** A session has something new to say: these mirrors, which use it, have to be looked at. */
   readonly onChange: (session: HarborSession, change: SessionChange, mirrors: readonly RegistryMirror[]) => void;
+  /** This mirror has an answer of Harbor's to fetch, or its turn to ask has come. */
+  readonly onTurn: (mirror: string) => void;
   readonly findMissingPermissions: FindMissingPermissions;
   readonly onMissingPermissions: (url: string, permissions: readonly string[]) => void;
   readonly onSweep?: (session: HarborSession) => Promise<void>;
@@ -34,6 +37,9 @@ export interface HarborsOptions {
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
 }
+
+/** Nobody waits for these answers, and to give up would not free Harbor: 41 min were seen. */
+const UPSTREAM_TIMEOUT_MS = 45 * 60_000;
 
 interface Open {
   readonly session: HarborSession;
@@ -45,6 +51,8 @@ interface Open {
 export class Harbors {
   readonly #options: HarborsOptions;
   readonly #sessions = new Map<string, Open>();
+  /** By url: the sessions with one Harbor share them. */
+  readonly #upstreamCalls = new Map<string, UpstreamCalls>();
   readonly #stopping = new Set<Promise<void>>();
 
   constructor(options: HarborsOptions) {
@@ -86,12 +94,20 @@ export class Harbors {
 
   /** Lets go of the Harbors that no mirror uses any more. */
   prune(): void {
-    const used = new Set(this.#options.mirrors().flatMap((mirror) => this.#keysOf(mirror)));
+    const mirrors = this.#options.mirrors();
+    const used = new Set(mirrors.flatMap((mirror) => this.#keysOf(mirror)));
     for (const [key, { session }] of this.#sessions) {
       if (used.has(key)) continue;
       this.#sessions.delete(key);
       this.#end(session);
     }
+    const names = new Set(mirrors.map(({ metadata }) => metadata.name));
+    const urls = new Set([...this.#sessions.values()].map(({ session }) => session.url));
+    for (const [url, calls] of this.#upstreamCalls) {
+      if (urls.has(url)) calls.prune(names);
+      else this.#upstreamCalls.delete(url);
+    }
+    for (const { session } of this.#sessions.values()) session.upstreams.prune();
   }
 
   /**
@@ -139,8 +155,12 @@ export class Harbors {
 
   #client(connection: HarborConnection): Read<HarborClient> {
     const { requestTimeoutMs, proxy, onResponse, mayWrite } = this.#options;
+    const upstreamTimeoutMs = UPSTREAM_TIMEOUT_MS;
     try {
-      return { ok: true, value: createHarborClient(connection, { requestTimeoutMs, proxy, onResponse, mayWrite }) };
+      return {
+        ok: true,
+        value: createHarborClient(connection, { requestTimeoutMs, upstreamTimeoutMs, proxy, onResponse, mayWrite }),
+      };
     } catch (error) {
       // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.
       const message = error instanceof Error ? error.message : String(error);
@@ -156,6 +176,8 @@ export class Harbors {
       checkEveryMs,
       thresholds,
       wasUp,
+      upstreamCalls: this.#upstreamCallsAt(url),
+      onTurn: told.onTurn,
       findMissingPermissions,
       now,
       onSweep: told.onSweep,
@@ -170,6 +192,13 @@ export class Harbors {
       },
     });
     return session;
+  }
+
+  #upstreamCallsAt(url: string): UpstreamCalls {
+    const { now, onTurn } = this.#options;
+    const calls = this.#upstreamCalls.get(url) ?? new UpstreamCalls({ now, onTurn });
+    this.#upstreamCalls.set(url, calls);
+    return calls;
   }
 
   #referenceTo(former: FormerHarbor): HarborReference {

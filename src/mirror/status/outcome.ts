@@ -56,6 +56,9 @@ const TABLE: Table = {
       REASONS.upstreamUnhealthy,
       `Harbor can't reach the upstream, or the upstream refuses the credentials: ${reason}. Retried until it does.`,
     ),
+  upstreamAsked: ({ reason, retryAfterMs }) => waiting(REASONS.progressing, `${reason}.`, retryAfterMs),
+  upstreamSilent: ({ reason, retryAfterMs }) =>
+    waiting(REASONS.upstreamUnhealthy, `The upstream doesn't answer: ${reason}.`, retryAfterMs),
   referenced: ({ reason }) => waiting(REASONS.deletionBlocked, `Harbor doesn't delete it yet: ${reason}.`),
   unsupportedType: ({ reason }, action) =>
     action?.kind === 'CreateProject'

@@ -51,6 +51,7 @@ export class Lab implements MirrorCluster {
       proxy: {},
       onResponse: () => undefined,
       onChange: () => undefined,
+      onTurn: () => undefined,
       findMissingPermissions: () => Promise.resolve([]),
       onMissingPermissions: () => undefined,
       onBug: unexpected,

@@ -3,6 +3,7 @@ import { HarborError } from '../../../../src/harbor/http/errors.js';
 import type { HarborErrorKind } from '../../../../src/harbor/http/errors.js';
 import { HarborSession } from '../../../../src/harbor/session/harbor-session.js';
 import type { HarborSessionOptions, SessionChange } from '../../../../src/harbor/session/harbor-session.js';
+import { UpstreamCalls } from '../../../../src/harbor/session/upstream-calls.js';
 import type { Project } from '../../../../src/harbor/types.js';
 
 export function harborError(kind: HarborErrorKind, reason = `it is ${kind}`): HarborError {
@@ -77,6 +78,8 @@ export function startSession(
     checkEveryMs: 1,
     thresholds: { failures: 3, successes: 3 },
     wasUp: true,
+    upstreamCalls: new UpstreamCalls({ now: () => performance.now(), onTurn: () => undefined }),
+    onTurn: () => undefined,
     onChange: (change) => changes.push(change),
     findMissingPermissions: () => Promise.resolve([]),
     onMissingPermissions: () => undefined,

@@ -46,6 +46,7 @@ describe('the Harbors in use', () => {
       proxy: {},
       onResponse: () => undefined,
       onChange: () => undefined,
+      onTurn: () => undefined,
       findMissingPermissions: () => Promise.resolve([]),
       onMissingPermissions: () => undefined,
       onBug: (_, error) => {

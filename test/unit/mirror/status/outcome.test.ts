@@ -25,6 +25,8 @@ const cases: Readonly<Record<HarborErrorKind, readonly [string, string, (number 
   referenced: ['waiting', 'DeletionBlocked'],
   rateLimited: ['waiting', 'HarborBusy', 30_000],
   upstreamUnhealthy: ['waiting', 'UpstreamUnhealthy'],
+  upstreamAsked: ['waiting', 'Progressing', 30_000],
+  upstreamSilent: ['waiting', 'UpstreamUnhealthy', 30_000],
   unsupportedType: ['stalled', 'HarborRefused'],
   invalid: ['stalled', 'HarborRefused'],
   serverError: ['waiting', 'HarborError', 30_000],

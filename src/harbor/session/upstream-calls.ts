@@ -1,0 +1,227 @@
+import { HarborError } from '../http/errors.js';
+import type { HarborErrorDetails } from '../http/errors.js';
+
+/** What Harbor is waiting for is said to hang after this. */
+const HANGS_AFTER_MS = 2000;
+/** A call that hangs makes way for a newcomer at most so often. */
+const MAKES_WAY_EVERY_MS = 2000;
+/** Who waits because others hang looks again after so long, should nobody tell it that its turn has come. */
+const LOOK_AGAIN_MS = 30_000;
+/** With too many calls that Harbor may be busy with, one more is sent now and then, to see whether that is over. */
+const PROBE_EVERY_MS = 60_000;
+/** How long who has come counts as a newcomer. */
+const NEW_FOR_MS = 10_000;
+/** Harbor goes on with a call that was given up for as long as its upstream hangs: 41 min were seen. */
+const HELD_FOR_MS = 45 * 60_000;
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+/** Calls that may be open at one Harbor. */
+const OPEN_AT_MOST = 4;
+/** Calls that Harbor may be busy with, those that were given up among them. */
+const HELD_AT_MOST = 16;
+
+export interface UpstreamCallsOptions {
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now: () => number;
+  /** It is this mirror's turn to ask. */
+  readonly onTurn: (mirror: string) => void;
+}
+
+/** A call that Harbor answers only after it has asked the upstream. */
+export interface UpstreamCall<T> extends Pick<HarborErrorDetails, 'method' | 'path'> {
+  readonly mirror: string;
+  /** The url of the upstream. */
+  readonly upstream: string;
+  readonly send: (signal: AbortSignal) => Promise<T>;
+}
+
+interface OpenCall {
+  readonly startedAt: number;
+  readonly giveUp: AbortController;
+}
+
+interface Arrival {
+  readonly at: number;
+  /** It came when calls hung already. Of those who come all at once nobody is one: they would only take each other's places. */
+  readonly isNewcomer: boolean;
+}
+
+/**
+ * The calls of one Harbor that it answers only after it has asked an upstream. An upstream that hangs holds such a call for up to 41 min, and with
+ * it one of Harbor's connections to its database, also when nobody waits for the answer any more; when all are gone, Harbor is down. So
+ * there are only a few at once, one for each upstream, and after one that was given up there is a pause that grows.
+ */
+export class UpstreamCalls {
+  readonly #options: UpstreamCallsOptions;
+  /** By upstream. */
+  readonly #open = new Map<string, OpenCall>();
+  readonly #pauses = new Map<string, { readonly ms: number; readonly until: number }>();
+  /** Mirrors that wait for their turn, the oldest first. */
+  readonly #arrivals = new Map<string, Arrival>();
+  /** Calls that were given up, and until when Harbor may be busy with them. */
+  #givenUp: { readonly upstream: string; readonly until: number }[] = [];
+  #madeWayAt = -Infinity;
+  #startedAt = -Infinity;
+
+  constructor(options: UpstreamCallsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends the call, if it may be sent now.
+   *
+   * @throws HarborError `upstreamAsked` or `upstreamSilent` where it may not, or was given up; `retryAfterMs` says when to come again
+   */
+  async send<T>(call: UpstreamCall<T>): Promise<T> {
+    const { mirror, upstream } = call;
+    this.#enter(call);
+    this.#arrivals.delete(mirror);
+    const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
+    this.#open.set(upstream, open);
+    this.#startedAt = open.startedAt;
+    try {
+      const answer = await call.send(open.giveUp.signal);
+      this.#answered(upstream);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof HarborError) || !wasGivenUp(error)) {
+        this.#answered(upstream);
+        throw error;
+      }
+      const pausedMs = this.#pause(upstream, open);
+      throw silent(call, `${upstream} gave no answer; asked again after ${pausedMs / 1000} s`, pausedMs, true);
+    } finally {
+      if (this.#open.get(upstream) === open) this.#open.delete(upstream);
+      this.#callNext();
+    }
+  }
+
+  /** Forgets mirrors that are gone, and upstreams that were left alone for long enough. */
+  prune(mirrors: ReadonlySet<string>): void {
+    for (const mirror of this.#arrivals.keys()) if (!mirrors.has(mirror)) this.#arrivals.delete(mirror);
+    for (const [upstream, { until }] of this.#pauses) {
+      if (this.#options.now() - until > LONGEST_PAUSE_MS) this.#pauses.delete(upstream);
+    }
+  }
+
+  /** @throws HarborError where the call may not be sent now */
+  #enter(call: UpstreamCall<unknown>): void {
+    const { mirror, upstream } = call;
+    const own = this.#open.get(upstream);
+    if (own !== undefined) {
+      const reason = `Harbor is waiting for an answer of ${upstream}`;
+      throw this.#isHanging(own) ? silent(call, reason, LOOK_AGAIN_MS) : asked(call, reason, HANGS_AFTER_MS);
+    }
+    const pause = this.#pauses.get(upstream);
+    const pausedMs = (pause?.until ?? 0) - this.#options.now();
+    if (pause !== undefined && pausedMs > 0) {
+      throw silent(call, `${upstream} gave no answer; asked again after ${pause.ms / 1000} s`, pausedMs);
+    }
+    const arrival = this.#arrive(mirror, upstream);
+    if (this.#hasPlace()) return;
+    if (!this.#isNew(arrival)) throw this.#inLine(call);
+    if (this.#isLastNewcomer(mirror) && this.#makeWay()) return;
+    throw asked(call, 'Harbor is busy with other upstreams', MAKES_WAY_EVERY_MS / 4);
+  }
+
+  #hasPlace(): boolean {
+    if (this.#open.size >= OPEN_AT_MOST) return false;
+    if (this.#busyWith() < HELD_AT_MOST) return true;
+    return this.#open.size === 0 && this.#options.now() - this.#startedAt >= PROBE_EVERY_MS;
+  }
+
+  #inLine(call: UpstreamCall<unknown>): HarborError {
+    const hanging = [...this.#open].filter(([, open]) => this.#isHanging(open)).map(([upstream]) => upstream);
+    const others = hanging.length === 0 ? 'other upstreams' : hanging.join(', ');
+    const reason = `Harbor is waiting for answers of ${others} first`;
+    const isStuck = hanging.length >= OPEN_AT_MOST || this.#busyWith() >= HELD_AT_MOST;
+    return isStuck ? silent(call, reason, LOOK_AGAIN_MS) : asked(call, reason, HANGS_AFTER_MS);
+  }
+
+  #arrive(mirror: string, upstream: string): Arrival {
+    const known = this.#arrivals.get(mirror);
+    if (known !== undefined) return known;
+    const hangs = [...this.#open.values()].some((open) => this.#isHanging(open));
+    const arrival = { at: this.#options.now(), isNewcomer: hangs && !this.#pauses.has(upstream) };
+    this.#arrivals.set(mirror, arrival);
+    return arrival;
+  }
+
+  #isNew({ at, isNewcomer }: Arrival): boolean {
+    return isNewcomer && this.#options.now() - at < NEW_FOR_MS;
+  }
+
+  /** Of the newcomers the last goes first: it is the likeliest not to hang, since the others had their chance. */
+  #isLastNewcomer(mirror: string): boolean {
+    const newcomers = [...this.#arrivals].filter(([, arrival]) => this.#isNew(arrival));
+    return newcomers.toSorted(([, a], [, b]) => a.at - b.at).at(-1)?.[0] === mirror;
+  }
+
+  /** Gives up the call that hangs for longest, where there is no place. */
+  #makeWay(): boolean {
+    const now = this.#options.now();
+    if (this.#busyWith() >= HELD_AT_MOST) return false;
+    const hanging = [...this.#open].find(([, open]) => this.#isHanging(open));
+    if (hanging === undefined || now - this.#madeWayAt < MAKES_WAY_EVERY_MS) return false;
+    this.#madeWayAt = now;
+    const [upstream, open] = hanging;
+    this.#open.delete(upstream);
+    open.giveUp.abort();
+    return true;
+  }
+
+  /** @returns how long the upstream is left alone, in ms */
+  #pause(upstream: string, { startedAt }: OpenCall): number {
+    const now = this.#options.now();
+    const ms = Math.min(2 * (this.#pauses.get(upstream)?.ms ?? FIRST_PAUSE_MS / 2), LONGEST_PAUSE_MS);
+    this.#pauses.set(upstream, { ms, until: now + ms });
+    this.#givenUp.push({ upstream, until: startedAt + HELD_FOR_MS });
+    return ms;
+  }
+
+  /** An upstream that answers hangs no more, and what was given up of its calls is over, too. */
+  #answered(upstream: string): void {
+    this.#pauses.delete(upstream);
+    this.#givenUp = this.#givenUp.filter((given) => given.upstream !== upstream);
+  }
+
+  /** Tells as many as there are places for, and has them come last the next time, should they not want it any more. */
+  #callNext(): void {
+    for (const [mirror, arrival] of [...this.#arrivals].slice(0, OPEN_AT_MOST - this.#open.size)) {
+      this.#arrivals.delete(mirror);
+      this.#arrivals.set(mirror, arrival);
+      this.#options.onTurn(mirror);
+    }
+  }
+
+  /** How many calls Harbor may be busy with. */
+  #busyWith(): number {
+    this.#givenUp = this.#givenUp.filter(({ until }) => until > this.#options.now());
+    return this.#open.size + this.#givenUp.length;
+  }
+
+  #isHanging({ startedAt }: OpenCall): boolean {
+    return this.#options.now() - startedAt >= HANGS_AFTER_MS;
+  }
+}
+
+/** Whether Harbor may go on with it although nobody waits for the answer: a proxy in front of it gives up with a 504. */
+function wasGivenUp({ kind, status }: HarborError): boolean {
+  return kind === 'timeout' || kind === 'aborted' || status === 504;
+}
+
+type Place = Pick<HarborErrorDetails, 'method' | 'path'>;
+
+export function asked({ method, path }: Place, reason: string, retryAfterMs: number): HarborError {
+  return new HarborError({ kind: 'upstreamAsked', method, path, reason, retryAfterMs });
+}
+
+/** @param mayHaveHappened - whether the call was sent */
+export function silent(
+  { method, path }: Place,
+  reason: string,
+  retryAfterMs: number,
+  mayHaveHappened = false,
+): HarborError {
+  return new HarborError({ kind: 'upstreamSilent', method, path, reason, retryAfterMs, mayHaveHappened });
+}

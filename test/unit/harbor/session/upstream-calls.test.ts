@@ -1,0 +1,175 @@
+import { expect } from 'chai';
+import { HarborError, isHarborError } from '../../../../src/harbor/http/errors.js';
+import { UpstreamCalls } from '../../../../src/harbor/session/upstream-calls.js';
+
+const PLACE = { method: 'POST', path: '/api/v2.0/registries' } as const;
+const MINUTE_MS = 60_000;
+
+/** A Harbor that asks upstreams: it is busy with a call until the upstream answers, whether anybody waits for it or not. */
+class BusyHarbor {
+  now = 0;
+  held = 0;
+  open = 0;
+  mostHeld = 0;
+  mostOpen = 0;
+  readonly calls: UpstreamCalls;
+  readonly turns: string[] = [];
+  readonly #ends: { readonly at: number; readonly end: () => void }[] = [];
+
+  constructor() {
+    this.calls = new UpstreamCalls({ now: () => this.now, onTurn: (mirror) => this.turns.push(mirror) });
+  }
+
+  /** Asks for a mirror, and takes what is no answer for no answer. */
+  async ask(mirror: string, hangsForMs: number, upstream = `https://${mirror}.example.org`): Promise<string> {
+    try {
+      await this.calls.send({
+        ...PLACE,
+        mirror,
+        upstream,
+        send: (signal) => this.#answer(hangsForMs, signal),
+      });
+      return 'answered';
+    } catch (error) {
+      if (!isHarborError(error)) throw error;
+      return error.kind;
+    }
+  }
+
+  /** Time goes by, in which answers come. */
+  async pass(ms: number): Promise<void> {
+    this.now += ms;
+    for (const due of this.#ends.filter(({ at }) => at <= this.now)) {
+      this.#ends.splice(this.#ends.indexOf(due), 1);
+      due.end();
+    }
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  }
+
+  async #answer(ms: number, signal: AbortSignal): Promise<void> {
+    this.held += 1;
+    this.open += 1;
+    this.mostHeld = Math.max(this.mostHeld, this.held);
+    this.mostOpen = Math.max(this.mostOpen, this.open);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          this.open -= 1;
+          reject(new HarborError({ kind: 'aborted', ...PLACE, reason: 'given up' }));
+        });
+        this.#ends.push({
+          at: this.now + ms,
+          end: () => {
+            this.held -= 1;
+            if (!signal.aborted) this.open -= 1;
+            resolve();
+          },
+        });
+      });
+    } catch (error) {
+      await Promise.resolve();
+      throw error;
+    }
+  }
+}
+
+describe('calls that Harbor answers only after it has asked an upstream', () => {
+  let harbor: BusyHarbor;
+  const pending: Promise<string>[] = [];
+
+  beforeEach(() => {
+    harbor = new BusyHarbor();
+    pending.length = 0;
+  });
+
+  /** Asks for each of so many mirrors whose upstreams hang for 41 min. */
+  function askHanging(count: number): void {
+    for (let index = 0; index < count; index += 1) pending.push(harbor.ask(`hanging-${index}`, 41 * MINUTE_MS));
+  }
+
+  it('are four at most with 30 mirrors whose upstreams hang, for an hour', async () => {
+    const mirrors = Array.from({ length: 30 }, (_, index) => `hanging-${index}`);
+    const inFlight = new Set<string>();
+    for (let minute = 0; minute < 60; minute += 0.25) {
+      for (const mirror of mirrors) {
+        if (inFlight.has(mirror)) continue;
+        inFlight.add(mirror);
+        void harbor.ask(mirror, 41 * MINUTE_MS).finally(() => inFlight.delete(mirror));
+      }
+      await harbor.pass(MINUTE_MS / 4);
+    }
+    expect(harbor.mostHeld).to.equal(4);
+  });
+
+  it('let a new mirror through at once while 30 upstreams hang', async () => {
+    askHanging(30);
+    await harbor.pass(20_000);
+    const healthy = harbor.ask('healthy', 500);
+    await harbor.pass(500);
+    expect(await healthy).to.equal('answered');
+    expect(harbor.mostOpen).to.equal(4);
+  });
+
+  it('do not take Harbor down although ever new mirrors come whose upstreams hang', async () => {
+    for (let index = 0; index < 400; index += 1) {
+      void harbor.ask(`hanging-${index}`, 41 * MINUTE_MS);
+      await harbor.pass(6000);
+    }
+    expect(harbor.mostOpen).to.equal(4);
+    expect(harbor.mostHeld).to.equal(16);
+  });
+
+  it('are one for each upstream', async () => {
+    const first = harbor.ask('a', MINUTE_MS, 'https://same.example.org');
+    expect(await harbor.ask('b', 0, 'https://same.example.org')).to.equal('upstreamAsked');
+    await harbor.pass(3000);
+    expect(await harbor.ask('b', 0, 'https://same.example.org')).to.equal('upstreamSilent');
+    await harbor.pass(MINUTE_MS);
+    expect(await first).to.equal('answered');
+    expect(harbor.mostHeld).to.equal(1);
+  });
+
+  it('wait for their turn, and are told of it', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) pending.push(harbor.ask(name, 1000));
+    expect(await harbor.ask('e', 0)).to.equal('upstreamAsked');
+    await harbor.pass(1000);
+    expect(harbor.turns).to.include('e');
+    const asked = harbor.ask('e', 0);
+    await harbor.pass(0);
+    expect(await asked).to.equal('answered');
+  });
+
+  it('pause after one that was given up: half a minute, and twice as long each time, up to an hour', async () => {
+    const silences: number[] = [];
+    for (let attempt = 0; attempt < 9; attempt += 1) {
+      const given = harbor.calls.send({
+        ...PLACE,
+        mirror: 'a',
+        upstream: 'https://a.example.org',
+        send: () => Promise.reject(new HarborError({ kind: 'timeout', ...PLACE, reason: 'no answer' })),
+      });
+      const error = await given.catch((reason: unknown) => reason);
+      if (!isHarborError(error, 'upstreamSilent')) throw new Error(`not silent: ${String(error)}`);
+      silences.push((error.retryAfterMs ?? 0) / 1000);
+      expect(await harbor.ask('a', 0)).to.equal('upstreamSilent');
+      // Long enough for Harbor to be done with those that were given up, too.
+      await harbor.pass(Math.max(error.retryAfterMs ?? 0, 46 * MINUTE_MS));
+    }
+    expect(silences).to.deep.equal([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+  });
+
+  it('do not pause after an answer, whatever it is', async () => {
+    const refused = harbor.calls.send({
+      ...PLACE,
+      mirror: 'a',
+      upstream: 'https://a.example.org',
+      send: () => Promise.reject(new HarborError({ kind: 'upstreamUnhealthy', ...PLACE, reason: 'refused' })),
+    });
+    expect(await refused.catch((error: unknown) => (isHarborError(error) ? error.kind : error))).to.equal(
+      'upstreamUnhealthy',
+    );
+    const again = harbor.ask('a', 0);
+    await harbor.pass(0);
+    expect(await again).to.equal('answered');
+  });
+});
