@@ -20,7 +20,9 @@ import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
-import { OwnRobot, ROBOT_LOGIN } from '../robots/own-robot.js';
+import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
+import { OwnRobot } from '../robots/own-robot.js';
+import { robotsClient } from '../robots/robots-client.js';
 import { PolicyTrigger } from '../policies/trigger.js';
 import type { WorkResult } from '../kubernetes/work-result.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
@@ -130,18 +132,15 @@ export function startWork(
       log.info(`delete endpoint ${name}: its mirror is gone`, { action: 'DeleteEndpoint', harbor });
     },
   });
+  const { requestTimeoutMs, proxy } = config;
+  const asAdministrator = { requestTimeoutMs, proxy, onResponse: metrics.harborResponse, mayWrite };
   const ownRobot = new OwnRobot({
-    api,
-    namespace: config.namespace,
+    client: () => robotsClient(harbors.ownConnection(given.harborLogin), asAdministrator),
+    store: ownLoginStore(api, config.namespace),
     clusterId,
-    connection: () => harbors.ownConnection(given.harborLogin),
-    request: {
-      requestTimeoutMs: config.requestTimeoutMs,
-      proxy: config.proxy,
-      onResponse: metrics.harborResponse,
-      mayWrite,
-    },
     log,
+    now: Date.now,
+    monotonic: () => performance.now(),
   });
   const hosts = new HostIndex();
   const pullWatches = cluster.pullWatches((mirror) => {

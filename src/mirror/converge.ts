@@ -10,6 +10,7 @@ import type { Action } from './plan/actions.js';
 import { describeAction } from './plan/actions.js';
 import type { HarborPlan } from './plan/plan.js';
 import type { Planner } from './plan/planner.js';
+import { describePrecondition } from './plan/preconditions.js';
 import type { Precondition } from './plan/preconditions.js';
 import { unsupportedBy } from './harbor-support.js';
 import { shortcomings } from './shortcomings.js';
@@ -109,6 +110,7 @@ export class Convergence {
       heldBack: [],
       ...(retireInMs === undefined ? {} : { retireInMs }),
       ...lookAgain(plan, result),
+      ...waitsFor(plan, result),
     };
   }
 }
@@ -133,9 +135,19 @@ function failed(
   return { ...look, verdict: { ...verdict, message }, harbor: { ...look.harbor, upstreamProblem: message } };
 }
 
+/** Why the project is still public. */
+function waitsFor({ waitsFor: planned }: HarborPlan, result: ActResult): Pick<HarborLookResult, 'waitsFor'> {
+  const met = result.kind === 'held' && result.waitsFor.kind !== 'policyWithout' ? result.waitsFor : undefined;
+  const precondition = planned ?? met;
+  return precondition === undefined ? {} : { waitsFor: describePrecondition(precondition) };
+}
+
 /** When something that has to wait may be done. */
-function lookAgain({ retireInMs }: HarborPlan, { kind }: ActResult): Pick<HarborLookResult, 'lookAgainMs'> {
-  if (kind === 'held') return { lookAgainMs: HELD_MS };
+function lookAgain(
+  { retireInMs, waitsFor: held }: HarborPlan,
+  { kind }: ActResult,
+): Pick<HarborLookResult, 'lookAgainMs'> {
+  if (kind === 'held' || held !== undefined) return { lookAgainMs: HELD_MS };
   return retireInMs === undefined ? {} : { lookAgainMs: retireInMs };
 }
 

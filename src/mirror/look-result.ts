@@ -20,6 +20,8 @@ export interface HarborLookResult {
   readonly heldBack: readonly string[];
   /** Harbor hasn't answered yet: nothing is said in the status, and the mirror is looked at again when it has, or after so many ms. */
   readonly quietForMs?: number;
+  /** In words: until then, the project stays public although the spec says otherwise. */
+  readonly waitsFor?: string;
   /** Namespaces that don't take the mirror's pull Secret: this holds up nothing. */
   readonly pullWarning?: { readonly reason: Reason; readonly message: string };
   /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */

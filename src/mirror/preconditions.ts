@@ -1,16 +1,20 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Policies } from '../policies/policies.js';
+import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { Precondition } from './plan/preconditions.js';
 
 export interface PreconditionOptions {
-  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'servedHost' | 'servedProject'>;
+  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'servedHost' | 'servedProject' | 'injects'>;
+  /** Left out where nothing waits for pull Secrets. */
+  readonly isSpread?: PullSecrets['isSpread'];
 }
 
 /** Whether what an action of this mirror's plan requires holds at this moment. What is unknown doesn't. */
 export function holdsFor(
-  { metadata: { name } }: RegistryMirror,
-  { policies }: PreconditionOptions,
+  mirror: RegistryMirror,
+  { policies, isSpread }: PreconditionOptions,
 ): (precondition: Precondition) => boolean {
+  const { name } = mirror.metadata;
   return (precondition) => {
     switch (precondition.kind) {
       case 'inNoPolicy':
@@ -22,8 +26,10 @@ export function holdsFor(
         const { kind } = policies.state(name);
         return kind !== 'pending' && kind !== 'unknown' && served !== precondition.pullPrefix;
       }
+      case 'policyInjects':
+        return policies.injects(name, precondition.pullPrefix);
       case 'secretsSpread':
-        return false;
+        return isSpread?.(mirror, precondition.pullPrefix) === 'yes';
     }
   };
 }

@@ -41,7 +41,7 @@ const LEAST_RETRY_MS = 100;
 /** What a look needs of the policies. */
 export type MirrorPolicies = Pick<
   Policies,
-  'decide' | 'forget' | 'state' | 'has' | 'serves' | 'servesThrough' | 'servedProject' | 'servedHost'
+  'decide' | 'forget' | 'state' | 'has' | 'serves' | 'servesThrough' | 'servedProject' | 'servedHost' | 'injects'
 >;
 
 export interface MirrorReconcilerOptions {
@@ -49,7 +49,7 @@ export interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: MirrorPolicies;
-  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom' | 'forget'>;
+  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom' | 'forget' | 'isSpread'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** How long what new Pods are not sent to any more stays. */
@@ -77,7 +77,9 @@ export class MirrorReconciler {
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
     this.#retirement = new Retirement(options);
-    const planner = new Planner(options);
+    const isSpread: PullSecrets['isSpread'] = (mirror, prefix) => options.pullSecrets.isSpread(mirror, prefix);
+    const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, { ...options, isSpread });
+    const planner = new Planner({ ...options, holds });
     const { cluster } = options;
     this.#observer = new Observer({
       ...options,
@@ -86,7 +88,6 @@ export class MirrorReconciler {
       hmacKey: () => cluster.hmacKey(),
       retirement: this.#retirement,
     });
-    const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, options);
     this.#convergence = new Convergence({ ...options, planner, holds, observer: this.#observer });
     this.#formerHarbors = new FormerHarborsRetirement(options);
     this.#deletion = new Deletion(options, this.#formerHarbors);
@@ -147,6 +148,7 @@ export class MirrorReconciler {
       policy,
       former,
       ...(look.pullWarning === undefined ? {} : { pullWarning: look.pullWarning }),
+      ...(look.waitsFor === undefined ? {} : { waitsFor: look.waitsFor }),
       heldBack: look.heldBack,
       now: new Date(now()).toISOString(),
     });

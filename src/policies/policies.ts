@@ -13,6 +13,7 @@ import { observe } from './picture.js';
 import type { Picture, ReadablePolicies } from './picture.js';
 import { placePolicies } from './place.js';
 import { actingSince } from './acting.js';
+import { injectedPrefixes, injectsAlone } from './injecting.js';
 import { planPolicies } from './plan.js';
 import type { Plan } from './plan.js';
 import { CachingRenderer } from './renderer.js';
@@ -127,16 +128,14 @@ export class Policies {
   }
 
   /** The pull prefixes that any policy in the cluster, or one that is about to be, gives Pods pull Secrets for. */
-  injectedPrefixes(mirror: string): ReadonlySet<string> {
-    const placed = this.#memory.placed.get(mirror);
-    const live = (this.#observe().byMirror.get(mirror) ?? []).flatMap(({ entries, settings }) => {
-      const entry = entries.get(mirror);
-      return entry === undefined || settings === undefined ? [] : [{ entry, settings }];
-    });
-    const injecting = [...live, ...(placed === undefined ? [] : [placed])].filter(
-      ({ settings }) => settings.pullSecret === 'Inject',
-    );
-    return new Set(injecting.map(({ entry }) => entry.pullPrefix));
+  injectedPrefixes(name: string): ReadonlySet<string> {
+    return injectedPrefixes({ name, picture: this.#observe(), memory: this.#memory });
+  }
+
+  /** Whether all policies that may send new Pods to the mirror's project send them to this place, and give them the pull Secret for it. */
+  injects(name: string, pullPrefix: string): boolean {
+    const input = { name, pullPrefix, picture: this.#observe(), memory: this.#memory, now: this.#options.now() };
+    return this.servesThrough(name, pullPrefix) && injectsAlone(input);
   }
 
   /**

@@ -2,12 +2,16 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Secret } from '../credentials/secrets.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import type { Policies } from '../policies/policies.js';
+import type { PolicyState } from '../policies/state.js';
 import type { PullCluster } from './cluster.js';
 import type { RobotList } from './memory.js';
 import { usesPullSecrets } from './usage.js';
 import { readPullSecret } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import type { RobotsSession } from '../robots/session.js';
+
+/** What the policies name for such a mirror, they go on naming for now. */
+const SETTLED: ReadonlySet<PolicyState['kind']> = new Set(['inForce', 'absent', 'failed']);
 
 export interface PullObservationOptions {
   readonly cluster: Pick<PullCluster, 'pullSecrets' | 'copiesOf' | 'namespaces'>;
@@ -44,7 +48,7 @@ export function observePulls(
 ): PullObservation {
   const { cluster, policies, knowsPolicies, excludedNamespaces, retireAfterMs, monotonic } = options;
   const { name } = mirror.metadata;
-  const mayChange = !knowsPolicies() || ['pending', 'unknown'].includes(policies.state(name).kind);
+  const isSettled = knowsPolicies() && SETTLED.has(policies.state(name).kind);
   return {
     mirror,
     isWanted: usesPullSecrets(mirror),
@@ -53,7 +57,7 @@ export function observePulls(
     copies: cluster.copiesOf(name),
     namespaces: cluster.namespaces(),
     excludedNamespaces,
-    named: mayChange ? undefined : policies.injectedPrefixes(name),
+    named: isSettled ? policies.injectedPrefixes(name) : undefined,
     now: monotonic(),
     retireAfterMs,
   };

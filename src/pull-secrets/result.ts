@@ -126,7 +126,9 @@ export function withPullResult(
   look: HarborLookResult,
   { problem, canPull, warning, lookAgainMs }: PullResult,
 ): HarborLookResult {
-  const soonest = Math.min(look.lookAgainMs ?? Infinity, lookAgainMs ?? Infinity);
+  // What the project's privacy waits for can't come while the user has to act.
+  const isInVain = look.waitsFor !== undefined && problem?.kind === 'stalled';
+  const soonest = Math.min((isInVain ? undefined : look.lookAgainMs) ?? Infinity, lookAgainMs ?? Infinity);
   return {
     ...look,
     verdict: problem !== undefined && look.verdict.kind === 'ready' ? problem : look.verdict,

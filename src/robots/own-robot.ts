@@ -1,42 +1,49 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LABELS, OPERATOR } from '../api/group.js';
-import { createHarborClient } from '../harbor/client.js';
-import type { HarborConnection } from '../harbor/http/connection.js';
-import type { RequestOptions } from '../harbor/http/request.js';
-import type { KubernetesApi } from '../kubernetes/api.js';
-import type { Resource } from '../kubernetes/objects.js';
+import type { Verdict } from '../api/verdict.js';
+import { Since } from '../clock/since.js';
+import type { Read } from '../credentials/secrets.js';
+import type { HarborApi } from '../harbor/api.js';
+import { isHarborError } from '../harbor/http/errors.js';
+import { backoffMs } from '../kubernetes/backoff.js';
+import { isKubernetesError, LeaseLostError } from '../kubernetes/errors.js';
 import type { Log } from '../log.js';
-import { keepRobot } from './mint.js';
-import type { LoginStore, MintedLogin } from './mint.js';
-import type { Read, Secret } from '../credentials/secrets.js';
+import { keepOwnRobot } from './keep-own-robot.js';
+import type { LoginStore, OwnRobotResult } from './keep-own-robot.js';
+import { ROBOT_SECRET } from './own-login.js';
 
-/** The Secret with the login of the robot that the operator made for itself; RBAC knows this name. */
-export const ROBOT_SECRET = 'registry-mirror-operator-robot';
-/** The login that mirrors use when the operator makes its own robot. */
-export const ROBOT_LOGIN = { kind: 'secret', name: ROBOT_SECRET } as const;
+/** A robot that was deleted, disabled or renamed in Harbor is noticed so soon. */
+const CHECK_EVERY_MS = 600_000;
+const BACKOFF = { baseMs: 2000, ceilingMs: 300_000 };
+/** What only a person can change, and a bug, is tried again slowly. */
+const SLOW_RETRY_MS = 300_000;
 
-const CHECK_EVERY_MS = 3_600_000;
-const RETRY_MS = 10_000;
-const EXPIRES = 'expires-at';
+/** Harbor, logged in as a user who may make robots. */
+export type RobotsClient = Pick<HarborApi, 'listSystemRobots' | 'createRobot' | 'deleteRobot'> & { close(): void };
 
 export interface OwnRobotOptions {
-  readonly api: KubernetesApi;
-  readonly namespace: string;
+  /** Asked anew each time: the login may have changed. */
+  readonly client: () => Read<RobotsClient>;
+  readonly store: LoginStore;
   readonly clusterId: string;
-  /** Logged in as a user who may make robots; asked anew each time. */
-  readonly connection: () => Read<HarborConnection>;
-  readonly request: RequestOptions;
   readonly log: Log;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** ms of a clock that never goes back. */
+  readonly monotonic: () => number;
 }
 
 /** Makes, keeps and replaces the operator's own robot account while it runs. Mirrors wait for its Secret at the first start. */
 export class OwnRobot {
   readonly #options: OwnRobotOptions;
   readonly #stopped = new AbortController();
+  readonly #since: Since;
+  #failures = 0;
+  #said: string | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: OwnRobotOptions) {
     this.#options = options;
+    this.#since = new Since(options.monotonic);
   }
 
   start(): void {
@@ -48,70 +55,65 @@ export class OwnRobot {
     await this.#loop;
   }
 
+  /** @returns after how many ms to look again */
+  async look(): Promise<number> {
+    try {
+      const client = this.#options.client();
+      if (!client.ok) return this.#waits(messageOf(client.problem));
+      const result = await this.#keep(client.value);
+      return result.kind === 'foreign' ? this.#blocked(result.names) : this.#done(result);
+    } catch (error) {
+      if (isHarborError(error) || isKubernetesError(error) || error instanceof LeaseLostError) {
+        return this.#waits(error.message);
+      }
+      this.#options.log.error('A bug of the operator, in what sees to its robot account. Please report it.', { error });
+      return SLOW_RETRY_MS;
+    }
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      const pause = await this.#once();
+      const pause = await this.look();
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #once(): Promise<number> {
-    const { connection, request, clusterId, log } = this.#options;
-    const target = connection();
-    if (!target.ok) {
-      log.warn("The operator can't see to its robot account.", { problem: target.problem });
-      return RETRY_MS;
-    }
-    const robots = createHarborClient(target.value, request);
+  async #keep(robots: RobotsClient): Promise<OwnRobotResult> {
+    const { store, clusterId, now } = this.#options;
+    const knownForMs = (username: string): number => this.#since.elapsed('login', username);
     try {
-      const isNew = await keepRobot({ robots, store: this.#store(), clusterId, now: Date.now });
-      if (isNew) log.info('The operator has a new robot account in Harbor.', { secret: ROBOT_SECRET });
-      return CHECK_EVERY_MS;
-    } catch (error) {
-      log.warn("The operator's robot account could not be seen to; trying again.", { error });
-      return RETRY_MS;
+      return await keepOwnRobot({ robots, store, clusterId, now, knownForMs });
     } finally {
       robots.close();
     }
   }
 
-  #store(): LoginStore {
-    const { api, namespace } = this.#options;
-    const secrets: Resource = { group: '', version: 'v1', plural: 'secrets', namespace };
-    return {
-      read: async () => loginOf(await api.get<Secret>(secrets, ROBOT_SECRET)),
-      write: async (login) => {
-        const secret = secretOf(login, namespace);
-        if ((await api.get(secrets, ROBOT_SECRET)) === undefined) await api.create(secrets, secret);
-        else await api.patch(secrets, ROBOT_SECRET, 'merge', secret);
-      },
-    };
+  #done({ kind, againInMs = CHECK_EVERY_MS }: Exclude<OwnRobotResult, { kind: 'foreign' }>): number {
+    this.#failures = 0;
+    this.#said = undefined;
+    if (kind === 'written') {
+      this.#options.log.info('The operator has a new login for its robot account in Harbor.', { secret: ROBOT_SECRET });
+    }
+    return Math.min(againInMs, CHECK_EVERY_MS);
+  }
+
+  /** Heals by itself; said once for each cause. */
+  #waits(message: string): number {
+    this.#failures += 1;
+    const line = `The operator's robot account could not be seen to; trying again. ${message}`;
+    if (this.#said !== message) this.#options.log.warn(line);
+    this.#said = message;
+    return backoffMs(this.#failures, BACKOFF);
+  }
+
+  #blocked(names: readonly string[]): number {
+    const who = names.join(' and ');
+    this.#options.log.error(`Harbor has a robot account ${who} that isn't this operator's. Delete or rename it there.`);
+    return SLOW_RETRY_MS;
   }
 }
 
-function secretOf({ username, password, expiresAt }: MintedLogin, namespace: string): object {
-  const encode = (text: string): string => Buffer.from(text).toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: 'kubernetes.io/basic-auth',
-    metadata: {
-      name: ROBOT_SECRET,
-      namespace,
-      labels: { [LABELS.credentials]: 'harbor', [LABELS.managedBy]: OPERATOR },
-    },
-    data: {
-      username: encode(username),
-      password: encode(password),
-      [EXPIRES]: encode(new Date(expiresAt).toISOString()),
-    },
-  };
-}
-
-/** undefined where something is missing in it: then a new robot is made. */
-function loginOf(secret: Secret | undefined): MintedLogin | undefined {
-  const read = (key: string): string => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8');
-  const [username, password, expiresAt] = [read('username'), read('password'), Date.parse(read(EXPIRES))];
-  return username === '' || password === '' || Number.isNaN(expiresAt) ? undefined : { username, password, expiresAt };
+function messageOf(problem: Verdict): string {
+  return problem.kind === 'ready' ? '' : problem.message;
 }

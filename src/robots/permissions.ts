@@ -5,8 +5,6 @@ import type { NewRobot, RobotPermission } from '../harbor/types.js';
 export interface RobotDuties {
   /** `project.storageQuota` of projects that are there. */
   readonly quotas: boolean;
-  /** Listing the endpoint types that this Harbor has. */
-  readonly adapters: boolean;
   /** `rewrite.pullSecret: Inject`. */
   readonly pullRobots: boolean;
 }
@@ -18,7 +16,7 @@ const on = (resource: string, ...actions: readonly string[]): RobotPermission['a
  * The least that the operator's robot needs, as a Harbor 2.15 was seen to ask for it. Retention is part of the project; a robot can
  * only make robots that may do no more than itself, hence repository pull.
  */
-export function robotPermissions({ quotas, adapters, pullRobots }: RobotDuties): readonly RobotPermission[] {
+export function robotPermissions({ quotas, pullRobots }: RobotDuties): readonly RobotPermission[] {
   return [
     {
       kind: 'system',
@@ -27,7 +25,6 @@ export function robotPermissions({ quotas, adapters, pullRobots }: RobotDuties):
         ...on('registry', 'create', 'read', 'list', 'update', 'delete'),
         ...on('project', 'create'),
         ...(quotas ? on('quota', 'list', 'update') : []),
-        ...(adapters ? on('replication-adapter', 'list') : []),
       ],
     },
     {
@@ -79,7 +76,6 @@ const ASKS: readonly Ask[] = [
   { methods: ['DELETE'], path: /^\/robots\//, permission: 'Project: delete (all projects)' },
   { methods: READS, path: /^\/quotas/, permission: 'Quota: list (system)' },
   { methods: ['PUT'], path: /^\/quotas\//, permission: 'Quota: update (system)' },
-  { methods: READS, path: /^\/replication\/adapters$/, permission: 'Replication Adapter: list (system)' },
 ];
 
 /**

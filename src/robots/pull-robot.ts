@@ -1,12 +1,13 @@
 import { OPERATOR } from '../api/group.js';
 import { digest } from '../engines/digest.js';
 import type { NewRobot, Robot } from '../harbor/types.js';
-import type { Identity } from '../mirror/plan/ownership.js';
 import { isNamed, LIFE_DAYS, planRotation } from './rotation.js';
 import type { KeptLogin, RobotNames, Rotation } from './rotation.js';
 
 /** Whose pulls: one mirror's, from one place. */
-export interface PullIdentity extends Identity {
+export interface PullIdentity {
+  readonly clusterId: string;
+  readonly mirror: string;
   /** `host[:port]/project` that nodes pull from. */
   readonly pullPrefix: string;
 }

@@ -50,9 +50,8 @@ export function addHarborRobot(program: Command, output: Output): void {
     .option('--name <name>', "the robot's short name; Harbor makes robot$NAME of it", 'registry-mirror-operator')
     .option('--days <number>', 'how long it is valid; -1: until it is deleted', days, -1)
     .option('--quotas', 'for project.storageQuota: it may change quotas', false)
-    .option('--adapters', 'it may list the endpoint types that Harbor has', false)
     .option('--pull-robots', 'for rewrite.pullSecret Inject: it may make robots that pull', false)
-    .option('--all', '--quotas, --adapters and --pull-robots', false)
+    .option('--all', '--quotas and --pull-robots', false)
     .option('--create', 'create it, with the account of an administrator', false)
     .addOption(new Option('--harbor-url <url>', "Harbor's url").env('HARBOR_URL'))
     .option('--username <name>', "the administrator's name", 'admin')
@@ -73,8 +72,8 @@ export function addHarborRobot(program: Command, output: Output): void {
 }
 
 async function robotCommand(flags: RobotFlags, output: Output): Promise<void> {
-  const { quotas, adapters, pullRobots, all } = flags;
-  const duties = { quotas: quotas || all, adapters: adapters || all, pullRobots: pullRobots || all };
+  const { quotas, pullRobots, all } = flags;
+  const duties = { quotas: quotas || all, pullRobots: pullRobots || all };
   const robot = newRobot(flags.name, flags.days, duties);
   if (flags.create) await create(robot, flags, output);
   else if (flags.apply) throw new InputError('--apply goes with --create.');

@@ -10,6 +10,9 @@ import { keeps } from '../project-limits.js';
 import { differingSettings, supportedSettings } from '../project-settings.js';
 import { endpointName, sameHost, sameUrl, servesType } from '../desired.js';
 import { deletionOf, newMark, planEndpointUpdate } from './plan-endpoint.js';
+import type { Precondition } from './preconditions.js';
+import { privateLast } from './privacy.js';
+import type { Privacy } from './privacy.js';
 import { describeOwner, ownership } from './ownership.js';
 import type { Identity, Ownership } from './ownership.js';
 import { READY, stalled } from '../../api/verdict.js';
@@ -27,6 +30,8 @@ export interface PlanInput {
   /** What the status says was there. */
   readonly known: HarborStatus | undefined;
   readonly view: HarborView;
+  /** What must hold before a public project is made private; undefined: nothing. */
+  readonly privacy?: Privacy;
   /** The project's retention policy; undefined: not managed, or not read. */
   readonly retention?: Retention | 'none';
   /** Fields of the spec that this Harbor lacks. */
@@ -41,6 +46,8 @@ export interface HarborPlan {
   readonly project?: Project;
   /** How the mirror holds its endpoint and project; undefined while it has none. */
   readonly hold?: 'created' | 'adopted' | 'used';
+  /** The project is public until this holds. */
+  readonly waitsFor?: Precondition;
   /** Something of an earlier project of the mirror's can go in so many ms. */
   readonly retireInMs?: number;
 }
@@ -48,7 +55,9 @@ export interface HarborPlan {
 /** Decides what to write to Harbor so that it is as the mirror says. Pure. */
 export function planHarbor(input: PlanInput): HarborPlan {
   const project = input.view.projectByName(input.desired.projectName);
-  return project === undefined ? planCreation(input) : planExisting(input, project);
+  if (project === undefined) return planCreation(input);
+  const plan = planExisting(input, project);
+  return { ...plan, ...privateLast(plan.actions, project, input.privacy) };
 }
 
 function planCreation(input: PlanInput): HarborPlan {

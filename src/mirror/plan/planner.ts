@@ -11,6 +11,7 @@ import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan.js';
 import type { Precondition } from './preconditions.js';
+import { privacyOf } from './privacy.js';
 import { planRemoval } from './plan-removal.js';
 
 /** Nothing is written to Harbor on a picture older than this. */
@@ -28,6 +29,8 @@ export interface Subject {
 }
 
 export interface PlannerOptions {
+  /** Whether a precondition of this mirror's holds now; left out: not known. */
+  readonly holds?: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
   readonly clusterId: string;
   readonly minIntervalMs: number;
 }
@@ -72,6 +75,7 @@ export class Planner {
     retention: Retention | 'none' | undefined,
   ): HarborPlan {
     const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
+    const privacy = privacyOf(mirror, `${pullHost}/${desired.projectName}`, this.#options.holds?.(mirror));
     const plan = planHarbor({
       desired,
       identity,
@@ -80,6 +84,7 @@ export class Planner {
       view,
       unsupported: unsupportedBy(session),
       ...(retention === undefined ? {} : { retention }),
+      ...(privacy === undefined ? {} : { privacy }),
     });
     if (plan.actions.length > 0 || plan.verdict.kind !== 'ready' || plan.project === undefined) return plan;
     if (mirror.spec.deletionPolicy !== 'Delete' || retireInMs === undefined) return plan;

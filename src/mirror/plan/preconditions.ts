@@ -8,6 +8,8 @@ export type Precondition =
   | { readonly kind: 'inNoPolicy' }
   /** The mirror's policy is in force and sends new Pods to this place. */
   | { readonly kind: 'policyInForce'; readonly pullPrefix: string }
+  /** Every policy that has the mirror sends new Pods to this place and gives them the pull Secret for it, and all that is in force. */
+  | { readonly kind: 'policyInjects'; readonly pullPrefix: string }
   /** The pull Secret of this place is wherever Pods are rewritten. */
   | { readonly kind: 'secretsSpread'; readonly pullPrefix: string };
 
@@ -20,6 +22,8 @@ export function describePrecondition(precondition: Precondition): string {
       return 'no policy in force names this mirror';
     case 'policyInForce':
       return `the policy that sends Pods to ${precondition.pullPrefix} is in force`;
+    case 'policyInjects':
+      return `the policy that gives Pods the pull Secret for ${precondition.pullPrefix} is in force`;
     case 'secretsSpread':
       return `the pull Secret for ${precondition.pullPrefix} is in all namespaces where Pods are rewritten`;
   }

@@ -20,6 +20,8 @@ export interface SummaryInput {
   readonly harbor: HarborFindings | undefined;
   readonly policy: PolicyState;
   readonly former: FormerHarbors;
+  /** In words: until then, the project stays public although the spec says otherwise. */
+  readonly waitsFor?: string;
   /** Namespaces that don't take the pull Secret; undefined where there are none. */
   readonly pullWarning?: HarborLookResult['pullWarning'];
   /** Actions that suspension holds back, in words. */
@@ -94,6 +96,9 @@ function readyFinding(input: SummaryInput): Finding {
       (policy.kind === 'pending' ? policy.message : undefined) ?? 'The policy is written and not yet in force.';
     return finding('Ready', 'False', REASONS.policyPending, message);
   }
+  if (input.waitsFor !== undefined) {
+    return finding('Ready', 'False', REASONS.progressing, `The project stays public until ${input.waitsFor}.`);
+  }
   return finding('Ready', 'True', REASONS.succeeded, `New Pods pull images of ${hosts} through ${prefix}.`);
 }
 
@@ -118,7 +123,7 @@ function partFindings(input: SummaryInput): readonly Finding[] {
     ...(harbor?.endpoint === undefined
       ? keep('EndpointReady')
       : [endpointFinding(harbor.endpoint, harbor, input.verdict)]),
-    ...(harbor?.project === undefined ? keep('ProjectReady') : [projectFinding(harbor.project, harbor, input.verdict)]),
+    ...(harbor?.project === undefined ? keep('ProjectReady') : [projectFinding(harbor.project, harbor, input)]),
     policyFinding(input),
     ...(harbor?.reachable === undefined ? keep('HarborReachable') : [harborFinding(harbor)]),
     ...(harbor?.endpoint || harbor?.upstreamProblem !== undefined
@@ -141,20 +146,19 @@ function notThere(type: 'EndpointReady' | 'ProjectReady', what: string, verdict:
 }
 
 function endpointFinding(endpoint: Endpoint | null, { hold = 'created' }: HarborFindings, verdict: Verdict): Finding {
-  return endpoint === null
-    ? notThere('EndpointReady', 'endpoint', verdict)
-    : finding(
-        'EndpointReady',
-        'True',
-        HOLD_REASON[hold],
-        `Endpoint ${endpoint.name} (${endpoint.type}, ${endpoint.url}).`,
-      );
+  if (endpoint === null) return notThere('EndpointReady', 'endpoint', verdict);
+  const message = `Endpoint ${endpoint.name} (${endpoint.type}, ${endpoint.url}).`;
+  return finding('EndpointReady', 'True', HOLD_REASON[hold], message);
 }
 
-function projectFinding(project: Project | null, { hold = 'created' }: HarborFindings, verdict: Verdict): Finding {
-  return project === null
-    ? notThere('ProjectReady', 'project', verdict)
-    : finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}.`);
+function projectFinding(
+  project: Project | null,
+  { hold = 'created' }: HarborFindings,
+  { verdict, waitsFor }: SummaryInput,
+): Finding {
+  if (project === null) return notThere('ProjectReady', 'project', verdict);
+  const until = waitsFor === undefined ? '' : `, public until ${waitsFor}`;
+  return finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}${until}.`);
 }
 
 function harborFinding(findings: HarborFindings): Finding {
@@ -190,9 +194,7 @@ function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
 }
 
 function pullSecretFindings({ pullWarning }: SummaryInput): readonly Finding[] {
-  return pullWarning === undefined
-    ? []
-    : [finding('PullSecretsSpread', 'False', pullWarning.reason, pullWarning.message)];
+  return pullWarning === undefined ? [] : [{ type: 'PullSecretsSpread', status: 'False', ...pullWarning }];
 }
 
 function policyFinding(input: SummaryInput): Finding {

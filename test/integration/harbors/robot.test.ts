@@ -2,14 +2,15 @@ import { expect } from 'chai';
 import { createHarborClient } from '../../../src/harbor/client.js';
 import type { HarborClient } from '../../../src/harbor/client.js';
 import { missingPermissions } from '../../../src/robots/check.js';
-import { keepRobot } from '../../../src/robots/mint.js';
-import type { MintedLogin } from '../../../src/robots/mint.js';
+import { keepOwnRobot } from '../../../src/robots/keep-own-robot.js';
+import type { OwnLogin, OwnRobotResult } from '../../../src/robots/keep-own-robot.js';
 import { smallestPermissions, startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn, Permission } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { useBareWorld } from '../bare-world.js';
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const SECRET = 'registry-mirror-operator-robot';
 const none = {
@@ -157,7 +158,7 @@ describe('The operator’s own robot account', function () {
 describe('Keeping a robot account', () => {
   let harbor: HarborStandIn;
   let admin: HarborClient;
-  let kept: MintedLogin | undefined;
+  let kept: OwnLogin | undefined;
   let now = Date.now();
   let failing = false;
 
@@ -170,8 +171,8 @@ describe('Keeping a robot account', () => {
     await harbor.stop();
   });
 
-  const keep = async (clusterId = 'a'): Promise<boolean> =>
-    keepRobot({
+  const keep = async (clusterId = 'a'): Promise<OwnRobotResult['kind']> => {
+    const { kind } = await keepOwnRobot({
       robots: admin,
       clusterId,
       now: () => now,
@@ -184,25 +185,35 @@ describe('Keeping a robot account', () => {
         },
       },
     });
+    return kind;
+  };
   const names = (): readonly string[] => harbor.robots().map(({ name }) => `robot$${name}`);
+  /** All that was made so far is so much older. */
+  const letDaysPass = (days: number): void => {
+    for (const robot of harbor.robots()) robot.expiresAt -= (days * DAY_MS) / 1000;
+    if (kept !== undefined) kept = { ...kept, expiresAt: kept.expiresAt - days * DAY_MS };
+  };
 
   it('makes one, and then leaves it alone', async () => {
-    expect(await keep()).to.equal(true);
-    expect(await keep()).to.equal(false);
+    expect(await keep()).to.equal('written');
+    expect(await keep()).to.equal('kept');
     expect(names()).to.deep.equal([kept?.username]);
   });
 
-  it('makes another ten days before it expires, and only then deletes the old one', async () => {
+  it('makes another ten days before it expires, and deletes the old one once nobody works with it any more', async () => {
     const before = kept?.username;
-    now += 21 * DAY_MS;
-    expect(await keep()).to.equal(true);
+    letDaysPass(21);
+    expect(await keep()).to.equal('written');
     expect(kept?.username).to.not.equal(before);
+    expect(names()).to.have.members([before, kept?.username]);
+    now += 11 * MINUTE_MS;
+    expect(await keep()).to.equal('kept');
     expect(names()).to.deep.equal([kept?.username]);
   });
 
   it('deletes the one whose secret was lost in a crash, and keeps the old one until then', async () => {
     const before = kept?.username;
-    now += 21 * DAY_MS;
+    letDaysPass(21);
     failing = true;
     await keep().then(
       () => expect.fail('it was written'),
@@ -210,8 +221,9 @@ describe('Keeping a robot account', () => {
     );
     expect(names()).to.have.length(2).and.include(before);
     failing = false;
-    now += 1;
-    expect(await keep()).to.equal(true);
+    expect(await keep()).to.equal('written');
+    now += 11 * MINUTE_MS;
+    await keep();
     expect(names()).to.deep.equal([kept?.username]);
   });
 
@@ -219,7 +231,7 @@ describe('Keeping a robot account', () => {
     harbor.addRobot('someone-elses');
     const mine = kept;
     kept = undefined;
-    expect(await keep('another-cluster')).to.equal(true);
+    expect(await keep('another-cluster')).to.equal('written');
     expect(names()).to.include.members([mine?.username, 'robot$someone-elses']);
     expect(names()).to.have.length(3);
   });

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
 import { namespacesWithCopy, newPod, pullSecrets } from './pulling.js';
@@ -36,14 +35,14 @@ describe('A namespace that does not take a pull Secret', function () {
     await world().until('team', 'Ready', 'True', undefined, 45_000);
   });
   after(async () => {
-    await world().delete('team');
     await kubectl('delete', 'namespace', '-l', 'refusing', '--wait=false');
     await kubectl('delete', '-k', component);
   });
 
   it('touches no Secret of somebody else, says where it is, and goes on everywhere else', async () => {
     const secrets = await pullSecrets(world());
-    const name = secrets.find(({ metadata }) => metadata.namespace === NAMESPACE)?.metadata.name ?? 'none';
+    const mine = secrets.find(({ metadata }) => metadata.annotations?.['registrymirror.io/mirror'] === 'team');
+    const name = mine?.metadata.name ?? 'none';
     await world().cluster.apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'pull-taken' } },
       { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'pull-taken' }, stringData: { mine: 'yes' } },
@@ -67,6 +66,13 @@ describe('A namespace that does not take a pull Secret', function () {
   it('serves with what other namespaces take where a quota refuses the Secret', async () => {
     await kubectl('create', 'namespace', 'pull-quota');
     await kubectl('create', 'quota', 'tight', '-n', 'pull-quota', '--hard=count/secrets=0');
+    // What the controller of quotas would do, which doesn't run here.
+    const status = JSON.stringify({ status: { hard: { 'count/secrets': '0' }, used: { 'count/secrets': '0' } } });
+    await kubectl('patch', 'quota', 'tight', '-n', 'pull-quota', '--subresource=status', '--type=merge', '-p', status);
+    await eventually(async () => {
+      const probe = ['create', 'secret', 'generic', 'probe', '-n', 'pull-quota', '--dry-run=server'];
+      expect((await world().cluster.kubectl(probe)).stderr).to.include('exceeded quota');
+    });
     await kubectl('label', 'namespace', 'pull-quota', 'refusing=yes');
     const warning = await world().until('team', 'PullSecretsSpread', 'False', 'PullSecretRefused');
     expect(warning.message).to.include('pull-quota/').and.include('quota');

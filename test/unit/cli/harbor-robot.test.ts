@@ -6,7 +6,7 @@ import { robotPermissions } from '../../../src/robots/permissions.js';
 import type { RobotPermission } from '../../../src/harbor/types.js';
 
 const RECORDING = join(import.meta.dirname, '../../contract/data/13c_robot_minimal_lifecycle.json');
-const NONE = { quotas: false, adapters: false, pullRobots: false } as const;
+const NONE = { quotas: false, pullRobots: false } as const;
 
 interface Recording {
   readonly exchanges: readonly {
@@ -33,7 +33,6 @@ describe('registry-mirror harbor-robot', () => {
 
   const more: readonly [string, Partial<typeof NONE> | object, readonly string[]][] = [
     ['quotas', { quotas: true }, ['/ quota list', '/ quota update']],
-    ['the list of types', { adapters: true }, ['/ replication-adapter list']],
     ['pull robots', { pullRobots: true }, ['* robot create', '* robot list', '* repository pull']],
   ];
   for (const [sentence, duties, expected] of more) {

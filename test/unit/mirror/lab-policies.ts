@@ -54,6 +54,10 @@ export class LabPolicies implements MirrorPolicies {
     return this.state(mirror).kind === 'inForce' && this.pullPrefix(mirror) === pullPrefix;
   }
 
+  injects(mirror: string, pullPrefix: string): boolean {
+    return this.servesThrough(mirror, pullPrefix);
+  }
+
   servedProject(mirror: string): string | undefined {
     return this.#served(mirror)?.pullPrefix.split('/').slice(1).join('/');
   }

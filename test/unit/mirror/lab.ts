@@ -67,6 +67,7 @@ export class Lab implements MirrorCluster {
         release: () => Promise.resolve([]),
         pullsFrom: () => false,
         forget: () => undefined,
+        isSpread: () => 'yes',
       },
       clusterId: 'lab',
       minIntervalMs: 1000,

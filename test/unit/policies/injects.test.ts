@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+
+const PREFIX = 'harbor/a';
+
+describe('whether Pods get the pull Secret', () => {
+  it('is so once the policy that gives it is in force, and the one that didn’t has let go of the mirror', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    expect(policies.injects('a', PREFIX)).to.equal(false);
+    const before = cluster.set('a');
+    policies.decide('a', serve(before));
+    await cluster.settle(policies);
+    expect(policies.servesThrough('a', PREFIX)).to.equal(true);
+    expect(policies.injects('a', PREFIX)).to.equal(false);
+    const after = cluster.set('a', { pullSecret: 'Inject' });
+    policies.decide('a', serve(after));
+    await policies.sync();
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(policies.state('a').kind).to.equal('inForce');
+    expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+    expect(policies.injects('a', PREFIX)).to.equal(false);
+    await cluster.settle(policies);
+    expect(policies.injects('a', PREFIX)).to.equal(true);
+    expect(policies.injects('a', 'harbor/b')).to.equal(false);
+  });
+});
