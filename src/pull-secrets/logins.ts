@@ -74,7 +74,7 @@ export class PullLogins {
     const session = found.value;
     const identity = this.#identity(mirror, pullPrefix);
     const kept = keptFor(secrets, session, pullPrefix);
-    const login = kept && this.#keptLogin(kept, now, memory);
+    const login = kept && keptLogin(kept, this.#ageMs(kept, now, memory));
     const planOn = ({ robots }: RobotList): Rotation =>
       planPullRobot({ robots, identity, kept: login, now: this.#options.now() });
     try {
@@ -132,12 +132,9 @@ export class PullLogins {
   }
 
   /** A clock that was put back makes nothing younger than this process knows it to be. */
-  #keptLogin(kept: PullSecret, now: number, { keptSince }: Pick<PullMemory, 'keptSince'>): KeptLogin | undefined {
-    const login = loginOf(kept);
-    if (login === undefined) return undefined;
-    const { robotId, issuedAt } = kept.record;
+  #ageMs(kept: PullSecret, now: number, { keptSince }: Pick<PullMemory, 'keptSince'>): number {
     const seenMs = now - (keptSince.get(keyOfLogin(kept)) ?? now);
-    return { robotId, username: login.username, ageMs: Math.max(seenMs, this.#options.now() - issuedAt) };
+    return Math.max(seenMs, this.#options.now() - kept.record.issuedAt);
   }
 
   #onWrite({ metadata }: RegistryMirror): OnWrite {
@@ -153,8 +150,18 @@ export function keyOfLogin({ secret, record }: PullSecret): string {
 }
 
 /** The Secret whose login is for this source; undefined where that is missing, broken or of another Harbor. */
-function keptFor(secrets: readonly PullSecret[], { url }: RobotsSession, pullPrefix: string): PullSecret | undefined {
+export function keptFor(
+  secrets: readonly PullSecret[],
+  { url }: Pick<RobotsSession, 'url'>,
+  pullPrefix: string,
+): PullSecret | undefined {
   return secrets.find(({ record }) => record.pullPrefix === pullPrefix && record.harbor === url);
+}
+
+/** The login of a Secret, as the rotation takes it; undefined where somebody broke it. */
+export function keptLogin(kept: PullSecret, ageMs: number): KeptLogin | undefined {
+  const login = loginOf(kept);
+  return login === undefined ? undefined : { robotId: kept.record.robotId, username: login.username, ageMs };
 }
 
 function withSecret(secrets: readonly PullSecret[], written: PullSecret | undefined): readonly PullSecret[] {

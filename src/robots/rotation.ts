@@ -67,6 +67,25 @@ export function planRotation({ robots, names, isOurs, kept, now }: RotationInput
   };
 }
 
+/** What is written to Harbor and to Secrets, in a person's words. */
+export function describeRotation(rotation: Rotation): readonly string[] {
+  const deletions = (robots: readonly Robot[]): readonly string[] =>
+    robots.map(({ name }) => `delete robot account ${name}`);
+  switch (rotation.kind) {
+    case 'keep': {
+      const { retire, username } = rotation;
+      const renamed = username === undefined ? [] : [`write the new name of robot account ${username} to its Secrets`];
+      return [...renamed, ...deletions(retire)];
+    }
+    case 'replace': {
+      const { name, remove } = rotation;
+      return [...deletions(remove === undefined ? [] : [remove]), `create robot account ${name}`];
+    }
+    case 'foreign':
+      return [];
+  }
+}
+
 /** Whether carrying it out writes nothing anywhere. */
 export function isQuiet(rotation: Rotation): boolean {
   return rotation.kind === 'keep' && rotation.retire.length === 0 && rotation.username === undefined;

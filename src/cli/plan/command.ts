@@ -34,6 +34,8 @@ import { servedEntries } from '../explain/in-force.js';
 import { HostIndex } from '../../mirror/host-index.js';
 import { Observer } from '../../mirror/observe.js';
 import { servedBy } from './served.js';
+import { pullSecretsOf } from '../../pull-secrets/observe.js';
+import { isPullSecret } from '../../pull-secrets/pull-secret.js';
 import { planHarborSide } from './harbor-side.js';
 import type { PlannedMirror } from './harbor-side.js';
 import { plannedMirrors } from './mirrors.js';
@@ -175,7 +177,15 @@ async function harborSide(
     // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
     retirement: { observe: () => undefined },
   });
-  const options = { observer, harbors, clusterId, isIncluded: (name: string) => served.has(name) };
+  const inNamespace = { pullSecrets: () => [...secrets.values()].filter(isPullSecret) };
+  const options = {
+    observer,
+    harbors,
+    clusterId,
+    isIncluded: (name: string) => served.has(name),
+    pullSecretsOf: (mirror: RegistryMirror) => pullSecretsOf(mirror, inNamespace),
+    now: Date.now(),
+  };
   return { plan: (mirror) => planHarborSide(mirror, options), stop: () => harbors.stop() };
 }
 

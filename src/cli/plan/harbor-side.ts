@@ -5,11 +5,14 @@ import type { Desired } from '../../mirror/desired.js';
 import { privateProblem, routingFacts } from '../../mirror/look-result.js';
 import type { HarborLookResult } from '../../mirror/look-result.js';
 import { isAbandoned, projectNamesOf } from '../../mirror/migration/deletion.js';
+import type { Observed } from '../../mirror/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
 import type { HarborPlan } from '../../mirror/plan/plan.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';
 import type { HarborSideOptions } from './harbor-side-options.js';
+import { deletionOf, planPullRobots } from './pull-robots.js';
+import type { PullRobotsPlan } from './pull-robots.js';
 import { planRetirements } from './retirements.js';
 import { decisionFor, routeOf } from '../../mirror/routing.js';
 import { verdictOf } from '../../mirror/status/outcome.js';
@@ -58,11 +61,24 @@ export async function planHarborSide(mirror: RegistryMirror, options: HarborSide
     harbor,
     heldBack,
   };
-  const later = await planRetirements(observation, options);
+  const robots = await planRobots(observation, options);
+  const later = [...(await planRetirements(observation, options)), ...robots.later];
   return planned(mirror, look, options, {
-    actions: mirror.spec.suspend ? [] : actions,
+    actions: mirror.spec.suspend ? [] : [...actions, ...robots.actions],
     ...(later.length === 0 ? {} : { later }),
+    ...(robots.problem === undefined ? {} : { problem: robots.problem, failed: robots.failed === true }),
   });
+}
+
+/** A mirror that isn't in order gets no robot account. */
+async function planRobots(
+  { mirror, session, findings, plan }: Observed,
+  { clusterId, pullSecretsOf, now }: HarborSideOptions,
+): Promise<PullRobotsPlan> {
+  const { pullPrefix } = findings;
+  if (plan.verdict.kind !== 'ready' || pullPrefix === undefined) return { actions: [], later: [] };
+  const { project } = plan;
+  return await planPullRobots({ mirror, session, pullPrefix, project, secrets: pullSecretsOf(mirror), clusterId, now });
 }
 
 function planned(
@@ -107,7 +123,8 @@ async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions):
     side: { mirror: name, actions: [], ...more },
     serving: decisionFor(mirror, 'withdraw', undefined),
   });
-  if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone({});
+  const robots = options.pullSecretsOf(mirror).map(deletionOf);
+  if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone({ actions: robots });
   const session = options.harbors.sessionFor(mirror);
   if (!session.ok) return gone({ problem: messageOf(session.problem), failed: true });
   try {
@@ -115,7 +132,7 @@ async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions):
     const identity = { clusterId: options.clusterId, mirror: name };
     const projectNames = new Set(projectNamesOf(mirror, session.value.url));
     const { actions } = planRemoval(view, identity, { projectNames, requires: () => [] });
-    return gone({ actions: actions.map(describeAction) });
+    return gone({ actions: [...robots, ...actions.map(describeAction)] });
   } catch (error) {
     if (!(error instanceof HarborError)) throw error;
     return gone({ problem: messageOf(verdictOf(error)), failed: true });
