@@ -109,7 +109,10 @@ export function startWork(
     mayWrite,
     onChange: ({ url, facts }, change, mirrors) => {
       if (change === 'availability') logAvailability(log, url, facts.availability);
-      for (const { metadata } of mirrors) queue.add(metadata.name, change === 'availability' ? 'urgent' : 'routine');
+      for (const mirror of mirrors) {
+        mirrorReconciler.withdrawIfDown(mirror);
+        queue.add(mirror.metadata.name, change === 'availability' ? 'urgent' : 'routine');
+      }
     },
     onTurn: (mirror) => {
       queue.add(mirror, 'edit');

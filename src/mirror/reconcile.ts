@@ -112,6 +112,18 @@ export class MirrorReconciler {
     return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));
   }
 
+  /**
+   * Decides at once for a mirror whose Harbor has gone down: its look, which says so in the status, may have to wait for a worker that waits
+   * for the same Harbor.
+   */
+  withdrawIfDown(mirror: RegistryMirror): void {
+    const { policies } = this.#options;
+    const { name } = mirror.metadata;
+    const look = this.#observer.ifDown(mirror);
+    if (look === undefined) return;
+    policies.decide(name, decisionFor(mirror, routeOf(routingFacts(mirror, look, policies.has(name))), undefined));
+  }
+
   async #withFinalizer(mirror: RegistryMirror): Promise<RegistryMirror> {
     const finalizers = mirror.metadata.finalizers ?? [];
     if (finalizers.includes(FINALIZER)) return mirror;

@@ -115,6 +115,11 @@ export class Lab implements MirrorCluster {
     await this.#reconciler.reconcile(name);
   }
 
+  /** What is done for a mirror when its Harbor has gone down, before anybody looks at it. */
+  withdrawIfDown(name: string): void {
+    this.#reconciler.withdrawIfDown(this.#get(name));
+  }
+
   /** Looks until the mirror's Harbor counts as this. */
   async untilHarbor(name: string, kind: 'up' | 'down'): Promise<void> {
     await eventually(() => {

@@ -147,6 +147,25 @@ describe('a look at a mirror', () => {
       await lab.untilHarbor('quay', 'up');
     };
 
+    it('takes it out of the policy without waiting for a look, and leaves it there where it is told to', async () => {
+      lab.apply('quay', QUAY);
+      lab.apply('kept', {
+        upstream: { type: 'docker-registry', url: 'https://kept.example.org' },
+        rewrite: { onHarborUnavailable: 'Keep' },
+      });
+      await lab.untilReady('quay');
+      await lab.untilReady('kept');
+      lab.withdrawIfDown('quay');
+      lab.policies.takeEffect();
+      expect(lab.policies.pullPrefix('quay')).to.equal(`${PULL_HOST}/quay`);
+      await lab.harbor.down();
+      await lab.untilHarbor('quay', 'down');
+      for (const name of ['quay', 'kept']) lab.withdrawIfDown(name);
+      lab.policies.takeEffect();
+      expect(lab.policies.pullPrefix('quay')).to.equal(undefined);
+      expect(lab.policies.pullPrefix('kept')).to.equal(`${PULL_HOST}/kept`);
+    });
+
     it('takes it out of the policy, and puts it back when Harbor is up', async () => {
       lab.apply('quay', QUAY);
       await lab.untilReady('quay');
