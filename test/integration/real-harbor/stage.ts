@@ -136,7 +136,7 @@ export class Stage {
     const name = this.name(part);
     const stringData = await makeOperatorRobot(this.harbor, name);
     const labels = { 'registrymirror.io/credentials': 'harbor' };
-    const annotations = { 'registrymirror.io/allowed-hosts': new URL(this.harbor.url).host };
+    const annotations = { 'registrymirror.io/allowed-hosts': new URL(this.harbor.url).origin };
     const metadata = { name, namespace: NAMESPACE, labels, annotations };
     await this.cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata, stringData }]);
     return name;

@@ -13,7 +13,7 @@ describe(`An upstream that asks for a login, behind ${harborName}`, function () 
 
   const secret = async (password: string): Promise<void> => {
     const labels = { 'registrymirror.io/credentials': 'upstream' };
-    const annotations = { 'registrymirror.io/allowed-hosts': new URL(stage().upstream.url).host };
+    const annotations = { 'registrymirror.io/allowed-hosts': new URL(stage().upstream.url).origin };
     const metadata = { name: stage().name(PART), namespace: NAMESPACE, labels, annotations };
     const stringData = { username: READER.username, password };
     await stage().cluster.apply([
