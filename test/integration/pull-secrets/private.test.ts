@@ -88,4 +88,9 @@ describe('A public project that is made private in one edit with pullSecret Inje
     expect(await failuresUntilPrivate()).to.deep.equal([]);
     await world().until('open', 'Ready', 'True', 'Succeeded');
   });
+
+  it('leaves no Secret behind when the mirror goes', async () => {
+    await world().delete('open');
+    expect(await pullSecrets(world())).to.deep.equal([]);
+  });
 });

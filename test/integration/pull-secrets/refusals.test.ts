@@ -86,4 +86,9 @@ describe('A namespace that does not take a pull Secret', function () {
     await kubectl('delete', 'namespace', 'pull-quota');
     await untilNoWarning();
   });
+
+  it('leaves no Secret behind when the mirror goes', async () => {
+    await world().delete('team');
+    expect(await pullSecrets(world())).to.deep.equal([]);
+  });
 });

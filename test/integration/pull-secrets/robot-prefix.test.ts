@@ -77,4 +77,9 @@ describe('Harbor’s prefix for robots, changed', function () {
       ).to.have.length(1);
     });
   }
+
+  it('leaves no Secret behind when the mirror goes', async () => {
+    await world().delete('named');
+    expect(await pullSecrets(world())).to.deep.equal([]);
+  });
 });
