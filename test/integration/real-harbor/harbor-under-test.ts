@@ -1,15 +1,17 @@
 import { createHarborClient } from '../../../src/harbor/client.js';
 import type { HarborClient } from '../../../src/harbor/client.js';
+import { isOlder } from '../../../src/harbor/version.js';
 import { newRobot } from '../../../src/robots/permissions.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { Login } from '../../harbor/index.js';
 import { sceneHeader } from '../../harbor/seen.js';
-import { harborVersions, versionFromEnvironment } from '../../harbor/versions.js';
+import { harborVersions, releaseOf, versionFromEnvironment } from '../../harbor/versions.js';
 
 /** The Harbor that the suite runs on: a real one where HARBOR_URL names it, else the stand-in. */
 export interface HarborUnderTest {
-  readonly kind: 'real' | 'stand-in';
   readonly url: string;
+  /** `2.15.2`, or what Harbor says in place of it. */
+  readonly version: string;
   /** Of an administrator, for what the suite itself sets up and looks at. */
   readonly admin: Login;
   readonly client: HarborClient;
@@ -18,47 +20,52 @@ export interface HarborUnderTest {
   stop(): Promise<void>;
 }
 
-const { HARBOR_URL, HARBOR_USERNAME = '', HARBOR_PASSWORD = '' } = process.env;
+const { HARBOR_URL = '', HARBOR_USERNAME: username = '', HARBOR_PASSWORD: password = '' } = process.env;
+const realUrl = HARBOR_URL.replace(/\/+$/, '');
+const isReal = realUrl !== '';
+
+/** What the suite runs on: the real Harbor, or the stand-in as HARBOR_VERSION asks for it. Which tests there are depends on its version. */
+export const harborVersion = isReal ? await versionOf(realUrl) : releaseOf(versionFromEnvironment().version ?? '2.15');
 
 /** For the titles of tests. */
-export const harborName = isSet(HARBOR_URL) ? HARBOR_URL : 'the Harbor stand-in';
+export const harborName = isReal ? realUrl : `the Harbor stand-in ${harborVersion}`;
 
 /** What differs between Harbor's versions is tried with each of the stand-in's; a real Harbor has the one that it has. */
-export const harborsToTry: readonly { readonly title: string; readonly version?: string }[] =
-  isSet(HARBOR_URL) || isSet(process.env.HARBOR_VERSION)
-    ? [{ title: harborName }]
-    : harborVersions.map((version) => ({ title: `${harborName} ${version}`, version }));
+export const harborsToTry: readonly { readonly title: string; readonly version: string }[] =
+  isReal || versionFromEnvironment().version !== undefined
+    ? [{ title: harborName, version: harborVersion }]
+    : harborVersions.map((version) => ({ title: `the Harbor stand-in ${version}`, version: releaseOf(version) }));
 
 /** How long Harbor may take to note what was pulled: up to 20 s. */
 export const NOTED_MS = 60_000;
 
-/** @param version - of the stand-in; default: what HARBOR_VERSION asks for */
-export async function useHarbor(version?: string): Promise<HarborUnderTest> {
-  if (!isSet(HARBOR_URL)) return startStandIn(version);
-  const admin = { username: HARBOR_USERNAME, password: HARBOR_PASSWORD };
-  const harbor = underTest('real', HARBOR_URL.replace(/\/+$/, ''), admin, () => Promise.resolve());
-  await harbor.client.checkAccess();
-  return harbor;
+/** The first Harbor that lets a robot account make others, or change quotas. */
+export const ROBOTS_OF_ROBOTS = '2.12.0';
+
+/** @param version - of the stand-in */
+export async function useHarbor(version: string): Promise<HarborUnderTest> {
+  if (isReal) return underTest(realUrl, version, { username, password }, () => Promise.resolve());
+  const standIn = await startHarbor({ cacheDelayMs: 500, version });
+  return underTest(standIn.url, version, standIn.admin, () => standIn.stop());
 }
 
-async function startStandIn(version: string | undefined): Promise<HarborUnderTest> {
-  const asked = version === undefined ? versionFromEnvironment() : { version };
-  const standIn = await startHarbor({ cacheDelayMs: 500, ...asked });
-  return underTest('stand-in', standIn.url, standIn.admin, () => standIn.stop());
+async function versionOf(url: string): Promise<string> {
+  const client = createHarborClient({ url, username, password });
+  try {
+    await client.checkAccess();
+    return (await client.systemInfo()).version ?? 'unknown';
+  } finally {
+    client.close();
+  }
 }
 
-function underTest(
-  kind: HarborUnderTest['kind'],
-  url: string,
-  admin: Login,
-  stop: () => Promise<void>,
-): HarborUnderTest {
+function underTest(url: string, version: string, admin: Login, stop: () => Promise<void>): HarborUnderTest {
   const client = createHarborClient({ url, ...admin });
   const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
   const headers = { authorization, 'content-type': 'application/json', [sceneHeader]: 'by an administrator' };
   return {
-    kind,
     url,
+    version,
     admin,
     client,
     async updateRobot(id, change) {
@@ -73,35 +80,16 @@ function underTest(
   };
 }
 
-/** Whether this Harbor is at least of a release, `2.14.1`. */
-export async function isAtLeast({ client }: HarborUnderTest, release: string): Promise<boolean> {
-  const { version = '' } = await client.systemInfo();
-  const own = /\d+\.\d+\.\d+/.exec(version)?.[0].split('.').map(Number) ?? [];
-  for (const [index, wanted] of release.split('.').map(Number).entries()) {
-    const difference = (own[index] ?? 0) - wanted;
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}
-
-/** The first Harbor that lets a robot account make others, or change quotas. */
-export const ROBOTS_OF_ROBOTS = '2.12.0';
-
 /** A robot account with the permissions that docs/operations.md lists, and no others: what the operator runs with. */
-export async function makeOperatorRobot(harbor: HarborUnderTest, name: string): Promise<Login> {
-  const { client } = harbor;
-  const isAllowed = await isAtLeast(harbor, ROBOTS_OF_ROBOTS);
+export async function makeOperatorRobot({ client, version }: HarborUnderTest, name: string): Promise<Login> {
+  const isAllowed = !isOlder(version, ROBOTS_OF_ROBOTS);
   const duties = { quotas: isAllowed, adapters: true, pullRobots: isAllowed };
-  const { name: username, secret: password } = await client.createRobot(newRobot(name, 1, duties));
-  return { username, password };
+  const robot = await client.createRobot(newRobot(name, 1, duties));
+  return { username: robot.name, password: robot.secret };
 }
 
 async function answered(response: Response): Promise<unknown> {
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.url} was answered with ${response.status}: ${text}`);
   return text.trim() === '' ? undefined : JSON.parse(text);
-}
-
-function isSet(text: string | undefined): text is string {
-  return text !== undefined && text !== '';
 }

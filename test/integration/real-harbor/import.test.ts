@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { parseAllDocuments, stringify } from 'yaml';
 import { parseMark } from '../../../src/harbor/mark.js';
+import { isOlder } from '../../../src/harbor/version.js';
 import { runCli } from '../cli/run-cli.js';
 import type { CliResult } from '../cli/run-cli.js';
-import { harborName, makeOperatorRobot } from './harbor-under-test.js';
+import { harborName, harborVersion, makeOperatorRobot, ROBOTS_OF_ROBOTS } from './harbor-under-test.js';
 import { leaveOut } from './left-out.js';
 import { useStage } from './stage.js';
 
@@ -35,7 +36,7 @@ describe(`registry-mirror import from ${harborName}`, function () {
     const name = stage().name('found');
     const where = { type: 'docker-registry', url: stage().upstream.url, insecure: false };
     const registryId = await client.createEndpoint({ ...where, name, description: 'since "2023" {{ x }}' });
-    const metadata = { public: 'true', proxy_speed_kb: '8192', max_upstream_conn: '20', auto_scan: 'true' };
+    const metadata = { public: 'true', prevent_vul: 'true', severity: 'high', auto_scan: 'true' };
     const id = await client.createProject({ name, registryId, storageLimit: 5 * 2 ** 30, metadata });
     const project = await client.getProject(id);
     await client.updateRetention(project?.retentionId ?? 0, { projectId: id, daysSinceLastPull: 30 });
@@ -43,16 +44,18 @@ describe(`registry-mirror import from ${harborName}`, function () {
     imported = await cli('import', '--from-cluster');
   });
 
+  // An older Harbor shows no robot account a quota.
+  const quota = isOlder(harborVersion, ROBOTS_OF_ROBOTS) ? {} : { storageQuota: '5Gi' };
+
   it('writes nothing, and states what differs from the defaults', () => {
     expect(imported.code, imported.warnings).to.equal(0);
     expect(stage().gate.writes).to.deep.equal([]);
     expect(own()?.spec).to.deep.equal({
       upstream: { type: 'docker-registry', url: stage().upstream.url, description: 'since "2023" {{ x }}' },
       project: {
-        storageQuota: '5Gi',
-        bandwidthLimit: '1Mi',
-        maxUpstreamConnections: 20,
+        ...quota,
         autoScan: true,
+        preventVulnerable: { severity: 'high' },
         retention: { daysSinceLastPull: 30 },
       },
       adoptionPolicy: 'Adopt',

@@ -1,4 +1,6 @@
-import { harborName } from './harbor-under-test.js';
+import type { Suite } from 'mocha';
+import { isOlder } from '../../../src/harbor/version.js';
+import { harborName, harborVersion } from './harbor-under-test.js';
 
 /** What the suite did not try in this run, and why. */
 const leftOut = new Map<string, string>();
@@ -7,6 +9,12 @@ let ran = false;
 /** Told at the end of the run. */
 export function leaveOut(what: string, why: string): void {
   leftOut.set(what, why);
+}
+
+/** `describe`, for what came with a release of Harbor: left out on an older one. */
+export function describeSince(release: string, title: string, body: (this: Suite) => void): void {
+  if (isOlder(harborVersion, release)) leaveOut(title, `it takes Harbor ${release} or later`);
+  else describe(title, body);
 }
 
 /** The suite has begun: its end is worth telling. */

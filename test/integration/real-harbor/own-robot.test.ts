@@ -2,13 +2,14 @@ import { expect } from 'chai';
 import type { Robot } from '../../../src/harbor/types.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
-import { harborName } from './harbor-under-test.js';
+import { harborName, ROBOTS_OF_ROBOTS } from './harbor-under-test.js';
+import { describeSince } from './left-out.js';
 import { useStage } from './stage.js';
 
 const SECRET = 'registry-mirror-operator-robot';
 const PART = 'minted';
 
-describe(`The robot account that the operator makes for itself in ${harborName}`, function () {
+describeSince(ROBOTS_OF_ROBOTS, `The robot account that the operator makes for itself in ${harborName}`, function () {
   this.timeout(120_000);
   const stage = useStage({ operator: false });
 

@@ -6,13 +6,14 @@ import { pull, PullRefusedError } from '../../support/pull.js';
 import type { PullLogin } from '../../support/pull.js';
 import { eventually } from '../../support/wait.js';
 import { loginFor, newPod, pullSecrets } from '../pull-secrets/pulling.js';
-import { harborName } from './harbor-under-test.js';
+import { harborName, ROBOTS_OF_ROBOTS } from './harbor-under-test.js';
+import { describeSince } from './left-out.js';
 import { useStage } from './stage.js';
 
 const component = fileURLToPath(new URL('../../../config/components/pull-secrets/', import.meta.url));
 const PART = 'private';
 
-describe(`A private project in ${harborName}, whose Pods are given a pull Secret`, function () {
+describeSince(ROBOTS_OF_ROBOTS, `A private project in ${harborName}, whose Pods are given a pull Secret`, function () {
   this.timeout(180_000);
   const stage = useStage();
   let namespace: string;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { isOlder } from '../../../src/harbor/version.js';
 import { eventually } from '../../support/wait.js';
-import { harborsToTry, isAtLeast, ROBOTS_OF_ROBOTS } from './harbor-under-test.js';
+import { harborsToTry, ROBOTS_OF_ROBOTS } from './harbor-under-test.js';
 import { leaveOut } from './left-out.js';
 import { useStage } from './stage.js';
 import type { Stage } from './stage.js';
@@ -139,23 +140,16 @@ for (const { title, version } of harborsToTry) {
       expect(stage().gate.writes).to.deep.equal([]);
     };
 
-    for (const setting of SETTINGS) {
-      const { field, since = '0.0.0', before, after, rewrite, read, seen, edit } = setting;
+    const isLacking = ({ since = '0.0.0' }: Setting): boolean => isOlder(version, since);
+
+    for (const { field, before, after, rewrite, read, seen, edit } of SETTINGS.filter((each) => !isLacking(each))) {
+      if (field === 'storageQuota' && isOlder(version, ROBOTS_OF_ROBOTS)) {
+        leaveOut('changing a quota', `${title} gives no robot account the right to`);
+        continue;
+      }
       const repaired = edit === undefined ? '' : 'repaired when somebody edits it, ';
-      it(`${field}: written, changed, ${repaired}and then left alone`, async function () {
+      it(`${field}: written, changed, ${repaired}and then left alone`, async () => {
         const name = stage().name(field.toLowerCase());
-        if (!(await isAtLeast(stage().harbor, since))) {
-          await apply(field, after, rewrite);
-          const { message } = await stage().mirrors.until(name, 'SettingsSupported', 'False');
-          expect(message).to.include(`spec.project.${field}`);
-          leaveOut(`project.${field}`, `${title} lacks it; its mirror is Ready and says so`);
-          await expectNoMoreWrites(name);
-          return;
-        }
-        if (field === 'storageQuota' && !(await isAtLeast(stage().harbor, ROBOTS_OF_ROBOTS))) {
-          leaveOut('changing a quota', `${title} gives no robot account the right to`);
-          return;
-        }
         await apply(field, before, rewrite);
         expect(await read(stage(), name)).to.deep.equal(seen[0]);
         await apply(field, after, rewrite);
@@ -170,6 +164,16 @@ for (const { title, version } of harborsToTry) {
         await expectNoMoreWrites(name);
         const supported = await stage().mirrors.condition(name, 'SettingsSupported');
         expect(supported?.status, supported?.message).to.be.oneOf([undefined, 'True']);
+      });
+    }
+
+    for (const { field, after, rewrite } of SETTINGS.filter(isLacking)) {
+      it(`${field}: this Harbor lacks it; the mirror is Ready, says so, and nothing is written again and again`, async () => {
+        await apply(field, after, rewrite);
+        const name = stage().name(field.toLowerCase());
+        const { message } = await stage().mirrors.until(name, 'SettingsSupported', 'False');
+        expect(message).to.include(`spec.project.${field}`);
+        await expectNoMoreWrites(name);
       });
     }
 

@@ -13,7 +13,7 @@ import { pull } from '../../support/pull.js';
 import type { Pulled } from '../../support/pull.js';
 import { eventually } from '../../support/wait.js';
 import { bareCluster } from '../bare-world.js';
-import { makeOperatorRobot, NOTED_MS, useHarbor } from './harbor-under-test.js';
+import { harborVersion, makeOperatorRobot, NOTED_MS, useHarbor } from './harbor-under-test.js';
 import type { HarborUnderTest } from './harbor-under-test.js';
 import { noteRun } from './left-out.js';
 import { takeAway } from './take-away.js';
@@ -164,7 +164,7 @@ export class Stage {
   }
 }
 
-async function createStage(version: string | undefined): Promise<Stage> {
+async function createStage(version: string): Promise<Stage> {
   const cluster = await bareCluster();
   const harbor = await useHarbor(version);
   const upstream = await startUpstreamRegistry(process.env.HARBOR_TEST_ADDRESS);
@@ -181,12 +181,12 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the operator runs from the start. Default: true. */
   readonly operator?: boolean;
-  /** Of the stand-in, see `useHarbor`. */
-  readonly version?: string | undefined;
+  /** Of the stand-in. Default: `harborVersion`. */
+  readonly version?: string;
 }
 
 /** A stage for the `describe` that calls this. */
-export function useStage({ env = {}, operator = true, version }: StageOptions = {}): () => Stage {
+export function useStage({ env = {}, operator = true, version = harborVersion }: StageOptions = {}): () => Stage {
   let stage: Stage | undefined;
   before(async function () {
     this.timeout(40 * 60_000);
