@@ -101,9 +101,14 @@ const SETTINGS: readonly Setting[] = [
     before: { filter: 'None' },
     after: { filter: 'FromRepositories' },
     seen: ['', 'team(/.*)?'],
-    ...metadata('proxy_cache_filter_pattern', 'elsewhere/.*'),
     read: async ({ harbor }, name) =>
       (await harbor.client.findProject(name))?.metadata.proxy_cache_filter_pattern ?? '',
+    // Harbor takes no pattern without its kind.
+    edit: async (stage, name) =>
+      stage.harbor.client.updateProject(await projectId(stage, name), {
+        proxy_cache_filter_pattern: 'elsewhere/.*',
+        proxy_cache_filter_kind: 'regex',
+      }),
   },
   {
     field: 'preventVulnerable',
