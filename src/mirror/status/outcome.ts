@@ -49,7 +49,10 @@ const TABLE: Table = {
     );
   },
   readOnly: ({ message }) =>
-    waiting(REASONS.harborReadOnly, `Harbor is in read-only mode; retried until that is over. ${message}.`),
+    waiting(
+      REASONS.harborReadOnly,
+      `Harbor is in read-only mode; retried until that is over. ${message.replace(/\.$/, '')}.`,
+    ),
   rateLimited: ({ message, retryAfterMs }) => waiting(REASONS.harborBusy, `Harbor is busy: ${message}.`, retryAfterMs),
   upstreamUnhealthy: ({ reason }) =>
     waiting(
