@@ -4,17 +4,18 @@ import { globPattern } from './glob-pattern.js';
 import { DOCKER_HUB, IMAGE_ID_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES, REMAINDER_PATTERN } from './grammar.js';
 import { hasChanged, hasField, isNew, mayBeMirrored } from './match-conditions.js';
 import { KEY_PATTERN, NOTED_PATTERN, NOTES } from './notes.js';
-import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
+import { onlyPrefix, type HostRule } from './precedence.js';
 import type { Variable } from './variable.js';
 
 /**
  * The rewrite as CEL variables, one after the other; {@link patchExpression} makes a JSON patch of the last ones. Most are lists
  * of maps, one per image, with p: the image's JSON pointer; k: its key in the annotation; i: the image as it stood; h, r: its
- * host and what follows; u: what the Pod has now, empty for what is new; t: the prefix to put in front.
+ * host and what follows; g: its path; u: what the Pod has now, empty for what is new; t: the prefix to put in front.
  */
 export function rewriteVariables(rules: readonly HostRule[]): readonly Variable[] {
   const hosts = rules.flatMap((rule) => rule.hosts);
   const known = celStrings(hosts);
+  const byPath = rules.some((rule) => onlyPrefix(rule) === undefined);
   const kept = '"p": m.p, "k": m.k, "i": m.i, "u": m.u';
   return [
     { name: 'images', expression: requestImages(hosts) },
@@ -31,9 +32,13 @@ export function rewriteVariables(rules: readonly HostRule[]): readonly Variable[
       expression: `variables.named.map(m, {${kept}, "h": m.h, "r": ${WITH_LIBRARY}}).filter(m, ${IS_REFERENCE})`,
     },
     { name: 'prefixes', expression: prefixMap(rules) },
+    // The path with a slash behind it, so that a path begins as all below it do.
+    ...(byPath
+      ? [{ name: 'paths', expression: `variables.valid.map(m, {${kept}, "h": m.h, "r": m.r, "g": ${PATH} + "/"})` }]
+      : []),
     {
       name: 'rewrites',
-      expression: `variables.valid.map(m, {${kept}, "r": m.r, "t": ${prefix(rules)}}).filter(m, m.t != "" && (m.u == "" || m.u == m.t + "/" + m.r))`,
+      expression: `variables.${byPath ? 'paths' : 'valid'}.map(m, {${kept}, "r": m.r, "t": ${prefix(rules)}}).filter(m, ${byPath ? `m.t != ${LEAVE_ALONE} && ` : ''}(m.u == "" || m.u == m.t + "/" + m.r))`,
     },
     { name: 'noted', expression: NOTED },
   ];
@@ -106,26 +111,55 @@ function prefixMap(rules: readonly HostRule[]): string {
   return `{${entries.join(', ')}}`;
 }
 
-/** The host decides alone through one map; only hosts whose paths go different ways are looked at one by one. */
+/**
+ * The prefix of an image. The host decides alone through one map; where the path decides, there is one list of all choices: the first that
+ * isn't empty. A list, since the API server refuses expressions that are nested deeply.
+ */
 function prefix(rules: readonly HostRule[]): string {
-  const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
-  const branches = byPath
-    .map(({ hosts, outcomes }) => `m.h in ${celStrings(hosts)} ? (${byOutcome(outcomes)}) : `)
-    .join('');
-  return byPath.length === rules.length ? `${branches}""` : `${branches}variables.prefixes[m.h]`;
+  const choices = rules.filter((rule) => onlyPrefix(rule) === undefined).flatMap(choicesOf);
+  if (choices.length === 0) return 'variables.prefixes[m.h]';
+  const byHost = `m.h in variables.prefixes ? variables.prefixes[m.h] : ${LEAVE_ALONE}`;
+  // The type of an empty map's values isn't known, and a list is of one type.
+  const otherwise = rules.some((rule) => onlyPrefix(rule) !== undefined) ? byHost : LEAVE_ALONE;
+  return `[${[...choices, otherwise].join(', ')}].filter(t, t != "")[0]`;
 }
 
-function byOutcome(outcomes: readonly Outcome[]): string {
-  const branches = outcomes.map(({ pullPrefix, include, exclude }) => {
-    const [included, excluded] = [globPattern(include), globPattern(exclude)];
+/** The choices for the paths of some hosts: each is empty where it doesn't cover the path. */
+export function choicesOf({ hosts, outcomes }: HostRule): readonly string[] {
+  const isHost = hosts.length === 1 ? `m.h == ${celString(hosts[0] ?? '')}` : `m.h in ${celStrings(hosts)}`;
+  return outcomes.map(({ pullPrefix, include, exclude }) => {
     const conditions = [
-      'true',
-      ...(included === undefined ? [] : [`${PATH}.matches(${celString(included)})`]),
-      ...(excluded === undefined ? [] : [`!${PATH}.matches(${celString(excluded)})`]),
+      isHost,
+      ...(include.length === 0 ? [] : [covers(include)]),
+      ...(exclude.length === 0 ? [] : [`!(${covers(exclude)})`]),
     ];
-    return `${conditions.join(' && ')} ? ${celString(pullPrefix ?? '')} : `;
+    return `${conditions.join(' && ')} ? ${pullPrefix === undefined ? LEAVE_ALONE : celString(pullPrefix)} : ""`;
   });
-  return `${branches.join('')}""`;
+}
+
+/** What no pull prefix is. */
+const LEAVE_ALONE = '"-"';
+
+/** Whether any of these globs covers the path. Most are a path, or one with all below it: these need no regular expression. */
+function covers(globs: readonly string[]): string {
+  const paths = globs.filter(isPath).map((glob) => `${glob}/`);
+  const trees = globs.filter(isTree).map((glob) => glob.slice(0, -2));
+  const pattern = globPattern(globs.filter((glob) => !isPath(glob) && !isTree(glob)));
+  const conditions = [
+    ...(paths.length === 0 ? [] : [`m.g in ${celStrings(paths)}`]),
+    ...(trees.length === 0 ? [] : [`${celStrings(trees)}.exists(s, m.g.startsWith(s))`]),
+    ...(pattern === undefined ? [] : [`${PATH}.matches(${celString(pattern)})`]),
+  ];
+  return conditions.length === 1 ? (conditions[0] ?? '') : `(${conditions.join(' || ')})`;
+}
+
+function isPath(glob: string): boolean {
+  return !/[*?]/.test(glob);
+}
+
+/** A path with all below it: `a/**`, which covers `a`, too. */
+function isTree(glob: string): boolean {
+  return glob.endsWith('/**') && isPath(glob.slice(0, -3));
 }
 
 const ORIGINAL_IMAGES = `object.metadata.annotations[${celString(ANNOTATIONS.originalImages)}]`;

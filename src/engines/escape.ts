@@ -8,9 +8,12 @@
 const STRING = /"(?:[^"\\]|\\.)*"/g;
 
 const PLAIN = /[A-Za-z0-9 ._/:@,=-]/;
+/** Most texts are: they need no look at each character. */
+const ALL_PLAIN = /^[A-Za-z0-9 ._/:@,=-]*$/;
 
 /** A CEL string literal. */
 export function celString(text: string): string {
+  if (ALL_PLAIN.test(text)) return `"${text}"`;
   return `"${Array.from(text)
     .map((character) => (PLAIN.test(character) ? character : celEscape(character)))
     .join('')}"`;
@@ -24,7 +27,8 @@ export function celStrings(texts: readonly string[]): string {
 function celEscape(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   // CEL refuses a lone surrogate, as Go's strings can't hold it: U+FFFD is what the API server makes of it.
-  return isSurrogate(code) ? '\\uFFFD' : `\\U${code.toString(16).padStart(8, '0')}`;
+  if (isSurrogate(code)) return '\\uFFFD';
+  return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
 }
 
 function isSurrogate(code: number): boolean {
@@ -38,6 +42,7 @@ export function plainJson(value: unknown): string {
 }
 
 function jsonString(text: string): string {
+  if (ALL_PLAIN.test(text)) return `"${text}"`;
   const units = Array.from({ length: text.length }, (_, i) => text.charAt(i));
   return `"${units.map((unit) => (PLAIN.test(unit) ? unit : jsonEscape(unit))).join('')}"`;
 }
@@ -70,6 +75,6 @@ function spaceBraces(json: string): string {
 /** An RE2 pattern that matches this text only. */
 export function re2Literal(text: string): string {
   return Array.from(text)
-    .map((c) => (/[A-Za-z0-9_/-]/.test(c) ? c : `\\x{${(c.codePointAt(0) ?? 0).toString(16)}}`))
+    .map((c) => (/[A-Za-z0-9_/-]/.test(c) ? c : c === '.' ? '\\.' : `\\x{${(c.codePointAt(0) ?? 0).toString(16)}}`))
     .join('');
 }

@@ -1,11 +1,10 @@
 import { compare } from '../image/rules.js';
 import type { MirrorEntry } from './entry.js';
+import { fits, ROOM, sumOf, weightOf } from './weight.js';
+import type { Weight } from './weight.js';
 
 /** Entries of a policy: what it lists is evaluated for every Pod that uses one of them, and an object has a size limit. */
 export const MAX_MIRRORS = 100;
-
-/** Of a policy's entries as JSON. An object's annotations have room for 256 kB, and escaping makes expressions several times as long. */
-const MAX_BYTES = 64_000;
 
 /**
  * How much larger than the mirrors need a policy's limits have to be before one policy less is worth its moves. Without this room, a mirror
@@ -44,58 +43,67 @@ export function isPartOf(base: string, name: string): boolean {
   return name === base || name.startsWith(`${base}-`);
 }
 
+const NOTHING: Weight = { annotation: 0, expression: 0 };
+
 class Part {
-  #entries: MirrorEntry[] = [];
-  #bytes = 0;
+  readonly #entries: MirrorEntry[];
+  #weight: Weight;
+
+  constructor(entries: readonly MirrorEntry[] = []) {
+    this.#entries = [...entries];
+    this.#weight = entries.map(weightOf).reduce(sumOf, NOTHING);
+  }
 
   get entries(): readonly MirrorEntry[] {
     return this.#entries;
   }
 
-  get bytes(): number {
-    return this.#bytes;
+  get weight(): Weight {
+    return this.#weight;
   }
 
   hasRoomFor(entry: MirrorEntry): boolean {
-    return this.#entries.length < MAX_MIRRORS && this.#bytes + bytesOf(entry) <= MAX_BYTES;
+    return this.#entries.length < MAX_MIRRORS && fits(sumOf(this.#weight, weightOf(entry)));
   }
 
   add(entry: MirrorEntry): void {
     this.#entries.push(entry);
-    this.#bytes += bytesOf(entry);
+    this.#weight = sumOf(this.#weight, weightOf(entry));
   }
 
   /** @returns what doesn't fit any more, the largest first */
   shrink(): readonly MirrorEntry[] {
     const out: MirrorEntry[] = [];
-    while (this.#entries.length > 1 && (this.#entries.length > MAX_MIRRORS || this.#bytes > MAX_BYTES)) {
-      const largest = this.#entries.reduce((a, b) => (bytesOf(b) >= bytesOf(a) ? b : a));
-      this.#entries = this.#entries.filter((entry) => entry !== largest);
-      this.#bytes -= bytesOf(largest);
+    while (this.#entries.length > 1 && (this.#entries.length > MAX_MIRRORS || !fits(this.#weight))) {
+      const largest = this.#entries.reduce((a, b) => (sizeOf(b) >= sizeOf(a) ? b : a));
+      this.#entries.splice(this.#entries.indexOf(largest), 1);
+      this.#weight = this.#entries.map(weightOf).reduce(sumOf, NOTHING);
       out.push(largest);
     }
     return out;
   }
+}
 
-  copy(): Part {
-    const copy = new Part();
-    for (const entry of this.#entries) copy.add(entry);
-    return copy;
-  }
+function sizeOf(entry: MirrorEntry): number {
+  const { annotation, expression } = weightOf(entry);
+  return Math.max(annotation / ROOM.annotation, expression / ROOM.expression);
 }
 
 /** Spreads the smallest part over the others where they have room to spare. */
 function dissolvesSmallest(parts: Map<string, Part>): boolean {
   const all = [...parts.values()];
   const count = all.reduce((sum, { entries }) => sum + entries.length, 0);
-  const bytes = all.reduce((sum, part) => sum + part.bytes, 0);
-  const others = parts.size - 1;
-  if (others < 1 || count * SPARE > others * MAX_MIRRORS || bytes * SPARE > others * MAX_BYTES) return false;
+  const { annotation, expression } = all.map(({ weight }) => weight).reduce(sumOf, NOTHING);
+  const room = (parts.size - 1) / SPARE;
+  const hasRoom = annotation <= room * ROOM.annotation && expression <= room * ROOM.expression;
+  if (parts.size < 2 || count > room * MAX_MIRRORS || !hasRoom) return false;
   const [smallest] = [...parts].sort(
     ([a, { entries: x }], [b, { entries: y }]) => x.length - y.length || inOrder(b, a),
   );
   if (smallest === undefined) return false;
-  const rest = new Map([...parts].filter(([name]) => name !== smallest[0]).map(([name, part]) => [name, part.copy()]));
+  const rest = new Map(
+    [...parts].flatMap(([name, part]) => (name === smallest[0] ? [] : [[name, new Part(part.entries)]])),
+  );
   for (const entry of smallest[1].entries) {
     const part = firstWithRoom(rest, entry);
     if (part === undefined) return false;
@@ -107,7 +115,11 @@ function dissolvesSmallest(parts: Map<string, Part>): boolean {
 }
 
 function firstWithRoom(parts: ReadonlyMap<string, Part>, entry: MirrorEntry): Part | undefined {
-  return [...parts].sort(([a], [b]) => inOrder(a, b)).find(([, part]) => part.hasRoomFor(entry))?.[1];
+  let first: [string, Part] | undefined;
+  for (const [name, part] of parts) {
+    if (part.hasRoomFor(entry) && (first === undefined || inOrder(name, first[0]) < 0)) first = [name, part];
+  }
+  return first?.[1];
 }
 
 function partOf(parts: Map<string, Part>, name: string): Part {
@@ -126,14 +138,4 @@ function freeName(base: string, parts: ReadonlyMap<string, Part>): string {
 /** The base first, then by number. */
 function inOrder(a: string, b: string): number {
   return a.length - b.length || compare(a, b);
-}
-
-const BYTES = new WeakMap<MirrorEntry, number>();
-
-function bytesOf(entry: MirrorEntry): number {
-  const known = BYTES.get(entry);
-  if (known !== undefined) return known;
-  const bytes = JSON.stringify(entry).length;
-  BYTES.set(entry, bytes);
-  return bytes;
 }

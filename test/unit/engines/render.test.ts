@@ -97,6 +97,16 @@ describe('rendering policies', () => {
     expect(new Set(policies.map(({ name }) => name)).size).to.equal(policies.length);
   });
 
+  it('says in CEL which paths are left out so that the whole condition is negated', () => {
+    for (const exclude of [['a'], ['a/**'], ['a*'], ['a', 'b/**', 'c*']]) {
+      const [policy] = renderPolicies(
+        [{ entry: entry('m', { exclude }), settings: settings({ engine: 'MutatingAdmissionPolicy' }) }],
+        options,
+      );
+      expect(JSON.stringify(policy?.object)).to.match(/ && !\(/);
+    }
+  });
+
   it('splits mirrors whose entries are too long together', () => {
     const include = Array.from({ length: 64 }, (_, i) => `${'x'.repeat(200)}/${i}`);
     const long = Array.from({ length: 12 }, (_, i) => ({ entry: entry(`m${i}`, { include }), settings: settings() }));

@@ -1,0 +1,94 @@
+import { rewriter } from '../../../src/image/rewrite.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
+import { useCluster } from '../shared-cluster.js';
+import { PoliciesInForce } from './policies.js';
+
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
+const HOST = 'registry.limits.test';
+
+function fleet(count: number, include: (i: number) => readonly string[]): readonly MirrorEntry[] {
+  return Array.from({ length: count }, (_, i) => ({
+    mirror: `limits-${i}`,
+    hosts: [HOST],
+    pullPrefix: `harbor.cache.test/limits-${i}`,
+    include: include(i),
+    exclude: [],
+  }));
+}
+
+const globs = (count: number, glob: (n: number) => string): readonly string[] =>
+  Array.from({ length: count }, (_, n) => glob(n));
+
+const everything: MirrorEntry = {
+  mirror: 'limits-everything',
+  hosts: [HOST],
+  pullPrefix: 'harbor.cache.test/everything',
+  include: [],
+  exclude: ['not-this', ...globs(63, (n) => `not-${n}.*/**`)],
+};
+
+interface Case {
+  readonly name: string;
+  readonly entries: readonly MirrorEntry[];
+  readonly images: readonly string[];
+}
+
+/** What the API server refused while choices were nested, and the most that the CRD lets one mirror have. */
+const CASES: readonly Case[] = [
+  {
+    name: 'four mirrors with 64 globs each',
+    entries: fleet(4, (i) => globs(64, (n) => `team-${i}/*-${n}.x/**`)),
+    images: [`${HOST}/team-3/a-63.x/b:1`, `${HOST}/team-0/a-0.x`, `${HOST}/team-4/a-1.x`],
+  },
+  {
+    name: 'ninety mirrors with three globs each, and one with all the rest',
+    entries: [...fleet(90, (i) => [`team-${i}/**`, `team-${i}.x`, `other/team-${i}-*`]), everything],
+    images: [
+      `${HOST}/team-89/a`,
+      `${HOST}/team-1`,
+      `${HOST}/other/team-50-x`,
+      `${HOST}/a/b`,
+      `${HOST}/not-1.z/a`,
+      `${HOST}/not-this`,
+    ],
+  },
+  {
+    name: 'a thousand mirrors with a glob each, and one with all the rest',
+    entries: [...fleet(1000, (i) => [`team-${i}/**`]), everything],
+    images: [
+      ...globs(20, (n) => `${HOST}/team-${n * 50}/a@sha256:${'a'.repeat(64)}`),
+      `${HOST}/a/b`,
+      `${HOST}/not-63.b`,
+    ],
+  },
+  {
+    name: 'mirrors with as many and as long globs as can be',
+    entries: fleet(3, (i) => globs(64, (n) => `${'a.'.repeat(120)}${i}.${n}/*`)),
+    images: [`${HOST}/${'a.'.repeat(60)}1`],
+  },
+];
+
+for (const engine of ENGINES) {
+  describe(`as many mirrors on one host as there may be, by ${engine}`, function () {
+    this.timeout(240_000);
+    const cluster = useCluster();
+
+    for (const { name, entries, images } of CASES) {
+      it(`takes ${name}`, async () => {
+        const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+        const policies = renderPolicies(
+          entries.map((entry) => ({ entry, settings })),
+          { excludedNamespaces: ['kube-*', 'kyverno'] },
+        );
+        const namespace = await cluster().createNamespace();
+        // It waits until each image becomes what the rewrite without a cluster makes of it.
+        const rewrite = rewriter(entries);
+        const shown = images.filter((image) => rewrite(image).image.length < 512);
+        const put = await PoliciesInForce.put(cluster().api, policies, { namespace, images: shown });
+        await put.remove();
+      });
+    }
+  });
+}
