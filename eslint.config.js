@@ -38,25 +38,6 @@ export default tseslint.config(
       'max-lines': ['error', 250],
     },
   },
-  // What is still to be mended. Take an entry away with what it excepts; don't add any.
-  {
-    // What a login came to stands in logins.ts, and what is said of it in result.ts.
-    files: ['src/pull-secrets/{logins,result}.ts'],
-    rules: { 'house/no-cycle': 'off' },
-  },
-  {
-    files: [
-      // mirror: look-result, status/outcome; log (watches.ts): it should tell by callbacks.
-      'src/pull-secrets/{logins,pull-secrets,result,watches}.ts',
-      // log: it should tell by callbacks.
-      'src/robots/own-robot.ts',
-    ],
-    rules: { 'house/layers': 'off' },
-  },
-  {
-    files: ['src/mirror/plan/plan.ts'],
-    rules: { 'max-lines': ['error', 300] },
-  },
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -3,7 +3,7 @@ import { projectName } from '../api/upstream-types.js';
 import { policyEntry } from '../engines/entry.js';
 import type { PlacedEntry } from '../engines/group.js';
 import { policySettings } from '../engines/settings.js';
-import { findConflicts } from '../mirror/conflicts.js';
+import { findConflicts } from '../mirror/claims/conflicts.js';
 import { InputError } from './input-error.js';
 
 /** What the mirrors of some files come to, were they all served. */

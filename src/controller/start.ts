@@ -7,7 +7,7 @@ import type { Metrics } from '../http/metrics.js';
 import type { Log } from '../log.js';
 import { describeAction } from '../mirror/plan/actions.js';
 import { Harbors } from '../harbor/session/harbors.js';
-import { HostIndex } from '../mirror/host-index.js';
+import { HostIndex } from '../mirror/claims/host-index.js';
 import { MirrorReconciler } from '../mirror/reconcile.js';
 import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';

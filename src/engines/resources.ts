@@ -1,5 +1,5 @@
 import type { Resource } from '../kubernetes/objects.js';
-import type { PolicyEngine } from '../engines/settings.js';
+import type { PolicyEngine } from './settings.js';
 
 /** Where the API server keeps each kind of policy. */
 export const POLICY_RESOURCES: Readonly<Record<PolicyEngine, Resource>> = {

@@ -10,12 +10,12 @@ import { Deletion } from './migration/deletion.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
 import type { FormerHarbors } from './migration/former-harbors.js';
 import { Retirement } from './migration/retirement.js';
-import { holdsFor } from './preconditions.js';
-import type { HostIndex } from './host-index.js';
-import { Convergence } from './converge.js';
-import { Observer } from './observe.js';
+import { holdsFor } from './look/preconditions.js';
+import type { HostIndex } from './claims/host-index.js';
+import { Convergence } from './look/converge.js';
+import { Observer } from './look/observe.js';
 import { Planner } from './plan/planner.js';
-import type { HarborLookResult } from './look-result.js';
+import type { HarborLookResult } from './look/look-result.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import type { Policies } from '../policies/policies.js';
 import type { PolicyState } from '../policies/state.js';
@@ -24,7 +24,7 @@ import type { MirrorCluster } from './mirror-cluster.js';
 import { summarise } from './status/summarise.js';
 import { sameStatus } from './status/same-status.js';
 import { waiting } from '../api/verdict.js';
-import { routingFacts, unseen } from './look-result.js';
+import { routingFacts, unseen, withPullResult } from './look/look-result.js';
 import { decisionFor, routeOf } from './routing.js';
 
 import type { WorkResult } from '../kubernetes/work-result.js';
@@ -106,7 +106,8 @@ export class MirrorReconciler {
     }
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
     const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
-    const look = await pullSecrets.settle(held, await this.#look(held));
+    const harborSide = await this.#look(held);
+    const look = withPullResult(harborSide, await pullSecrets.settle(held, harborSide));
     const route = routeOf(routingFacts(held, look, policies.has(name)));
     policies.decide(name, decisionFor(held, route, look.harbor?.pullPrefix));
     return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));

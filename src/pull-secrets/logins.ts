@@ -1,10 +1,12 @@
+import { REASONS } from '../api/reasons.js';
 import { ANNOTATIONS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Verdict } from '../api/verdict.js';
+import { stalled } from '../api/verdict.js';
 import { HarborError } from '../harbor/http/errors.js';
 import type { Project } from '../harbor/types.js';
 import { formerHarborsOf } from '../api/former-harbors.js';
-import { verdictOf } from '../mirror/status/outcome.js';
+import { verdictOf } from '../harbor/outcome.js';
 import { planPullRobot } from '../robots/pull-robot.js';
 import type { PullIdentity } from '../robots/pull-robot.js';
 import { GRACE_MS, isQuiet } from '../robots/rotation.js';
@@ -15,7 +17,6 @@ import type { PullCluster } from './cluster.js';
 import type { PullMemory, RobotList } from './memory.js';
 import { observeRobots } from './observe.js';
 import type { PullObservation } from './observe.js';
-import { foreignRobots } from './result.js';
 import { loginOf, readPullSecret } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import type { PullHarbors, RobotsSession } from '../robots/session.js';
@@ -180,4 +181,11 @@ function again(rotation: Rotation): Pick<LoginResult, 'lookAgainMs'> {
 function isRequested({ metadata, status }: RegistryMirror): boolean {
   const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
   return requestedAt !== undefined && requestedAt !== status.lastHandledReconcileAt;
+}
+
+function foreignRobots(project: string, names: readonly string[]): Verdict {
+  const message =
+    `Harbor's project ${project} has a robot account ${names.join(' and ')} that isn't this mirror's. ` +
+    'Delete it there, or rename it.';
+  return stalled(REASONS.pullSecretConflict, message);
 }

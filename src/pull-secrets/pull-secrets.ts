@@ -1,7 +1,6 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { HarborError } from '../harbor/http/errors.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
-import type { HarborLookResult } from '../mirror/look-result.js';
 import type { Policies } from '../policies/policies.js';
 import { applyCopies } from './apply.js';
 import type { CopiesOutcome, OnWrite } from './apply.js';
@@ -16,9 +15,13 @@ import { planPulls } from './plan.js';
 import type { PullPlan } from './plan.js';
 import { usesPullSecrets } from './usage.js';
 import type { PullSecret } from './pull-secret.js';
-import { accessProblem, resultOf, withPullResult } from './result.js';
+import { accessProblem, resultOf } from './result.js';
+import type { PullResult, PullSubject } from './result.js';
 import { spreadOf } from './plan.js';
 import type { Spread } from './plan.js';
+
+/** What there is to say of a mirror without pull Secrets. */
+const IN_ORDER: PullResult = { canPull: true };
 
 export interface PullSecretsOptions extends PullLoginsOptions, PullObservationOptions {
   readonly cluster: PullLoginsOptions['cluster'];
@@ -46,28 +49,28 @@ export class PullSecrets {
    *
    * @throws KubernetesError where the API server can't be written to
    */
-  async settle(mirror: RegistryMirror, look: HarborLookResult): Promise<HarborLookResult> {
+  async settle(mirror: RegistryMirror, subject: PullSubject): Promise<PullResult> {
     const { cluster } = this.#options;
     const isWanted = usesPullSecrets(mirror);
     if (!isWanted && pullSecretsOf(mirror, cluster).length === 0) {
       this.forget(mirror.metadata.name);
       await this.#unwatchUnused(mirror);
-      return look;
+      return IN_ORDER;
     }
     const access = await cluster.watch();
     if (access !== 'ready') {
-      return isWanted ? withPullResult(look, { problem: accessProblem(access), canPull: false }) : look;
+      return isWanted ? { problem: accessProblem(access), canPull: false } : IN_ORDER;
     }
-    const observation = observePulls(mirror, look.harbor?.pullPrefix, this.#options);
+    const observation = observePulls(mirror, subject.harbor?.pullPrefix, this.#options);
     const memory = this.#remembered(mirror);
-    const login = await this.#seeToLogin(observation, look, memory);
+    const login = await this.#seeToLogin(observation, subject, memory);
     const plan = planPulls(observation, login.secrets, memory);
     const outcome = await applyCopies(plan.copies, memory.refused, { cluster, onWrite: this.#onWrite(mirror) });
     this.#remember(observation, login, plan, outcome);
     if (outcome.passing !== undefined) throw outcome.passing;
     await this.#drop(mirror, plan.drop);
     if (plan.drop.length > 0) await this.#unwatchUnused(mirror);
-    return withPullResult(look, resultOf({ look, isWanted, login, plan, outcome }));
+    return resultOf({ subject, isWanted, login, plan, outcome });
   }
 
   /** Whether every Pod that may be sent to this pull prefix has the Secret for it. */
@@ -115,7 +118,7 @@ export class PullSecrets {
   /** A suspended mirror gets nothing new; what it serves goes on being served. */
   async #seeToLogin(
     observation: PullObservation,
-    { verdict, harbor }: HarborLookResult,
+    { verdict, harbor }: PullSubject,
     memory: PullMemory,
   ): Promise<LoginResult> {
     const { mirror, secrets, isWanted } = observation;

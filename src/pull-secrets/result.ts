@@ -1,4 +1,3 @@
-import type { HarborLookResult } from '../mirror/look-result.js';
 import type { CopiesOutcome } from './apply.js';
 import type { LoginResult } from './logins.js';
 import type { PullPlan } from './plan.js';
@@ -6,6 +5,7 @@ import { REASONS } from '../api/reasons.js';
 import type { Reason } from '../api/reasons.js';
 import type { PullAccess } from './cluster.js';
 import type { RefusedCopy } from './memory.js';
+import type { Project } from '../harbor/types.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled, waiting } from '../api/verdict.js';
 
@@ -27,13 +27,6 @@ export function accessProblem(access: Exclude<PullAccess, 'ready'>): Verdict {
   return access === 'forbidden'
     ? stalled(REASONS.pullSecretPermissionMissing, PERMISSION_MESSAGE)
     : waiting(REASONS.progressing, 'The namespaces have not been read yet.', 500);
-}
-
-export function foreignRobots(project: string, names: readonly string[]): Verdict {
-  const message =
-    `Harbor's project ${project} has a robot account ${names.join(' and ')} that isn't this mirror's. ` +
-    'Delete it there, or rename it.';
-  return stalled(REASONS.pullSecretConflict, message);
 }
 
 /** No namespace takes the Secret: nobody could pull with it. */
@@ -77,6 +70,16 @@ function whyOf({ isTaken, message }: RefusedCopy): string {
   return isTaken ? "a Secret of somebody else's has this name: delete it" : message;
 }
 
+/** How a mirror's Harbor side stands: what its Pods are to pull from. */
+export interface PullSubject {
+  readonly verdict: Verdict;
+  readonly harbor?: {
+    /** `host[:port]/project`; undefined where Harbor could not be asked. */
+    readonly pullPrefix?: string;
+    readonly project?: Pick<Project, 'id' | 'name'> | null;
+  };
+}
+
 /** What a look at a mirror's pull Secrets came to. */
 export interface PullResult {
   /** Why the mirror isn't let in, or isn't in order. */
@@ -89,7 +92,7 @@ export interface PullResult {
 }
 
 export interface ResultInput {
-  readonly look: HarborLookResult;
+  readonly subject: PullSubject;
   readonly isWanted: boolean;
   readonly login: LoginResult;
   readonly plan: PullPlan;
@@ -115,25 +118,8 @@ export function resultOf(input: ResultInput): PullResult {
 }
 
 /** The soonest of what there is to wait for. While the mirror's Harbor side isn't in order, that is looked at sooner anyway. */
-function againIn({ look, isWanted, login, plan, outcome }: ResultInput): Pick<PullResult, 'lookAgainMs'> {
-  const usage = look.verdict.kind === 'ready' || !isWanted ? plan.lookAgainMs : undefined;
+function againIn({ subject, isWanted, login, plan, outcome }: ResultInput): Pick<PullResult, 'lookAgainMs'> {
+  const usage = subject.verdict.kind === 'ready' || !isWanted ? plan.lookAgainMs : undefined;
   const waits = [usage, login.lookAgainMs, retryMsOf(outcome.refused)].filter((ms) => ms !== undefined);
   return waits.length === 0 ? {} : { lookAgainMs: Math.min(...waits) };
-}
-
-/** A mirror that is in the policies stays; one that isn't waits. What the look found wrong goes first. Pure. */
-export function withPullResult(
-  look: HarborLookResult,
-  { problem, canPull, warning, lookAgainMs }: PullResult,
-): HarborLookResult {
-  // What the project's privacy waits for can't come while the user has to act.
-  const isInVain = look.waitsFor !== undefined && problem?.kind === 'stalled';
-  const soonest = Math.min((isInVain ? undefined : look.lookAgainMs) ?? Infinity, lookAgainMs ?? Infinity);
-  return {
-    ...look,
-    verdict: problem !== undefined && look.verdict.kind === 'ready' ? problem : look.verdict,
-    pulls: { ...look.pulls, canPull: look.pulls.canPull && canPull },
-    ...(warning === undefined ? {} : { pullWarning: warning }),
-    ...(soonest === Infinity ? {} : { lookAgainMs: soonest }),
-  };
 }

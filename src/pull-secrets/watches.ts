@@ -6,7 +6,7 @@ import { isKubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/informer.js';
 import type { InformerEvent } from '../kubernetes/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
-import type { Log } from '../log.js';
+import type { LogSink } from '../api/log-sink.js';
 import { canonicalJson } from '../engines/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
 import { keyOfCopy } from './copies.js';
@@ -26,7 +26,7 @@ export interface PullWatchesOptions {
   /** The Secrets of the operator's namespace that are labelled for it. */
   readonly secrets: Informer<Secret>;
   readonly mirrors: () => readonly RegistryMirror[];
-  readonly log: Log;
+  readonly log: LogSink;
   /** Something changed that concerns this mirror's copies. */
   readonly onChange: (mirror: string) => void;
 }

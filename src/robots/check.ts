@@ -1,6 +1,6 @@
 import type { CallOptions, HarborApi } from '../harbor/api.js';
 import { isHarborError } from '../harbor/http/errors.js';
-import { permissionFor } from './permissions.js';
+import { permissionFor } from '../harbor/permissions.js';
 
 type Asked = Pick<HarborApi, 'checkAccess' | 'getEndpoint' | 'findQuota' | 'projectDeletionBlocker'>;
 

@@ -1,7 +1,7 @@
 import { digest } from '../engines/digest.js';
 import type { HarborApi } from '../harbor/api.js';
 import type { NewRobot, Robot } from '../harbor/types.js';
-import { newRobot } from './permissions.js';
+import { newRobot } from '../harbor/permissions.js';
 import { GRACE_MS, LIFE_DAYS, planRotation } from './rotation.js';
 import type { KeptLogin, RobotNames, Rotation } from './rotation.js';
 

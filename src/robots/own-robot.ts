@@ -6,7 +6,7 @@ import type { HarborApi } from '../harbor/api.js';
 import { isHarborError } from '../harbor/http/errors.js';
 import { backoffMs } from '../kubernetes/backoff.js';
 import { isKubernetesError, LeaseLostError } from '../kubernetes/errors.js';
-import type { Log } from '../log.js';
+import type { LogSink } from '../api/log-sink.js';
 import { keepOwnRobot } from './keep-own-robot.js';
 import type { LoginStore, OwnRobotResult } from './keep-own-robot.js';
 import { ROBOT_SECRET } from './own-login.js';
@@ -25,7 +25,7 @@ export interface OwnRobotOptions {
   readonly client: () => Read<RobotsClient>;
   readonly store: LoginStore;
   readonly clusterId: string;
-  readonly log: Log;
+  readonly log: LogSink;
   /** ms since 1970. */
   readonly now: () => number;
   /** ms of a clock that never goes back. */

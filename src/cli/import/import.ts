@@ -1,7 +1,7 @@
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
-import { findConflicts } from '../../mirror/conflicts.js';
-import { desiredState } from '../../mirror/desired.js';
+import { findConflicts } from '../../mirror/claims/conflicts.js';
+import { desiredState } from '../../mirror/desired/desired.js';
 import type { UpstreamSecrets } from '../../credentials/upstream-secrets.js';
 import { planHarbor } from '../../mirror/plan/plan.js';
 import { importMirror, served } from './mirror.js';

@@ -1,7 +1,7 @@
 import type { UpstreamType } from '../../api/registry-mirror.js';
 import { upstreamTypes } from '../../api/upstream-types.js';
 import type { Endpoint } from '../../harbor/types.js';
-import { sameUrl } from '../../mirror/desired.js';
+import { sameUrl } from '../../mirror/desired/desired.js';
 
 /** `spec.upstream` without what only this Harbor's credentials and texts add. */
 export interface WrittenUpstream {

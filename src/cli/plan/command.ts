@@ -31,8 +31,8 @@ import { isGiven, operatorConfig, withOperatorFlags } from '../operator-flags.js
 import { FORMATS, print } from '../output.js';
 import type { Format, Output } from '../output.js';
 import { servedEntries } from '../explain/in-force.js';
-import { HostIndex } from '../../mirror/host-index.js';
-import { Observer } from '../../mirror/observe.js';
+import { HostIndex } from '../../mirror/claims/host-index.js';
+import { Observer } from '../../mirror/look/observe.js';
 import { servedBy } from './served.js';
 import { pullSecretsOf } from '../../pull-secrets/observe.js';
 import { isPullSecret } from '../../pull-secrets/pull-secret.js';

@@ -1,6 +1,6 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { Harbors } from '../../harbor/session/harbors.js';
-import type { Observer } from '../../mirror/observe.js';
+import type { Observer } from '../../mirror/look/observe.js';
 import type { PullSecret } from '../../pull-secrets/pull-secret.js';
 
 /** What planning the Harbor side of a mirror needs. */

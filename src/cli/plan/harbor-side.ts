@@ -1,21 +1,21 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { Verdict } from '../../api/verdict.js';
 import { HarborError } from '../../harbor/http/errors.js';
-import type { Desired } from '../../mirror/desired.js';
-import { privateProblem, routingFacts } from '../../mirror/look-result.js';
-import type { HarborLookResult } from '../../mirror/look-result.js';
+import type { Desired } from '../../mirror/desired/desired.js';
+import { privateProblem, routingFacts } from '../../mirror/look/look-result.js';
+import type { HarborLookResult } from '../../mirror/look/look-result.js';
 import { isAbandoned, projectNamesOf } from '../../mirror/migration/deletion.js';
-import type { Observed } from '../../mirror/observe.js';
+import type { Observed } from '../../mirror/look/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
-import type { HarborPlan } from '../../mirror/plan/plan.js';
+import type { HarborPlan } from '../../mirror/plan/plan-input.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';
 import type { HarborSideOptions } from './harbor-side-options.js';
 import { deletionOf, planPullRobots } from './pull-robots.js';
 import type { PullRobotsPlan } from './pull-robots.js';
 import { planRetirements } from './retirements.js';
 import { decisionFor, routeOf } from '../../mirror/routing.js';
-import { verdictOf } from '../../mirror/status/outcome.js';
+import { verdictOf } from '../../harbor/outcome.js';
 import type { ServingDecision } from '../../policies/state.js';
 
 /** Harbor gives a new proxy project this many days by itself. */

@@ -1,7 +1,7 @@
 import { formerHarborsOf } from '../../api/former-harbors.js';
 import type { FormerHarbor } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';
-import type { Observed } from '../../mirror/observe.js';
+import type { Observed } from '../../mirror/look/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
 import { planRemoval } from '../../mirror/plan/plan-removal.js';

@@ -1,5 +1,5 @@
-import { literalPrefixes } from '../../mirror/conflicts.js';
-import type { Served } from '../../mirror/observe.js';
+import { literalPrefixes } from '../../mirror/claims/conflicts.js';
+import type { Served } from '../../mirror/look/observe.js';
 import type { ServedEntry } from '../explain/in-force.js';
 
 /** What Pods are sent to, as the observer asks for it, by the policies that the command line has read. */

@@ -15,8 +15,8 @@ import type { KubeconfigFlags } from '../kubeconfig.js';
 import { readText } from '../objects-file.js';
 import { yaml } from '../output.js';
 import type { Output } from '../output.js';
-import { newRobot } from '../../robots/permissions.js';
-import type { RobotDuties } from '../../robots/permissions.js';
+import { newRobot } from '../../harbor/permissions.js';
+import type { RobotDuties } from '../../harbor/permissions.js';
 import { applySecret, credentialsSecret } from './secret.js';
 
 interface RobotFlags extends RobotDuties, KubeconfigFlags {

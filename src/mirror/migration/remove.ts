@@ -1,8 +1,8 @@
 import { HarborError } from '../../harbor/http/errors.js';
-import { act } from '../apply.js';
+import { act } from '../look/apply.js';
 import type { Action } from '../plan/actions.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
-import { verdictOf } from '../status/outcome.js';
+import { verdictOf } from '../../harbor/outcome.js';
 import type { Identity } from '../plan/ownership.js';
 import { planRemoval } from '../plan/plan-removal.js';
 import { REASONS } from '../../api/reasons.js';

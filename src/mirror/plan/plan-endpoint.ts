@@ -2,9 +2,9 @@ import { formatMark, parseMark } from '../../harbor/mark.js';
 import type { Mark, Origin } from '../../harbor/mark.js';
 import type { Endpoint, EndpointUpdate } from '../../harbor/types.js';
 import type { Action } from './actions.js';
-import { sameUrl } from '../desired.js';
-import type { Desired } from '../desired.js';
-import { CA_CERTIFICATE } from '../harbor-support.js';
+import { sameUrl } from '../desired/desired.js';
+import type { Desired } from '../desired/desired.js';
+import { CA_CERTIFICATE } from '../desired/harbor-support.js';
 import type { Identity } from './ownership.js';
 
 interface EndpointInput {

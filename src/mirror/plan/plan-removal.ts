@@ -1,10 +1,10 @@
 import type { Endpoint, Project } from '../../harbor/types.js';
 import type { Mark } from '../../harbor/mark.js';
 import type { Action } from './actions.js';
-import { endpointName } from '../desired.js';
+import { endpointName } from '../desired/desired.js';
 import { ownership } from './ownership.js';
 import type { Identity } from './ownership.js';
-import type { HarborView } from './plan.js';
+import type { HarborView } from './plan-input.js';
 import type { Precondition } from './preconditions.js';
 
 /** What a mirror that goes away leaves behind on purpose, for its last Event. */

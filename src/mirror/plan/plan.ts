@@ -1,56 +1,18 @@
-import type { RegistryMirrorSpec, HarborStatus } from '../../api/registry-mirror.js';
 import { REASONS } from '../../api/reasons.js';
-import { formatMark } from '../../harbor/mark.js';
-import type { Mark, Origin } from '../../harbor/mark.js';
-import type { InventoryView } from '../../harbor/inventory.js';
-import type { Endpoint, Project, Retention } from '../../harbor/types.js';
-import type { Action, EndpointRef } from './actions.js';
-import type { Desired } from '../desired.js';
-import { keeps } from '../project-limits.js';
-import { differingSettings, supportedSettings } from '../project-settings.js';
-import { endpointName, sameHost, sameUrl, servesType } from '../desired.js';
-import { deletionOf, newMark, planEndpointUpdate } from './plan-endpoint.js';
-import type { Precondition } from './preconditions.js';
+import type { Mark } from '../../harbor/mark.js';
+import type { Endpoint, Project } from '../../harbor/types.js';
+import type { Action } from './actions.js';
+import { sameHost, sameUrl, servesType } from '../desired/desired.js';
+import { newMark, planEndpointUpdate } from './plan-endpoint.js';
 import { privateLast } from './privacy.js';
-import type { Privacy } from './privacy.js';
 import { describeOwner, ownership } from './ownership.js';
-import type { Identity, Ownership } from './ownership.js';
+import type { Ownership } from './ownership.js';
 import { READY, stalled } from '../../api/verdict.js';
 import type { Verdict } from '../../api/verdict.js';
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** What Harbor holds, as far as planning needs it. */
-export type HarborView = Omit<InventoryView, 'readAt' | 'projects' | 'projectById' | 'unreadable'>;
-
-export interface PlanInput {
-  readonly desired: Desired;
-  readonly identity: Identity;
-  readonly adoptionPolicy: RegistryMirrorSpec['adoptionPolicy'];
-  /** What the status says was there. */
-  readonly known: HarborStatus | undefined;
-  readonly view: HarborView;
-  /** What must hold before a public project is made private; undefined: nothing. */
-  readonly privacy?: Privacy;
-  /** The project's retention policy; undefined: not managed, or not read. */
-  readonly retention?: Retention | 'none';
-  /** Fields of the spec that this Harbor lacks. */
-  readonly unsupported?: ReadonlySet<string>;
-}
-
-/** What has to be written to Harbor, and how the mirror stands once that is done. */
-export interface HarborPlan {
-  readonly actions: readonly Action[];
-  readonly verdict: Verdict;
-  readonly endpoint?: Endpoint;
-  readonly project?: Project;
-  /** How the mirror holds its endpoint and project; undefined while it has none. */
-  readonly hold?: 'created' | 'adopted' | 'used';
-  /** The project is public until this holds. */
-  readonly waitsFor?: Precondition;
-  /** Something of an earlier project of the mirror's can go in so many ms. */
-  readonly retireInMs?: number;
-}
+import { planCreation, takeBack } from './plan-creation.js';
+import type { HarborPlan, PlanInput } from './plan-input.js';
+import { projectUpdates } from './plan-project.js';
 
 /** Decides what to write to Harbor so that it is as the mirror says. Pure. */
 export function planHarbor(input: PlanInput): HarborPlan {
@@ -58,73 +20,6 @@ export function planHarbor(input: PlanInput): HarborPlan {
   if (project === undefined) return planCreation(input);
   const plan = planExisting(input, project);
   return { ...plan, ...privateLast(plan.actions, project, input.privacy) };
-}
-
-function planCreation(input: PlanInput): HarborPlan {
-  const { desired, view, identity } = input;
-  const spares = spareEndpoints(input);
-  const spare = spares.find(({ endpoint, mark }) => servesType(desired, endpoint, mark)) ?? spares.find(isCreated);
-  const createProject = (endpoint: EndpointRef): Action => ({
-    kind: 'CreateProject',
-    endpoint,
-    project: {
-      name: desired.projectName,
-      metadata: supportedSettings(desired.metadata, input.unsupported ?? NONE),
-      ...(desired.storageLimit === undefined ? {} : { storageLimit: desired.storageLimit }),
-    },
-  });
-  const hold = 'created';
-  if (spare !== undefined && servesType(desired, spare.endpoint, spare.mark)) {
-    // The project is made anew, even where the endpoint, or the project before, was adopted.
-    const update = planEndpointUpdate(input, spare.endpoint, { ...spare.mark, project: 'created' });
-    return { actions: [...update, createProject(spare.endpoint.id)], verdict: READY, endpoint: spare.endpoint, hold };
-  }
-  const replaced = spare?.mark.endpoint === 'created' ? spare.endpoint : undefined;
-  const name = endpointName(desired.projectName, identity.clusterId, (taken) => {
-    const holder = view.endpointByName(taken);
-    return holder !== undefined && holder.id !== replaced?.id;
-  });
-  const { credentials, caCertificate } = desired.secrets;
-  const mark = {
-    ...newMark(identity, 'created', desired.secrets.hmac),
-    ...(desired.instead === undefined ? {} : { instead: desired.instead }),
-    ...deletionOf(desired),
-  };
-  const createEndpoint: Action = {
-    kind: 'CreateEndpoint',
-    endpoint: {
-      name,
-      type: desired.endpointType,
-      url: desired.url,
-      insecure: desired.insecure,
-      description: formatMark(desired.description ?? '', mark),
-      ...(credentials === undefined ? {} : { credentials }),
-      ...(caCertificate === undefined ? {} : { caCertificate }),
-    },
-  };
-  const deletion =
-    replaced === undefined ? [] : [deleteEndpoint(replaced, 'its type is another and no project uses it')];
-  return { actions: [...deletion, createEndpoint, createProject('created')], verdict: READY, hold };
-}
-
-interface SpareEndpoint {
-  readonly endpoint: Endpoint;
-  readonly mark: Mark;
-}
-
-/** Endpoints of this mirror's that have no project: left by a crash, or by a project that was deleted by hand. */
-function spareEndpoints({ view, identity }: PlanInput): readonly SpareEndpoint[] {
-  return view.endpoints().flatMap((endpoint) => {
-    const owner = ownership(endpoint, identity);
-    return owner.kind === 'ours' && view.projectsByEndpoint(endpoint.id).length === 0
-      ? [{ endpoint, mark: owner.mark }]
-      : [];
-  });
-}
-
-/** Only what this operator made is ever deleted. */
-function isCreated({ mark }: SpareEndpoint): boolean {
-  return mark.endpoint === 'created';
 }
 
 function planExisting(input: PlanInput, project: Project): HarborPlan {
@@ -166,20 +61,6 @@ function planExisting(input: PlanInput, project: Project): HarborPlan {
   return erased
     ? { ...stop(stalled(REASONS.markMissing, message)), endpoint, project, hold: 'created' }
     : stop(stalled(REASONS.projectNotOurs, message), takeBack(input));
-}
-
-/**
- * An endpoint of ours that no project uses is taken away: its project turned out to be someone else's, or a POST that we gave
- * up on was carried out after all.
- */
-function takeBack(input: PlanInput): readonly Action[] {
-  return spareEndpoints(input)
-    .filter(isCreated)
-    .map(({ endpoint }) => deleteEndpoint(endpoint, 'no project uses it'));
-}
-
-function deleteEndpoint(endpoint: Endpoint, why: string): Action {
-  return { kind: 'DeleteEndpoint', id: endpoint.id, name: endpoint.name, why };
 }
 
 function planUsed(input: PlanInput, project: Project, endpoint: Endpoint): HarborPlan {
@@ -260,31 +141,4 @@ function sharedEndpoint(input: PlanInput, project: Project, endpoint: Endpoint):
     `Endpoint ${endpoint.name} also serves ${names} and isn't written to. Set spec.adoptionPolicy to Use, ` +
       'or spec.project.name to a new name.',
   );
-}
-
-function projectUpdates(input: PlanInput, project: Project, origin: Origin): readonly Action[] {
-  const { desired, view } = input;
-  // What was somebody's own before isn't opened to everybody by a default.
-  const isLeft = (key: string): boolean => key === 'public' && origin === 'adopted' && !desired.statesPublic;
-  const wanted = Object.fromEntries(Object.entries(desired.metadata).filter(([key]) => !isLeft(key)));
-  const actions: Action[] = [];
-  const metadata = differingSettings(wanted, project.metadata, input.unsupported ?? NONE);
-  if (Object.keys(metadata).length > 0) {
-    actions.push({ kind: 'UpdateProject', id: project.id, name: project.name, metadata });
-  }
-  const quota = view.quotaByProject(project.id);
-  if (desired.storageLimit !== undefined && quota !== undefined && quota.hardBytes !== desired.storageLimit) {
-    actions.push({
-      kind: 'UpdateQuota',
-      id: quota.id,
-      project: project.name,
-      projectId: project.id,
-      hardBytes: desired.storageLimit,
-    });
-  }
-  const keep = desired.retention;
-  if (keep !== undefined && input.retention !== undefined && !keeps(input.retention, keep)) {
-    actions.push({ kind: 'SetRetention', project: project.name, projectId: project.id, keep });
-  }
-  return actions;
 }

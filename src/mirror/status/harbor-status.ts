@@ -1,5 +1,5 @@
 import type { HarborStatus, RegistryMirror } from '../../api/registry-mirror.js';
-import type { HarborFindings } from '../findings.js';
+import type { HarborFindings } from '../look/findings.js';
 
 /** What the status says of what the mirror has in Harbor. What was not looked at this time stays as it was. Pure. */
 export function harborStatusOf(

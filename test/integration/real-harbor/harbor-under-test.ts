@@ -1,7 +1,7 @@
 import { createHarborClient } from '../../../src/harbor/client.js';
 import type { HarborClient } from '../../../src/harbor/client.js';
+import { newRobot } from '../../../src/harbor/permissions.js';
 import { isOlder } from '../../../src/harbor/version.js';
-import { newRobot } from '../../../src/robots/permissions.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { Login } from '../../harbor/index.js';
 import { sceneHeader } from '../../harbor/seen.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { run } from '../../../src/cli/program.js';
-import { robotPermissions } from '../../../src/robots/permissions.js';
+import { robotPermissions } from '../../../src/harbor/permissions.js';
 import type { RobotPermission } from '../../../src/harbor/types.js';
 
 const RECORDING = join(import.meta.dirname, '../../contract/data/13c_robot_minimal_lifecycle.json');

@@ -1,5 +1,5 @@
-import { literalPrefixes } from '../../../src/mirror/conflicts.js';
-import type { Claim } from '../../../src/mirror/conflicts.js';
+import { literalPrefixes } from '../../../src/mirror/claims/conflicts.js';
+import type { Claim } from '../../../src/mirror/claims/conflicts.js';
 import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
 import type { PolicyState, ServingDecision } from '../../../src/policies/state.js';
 

@@ -3,7 +3,7 @@ import { findCondition } from '../../../src/api/conditions.js';
 import { API_VERSION, KIND } from '../../../src/api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
 import { Harbors } from '../../../src/harbor/session/harbors.js';
-import { HostIndex } from '../../../src/mirror/host-index.js';
+import { HostIndex } from '../../../src/mirror/claims/host-index.js';
 import type { MirrorCluster } from '../../../src/mirror/mirror-cluster.js';
 import { describeAction } from '../../../src/mirror/plan/actions.js';
 import { MirrorReconciler } from '../../../src/mirror/reconcile.js';
@@ -63,7 +63,7 @@ export class Lab implements MirrorCluster {
       hosts: this.#hosts,
       policies: this.policies,
       pullSecrets: {
-        settle: (_mirror, look) => Promise.resolve(look),
+        settle: () => Promise.resolve({ canPull: true }),
         release: () => Promise.resolve([]),
         pullsFrom: () => false,
         forget: () => undefined,

@@ -1,8 +1,8 @@
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { Secret } from '../../../src/credentials/secrets.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { NOTHING_KNOWN, routingFacts } from '../../../src/mirror/look-result.js';
-import type { HarborLookResult } from '../../../src/mirror/look-result.js';
+import { NOTHING_KNOWN, routingFacts, withPullResult } from '../../../src/mirror/look/look-result.js';
+import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
 import { routeOf } from '../../../src/mirror/routing.js';
 import type { PolicyState } from '../../../src/policies/state.js';
 import type { PullAccess, PullCluster } from '../../../src/pull-secrets/cluster.js';
@@ -100,6 +100,11 @@ export class PullWorld implements PullCluster {
     const { verdict } = look;
     const route = routeOf(routingFacts(this.present, look, this.policies.holds));
     return `${verdict.kind === 'ready' ? 'ready' : `${verdict.kind} ${verdict.reason}`}, ${route}`;
+  }
+
+  /** A look at the pull Secrets, behind one at Harbor: what both come to. */
+  async settle(look: HarborLookResult = inOrder()): Promise<HarborLookResult> {
+    return withPullResult(look, await this.room.settle(this.present, look));
   }
 
   /** Writes and calls since the last time. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
-import type { HarborLookResult } from '../../../src/mirror/look-result.js';
-import { injecting, inOrder, namespace, PullWorld, RETIRE_AFTER_MS } from './pull-world.js';
+import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
+import { injecting, namespace, PullWorld, RETIRE_AFTER_MS } from './pull-world.js';
 
 const MINUTE_MS = 60_000;
 
@@ -11,8 +11,7 @@ describe('pull Secrets', () => {
     world = new PullWorld();
   });
 
-  const settle = async (look?: HarborLookResult): Promise<HarborLookResult> =>
-    world.room.settle(world.present, look ?? inOrder());
+  const settle = async (look?: HarborLookResult): Promise<HarborLookResult> => world.settle(look);
   const said = (look: HarborLookResult): string => world.said(look);
   const provide = async (): Promise<void> => {
     expect(said(await settle())).to.equal('ready, include');

@@ -2,9 +2,9 @@ import { formatMark, parseMark } from '../../../../src/harbor/mark.js';
 import type { Mark } from '../../../../src/harbor/mark.js';
 import type { Endpoint, EndpointUpdate, Project, Quota } from '../../../../src/harbor/types.js';
 import type { Action } from '../../../../src/mirror/plan/actions.js';
-import type { Desired } from '../../../../src/mirror/desired.js';
+import type { Desired } from '../../../../src/mirror/desired/desired.js';
 import { planHarbor } from '../../../../src/mirror/plan/plan.js';
-import type { HarborPlan, HarborView, PlanInput } from '../../../../src/mirror/plan/plan.js';
+import type { HarborPlan, HarborView, PlanInput } from '../../../../src/mirror/plan/plan-input.js';
 
 export const identity = { clusterId: 'cluster-a', mirror: 'quay' } as const;
 export const ourMark: Mark = { cluster: 'cluster-a', mirror: 'quay', endpoint: 'created', project: 'created' };

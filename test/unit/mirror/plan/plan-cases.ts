@@ -1,5 +1,5 @@
 import { formatMark } from '../../../../src/harbor/mark.js';
-import type { PlanInput } from '../../../../src/mirror/plan/plan.js';
+import type { PlanInput } from '../../../../src/mirror/plan/plan-input.js';
 import { desired, ourMark } from './model.js';
 import type { HarborModel } from './model.js';
 

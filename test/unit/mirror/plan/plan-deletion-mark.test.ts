@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { formatMark, parseMark } from '../../../../src/harbor/mark.js';
-import type { HarborPlan } from '../../../../src/mirror/plan/plan.js';
+import type { HarborPlan } from '../../../../src/mirror/plan/plan-input.js';
 import { desired, HarborModel, ourMark } from './model.js';
 
 const deleting = { ...desired, deletion: 'Delete' } as const;

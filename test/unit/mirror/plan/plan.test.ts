@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatMark, parseMark } from '../../../../src/harbor/mark.js';
 import { describeAction } from '../../../../src/mirror/plan/actions.js';
-import type { HarborPlan } from '../../../../src/mirror/plan/plan.js';
+import type { HarborPlan } from '../../../../src/mirror/plan/plan-input.js';
 import { desired, HarborModel, ourMark } from './model.js';
 import { cases, inSync, theirs } from './plan-cases.js';
 

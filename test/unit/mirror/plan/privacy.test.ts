@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describeAction } from '../../../../src/mirror/plan/actions.js';
-import type { HarborPlan, PlanInput } from '../../../../src/mirror/plan/plan.js';
+import type { HarborPlan, PlanInput } from '../../../../src/mirror/plan/plan-input.js';
 import { privacyOf } from '../../../../src/mirror/plan/privacy.js';
 import { mirror } from '../mirror.js';
 import { desired, HarborModel } from './model.js';

@@ -4,7 +4,7 @@ import type { ConditionType } from '../../../../src/api/conditions.js';
 import type { RegistryMirrorStatus } from '../../../../src/api/registry-mirror.js';
 import type { Endpoint, Project } from '../../../../src/harbor/types.js';
 import { summarise } from '../../../../src/mirror/status/summarise.js';
-import type { HarborFindings } from '../../../../src/mirror/findings.js';
+import type { HarborFindings } from '../../../../src/mirror/look/findings.js';
 import type { SummaryInput } from '../../../../src/mirror/status/summarise.js';
 import { READY, stalled, waiting } from '../../../../src/api/verdict.js';
 import { mirror } from '../mirror.js';

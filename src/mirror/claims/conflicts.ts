@@ -1,0 +1,65 @@
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { upstreamHosts } from '../../api/upstream-types.js';
+import { literalPrefix } from '../../image/glob.js';
+
+/** What a mirror wants to rewrite: a host and the literal beginnings of its repositories ("" for all of the host). */
+export interface Claim {
+  readonly mirror: string;
+  readonly host: string;
+  readonly prefix: string;
+}
+
+/** Why a mirror may not have a host. */
+export interface HostConflict {
+  readonly host: string;
+  readonly prefix: string;
+  /** The mirror that has it. */
+  readonly winner: string;
+}
+
+/** The literal beginnings of what is included: of everything, where nothing is said. */
+export function literalPrefixes(include: readonly string[] = []): readonly string[] {
+  return include.length === 0 ? [''] : [...new Set(include.map(literalPrefix))];
+}
+
+/** What the mirror claims; none where it rewrites nothing or is going away. */
+export function claims(mirror: RegistryMirror): readonly Claim[] {
+  if (mirror.spec.rewrite.engine === 'None' || mirror.metadata.deletionTimestamp !== undefined) return [];
+  const prefixes = literalPrefixes(mirror.spec.rewrite.repositories?.include);
+  return upstreamHosts(mirror.spec).flatMap((host) =>
+    prefixes.map((prefix) => ({ mirror: mirror.metadata.name, host, prefix })),
+  );
+}
+
+/** Older first, then by name: who comes first keeps a host that both want. */
+export function byAge(a: RegistryMirror, b: RegistryMirror): number {
+  const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
+  if (left !== right) return left < right ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
+
+/**
+ * Which mirrors lose a host to another. Two claims with different literal prefixes don't conflict: the longest wins at each
+ * image. Of two with the same, a mirror that already serves it keeps it, whatever is edited; else the older object, then the
+ * smaller name.
+ *
+ * @param serves - whether the policy in the cluster already has exactly this for this mirror
+ * @returns the first conflict of each mirror that lost, by the mirror's name
+ */
+export function findConflicts(
+  mirrors: readonly RegistryMirror[],
+  serves: (claim: Claim) => boolean,
+): ReadonlyMap<string, HostConflict> {
+  const holders = new Map<string, string>();
+  const lost = new Map<string, HostConflict>();
+  const all = [...mirrors].sort(byAge).flatMap(claims);
+  for (const claim of [...all.filter(serves), ...all.filter((claim) => !serves(claim))]) {
+    const key = `${claim.host} ${claim.prefix}`;
+    const holder = holders.get(key);
+    if (holder === undefined) holders.set(key, claim.mirror);
+    else if (holder !== claim.mirror && !lost.has(claim.mirror)) {
+      lost.set(claim.mirror, { host: claim.host, prefix: claim.prefix, winner: holder });
+    }
+  }
+  return lost;
+}

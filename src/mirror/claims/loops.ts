@@ -1,0 +1,73 @@
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { byAge, claims } from './conflicts.js';
+import type { Claim } from './conflicts.js';
+
+/** A host that one mirror takes from its registry, and that nodes pull another mirror's images from. */
+export interface Loop {
+  readonly host: string;
+  /** Whether this mirror mirrors the host, or pulls from it. */
+  readonly role: 'mirrors' | 'pullsFrom';
+  /** The mirror that has the host; undefined where that is the operator's own Harbor. */
+  readonly winner: string | undefined;
+}
+
+export interface LoopFacts {
+  /** host[:port] that nodes pull from for this mirror, as far as it is known. */
+  readonly pullHost: string | undefined;
+  /** host[:port] of the operator's own Harbor, as far as it is known. */
+  readonly ownPullHost: string | undefined;
+  readonly naming: (host: string) => readonly RegistryMirror[];
+  readonly pullingFrom: (host: string) => readonly RegistryMirror[];
+  /** Whether a policy has this host, with these repositories of it, for this mirror. */
+  readonly serves: (claim: Claim) => boolean;
+  /** host[:port] that a policy sends Pods to for this mirror. */
+  readonly servedHost: (mirror: string) => string | undefined;
+}
+
+/**
+ * Whether this mirror has to be stalled for a loop: images of a host must not be sent to another place while nodes pull a cache from that host.
+ * Who serves keeps what it has, and who brings the conflict is stalled: else one mirror's `harbor.pullHost: docker.io` would
+ * take everybody's Docker Hub away. Where neither or both serve, the older has it. The operator's own Harbor comes before all that don't serve. Pure.
+ */
+export function findLoop(mirror: RegistryMirror, facts: LoopFacts): Loop | undefined {
+  return asMirror(mirror, facts) ?? asPuller(mirror, facts);
+}
+
+function asMirror(mirror: RegistryMirror, facts: LoopFacts): Loop | undefined {
+  for (const host of new Set(claims(mirror).map((claim) => claim.host))) {
+    if (host === facts.pullHost) return { host, role: 'mirrors', winner: mirror.metadata.name };
+    if (host === facts.ownPullHost && !servesHost(mirror, host, facts))
+      return { host, role: 'mirrors', winner: undefined };
+    const puller = facts.pullingFrom(host).find((other) => rewrites(other) && !keeps(mirror, other, host, facts));
+    if (puller !== undefined) return { host, role: 'mirrors', winner: puller.metadata.name };
+  }
+  return undefined;
+}
+
+function asPuller(mirror: RegistryMirror, facts: LoopFacts): Loop | undefined {
+  const { pullHost: host } = facts;
+  if (host === undefined || !rewrites(mirror)) return undefined;
+  const winner = facts
+    .naming(host)
+    .find((other) => claims(other).some((claim) => claim.host === host) && keeps(other, mirror, host, facts));
+  return winner === undefined ? undefined : { host, role: 'pullsFrom', winner: winner.metadata.name };
+}
+
+/** Whether, of a mirror of a host and one whose images are pulled from it, it is the first that keeps it. */
+function keeps(mirror: RegistryMirror, puller: RegistryMirror, host: string, facts: LoopFacts): boolean {
+  if (mirror.metadata.name === puller.metadata.name) return false;
+  const isServed = servesHost(mirror, host, facts);
+  const isPulledFrom = facts.servedHost(puller.metadata.name) === host;
+  if (isServed !== isPulledFrom) return isServed;
+  if (!isServed && host === facts.ownPullHost) return false;
+  return byAge(mirror, puller) < 0;
+}
+
+function servesHost(mirror: RegistryMirror, host: string, { serves }: LoopFacts): boolean {
+  return claims(mirror).some((claim) => claim.host === host && serves(claim));
+}
+
+/** A mirror that rewrites nothing, or is going away, sends no Pod anywhere. */
+function rewrites({ spec, metadata }: RegistryMirror): boolean {
+  return spec.rewrite.engine !== 'None' && metadata.deletionTimestamp === undefined;
+}

@@ -1,0 +1,35 @@
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import type { Policies } from '../../policies/policies.js';
+import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
+import type { Precondition } from '../plan/preconditions.js';
+
+export interface PreconditionOptions {
+  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'servedHost' | 'servedProject' | 'injects'>;
+  /** Left out where nothing waits for pull Secrets. */
+  readonly isSpread?: PullSecrets['isSpread'];
+}
+
+/** Whether what an action of this mirror's plan requires holds at this moment. What is unknown doesn't. */
+export function holdsFor(
+  mirror: RegistryMirror,
+  { policies, isSpread }: PreconditionOptions,
+): (precondition: Precondition) => boolean {
+  const { name } = mirror.metadata;
+  return (precondition) => {
+    switch (precondition.kind) {
+      case 'inNoPolicy':
+        return policies.state(name).kind === 'absent';
+      case 'policyInForce':
+        return policies.servesThrough(name, precondition.pullPrefix);
+      case 'policyWithout': {
+        const served = `${policies.servedHost(name) ?? ''}/${policies.servedProject(name) ?? ''}`;
+        const { kind } = policies.state(name);
+        return kind !== 'pending' && kind !== 'unknown' && served !== precondition.pullPrefix;
+      }
+      case 'policyInjects':
+        return policies.injects(name, precondition.pullPrefix);
+      case 'secretsSpread':
+        return isSpread?.(mirror, precondition.pullPrefix) === 'yes';
+    }
+  };
+}
