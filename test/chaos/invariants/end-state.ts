@@ -1,0 +1,88 @@
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import { LABELS, OPERATOR } from '../../../src/api/group.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
+import { readEntries } from '../../../src/engines/render.js';
+import { POLICY_NAME_PREFIX } from '../../../src/engines/settings.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
+import { parseMark } from '../../../src/harbor/mark.js';
+import type { Mark } from '../../../src/harbor/mark.js';
+import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
+import { POLICY_RESOURCES } from '../../../src/policies/resources.js';
+import { listMirrors } from '../../support/fleet.js';
+import { newPods } from '../stage/pods.js';
+import type { PodOutcome } from '../stage/pods.js';
+import type { Stage } from '../stage/stage.js';
+import type { Cast } from '../story/fleet.js';
+import type { Step } from '../story/step.js';
+
+export interface SeenPolicy {
+  readonly kind: PolicyEngine;
+  readonly name: string;
+  /** Undefined where its annotation can't be read. */
+  readonly entries: readonly MirrorEntry[] | undefined;
+  readonly isLabelled: boolean;
+}
+
+export interface SeenEndpoint {
+  readonly id: number;
+  readonly name: string;
+  /** The mark of this cluster's operator, where it has one. */
+  readonly mark: Mark | undefined;
+}
+
+export interface SeenProject {
+  readonly name: string;
+  readonly registryId: number | undefined;
+}
+
+/** All there is when a run is over. What must hold is a question to this, without a clock or a network. */
+export interface EndState {
+  readonly fleet: readonly Cast[];
+  readonly steps: readonly Step[];
+  readonly mirrors: readonly RegistryMirror[];
+  readonly policies: readonly SeenPolicy[];
+  readonly endpoints: readonly SeenEndpoint[];
+  readonly projects: readonly SeenProject[];
+  readonly clusterId: string;
+  /** What each image becomes in a Pod that is created now. */
+  readonly pods: readonly PodOutcome[];
+  readonly foreignChanges: readonly string[];
+}
+
+export async function readEndState(stage: Stage, steps: readonly Step[], images: readonly string[]): Promise<EndState> {
+  const { cluster, harbor } = stage.world;
+  const { metadata } = await cluster.api.json<{ metadata: { uid: string } }>('GET', '/api/v1/namespaces/kube-system');
+  const clusterId = metadata.uid;
+  return {
+    fleet: stage.fleet,
+    steps,
+    mirrors: await listMirrors(stage.world),
+    policies: await readPolicies(stage),
+    endpoints: harbor.endpoints().map(({ id, name, description }) => {
+      const { mark } = parseMark(description);
+      return { id, name, mark: mark?.cluster === clusterId ? mark : undefined };
+    }),
+    projects: harbor.projects().map(({ name, registryId }) => ({ name, registryId })),
+    clusterId,
+    pods: await newPods(cluster, stage.namespace, images),
+    foreignChanges: await stage.foreign.changes(),
+  };
+}
+
+/** By name: one that lost its label is there all the same. */
+async function readPolicies({ world }: Stage): Promise<readonly SeenPolicy[]> {
+  const kinds = Object.entries(POLICY_RESOURCES) as readonly [PolicyEngine, (typeof POLICY_RESOURCES)[PolicyEngine]][];
+  const found = await Promise.all(
+    kinds.map(async ([kind, { group, version, plural }]) => {
+      const path = `/apis/${group}/${version}/${plural}`;
+      const { items } = await world.cluster.api.json<{ items: readonly KubernetesObject[] }>('GET', path);
+      return items.map((object) => ({
+        kind,
+        name: object.metadata.name,
+        entries: readEntries(object),
+        isLabelled: object.metadata.labels?.[LABELS.managedBy] === OPERATOR,
+      }));
+    }),
+  );
+  return found.flat().filter(({ name }) => name.startsWith(POLICY_NAME_PREFIX.replace(/-$/, '')));
+}

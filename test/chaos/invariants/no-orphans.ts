@@ -1,0 +1,44 @@
+import type { Cast } from '../story/fleet.js';
+import type { EndState, SeenEndpoint } from './end-state.js';
+import type { Invariant } from './invariant.js';
+
+/** What Retain leaves is no orphan, and neither is what the collector takes away after its five minutes. */
+export const noOrphans: Invariant = {
+  name: 'nothing is left in Harbor of what is to be deleted',
+  breaches: (end) => [...leftEndpoints(end), ...leftProjects(end)],
+};
+
+function leftEndpoints(end: EndState): readonly string[] {
+  const { endpoints, fleet, mirrors } = end;
+  return endpoints.flatMap((endpoint) => {
+    const { id, name, mark } = endpoint;
+    if (mark === undefined || isInUse(end, endpoint)) return [];
+    const cast = fleet.find((candidate) => candidate.name === mark.mirror);
+    if (cast === undefined) return [`endpoint ${name} has the mark of ${mark.mirror}, which this run never had`];
+    if (!cast.leavesNothing)
+      return cast.projects.includes(name) ? [] : [`endpoint ${name} of ${cast.name} has no name of its`];
+    const isGone = !mirrors.some(({ metadata }) => metadata.name === cast.name);
+    const isCollected =
+      isGone && mark.deletion === 'Delete' && !end.projects.some(({ registryId }) => registryId === id);
+    return isCollected ? [] : [`endpoint ${name} (${id}) is left of ${cast.name}, whose deletionPolicy is Delete`];
+  });
+}
+
+function leftProjects(end: EndState): readonly string[] {
+  const { projects, fleet, mirrors, steps } = end;
+  return projects.flatMap(({ name }) => {
+    const cast = fleet.find((candidate) => candidate.projects.includes(name));
+    if (cast === undefined || !cast.leavesNothing || hasLostItsMark(cast, steps)) return [];
+    const isWanted = mirrors.some(({ status }) => status.harbor?.projectName === name);
+    return isWanted ? [] : [`project ${name} is left of ${cast.name}, whose deletionPolicy is Delete`];
+  });
+}
+
+function isInUse({ mirrors }: EndState, { id }: SeenEndpoint): boolean {
+  return mirrors.some(({ status }) => status.harbor?.endpointID === id);
+}
+
+/** Then it is nobody's, and stays. */
+function hasLostItsMark({ name }: Cast, steps: EndState['steps']): boolean {
+  return steps.some((step) => step.kind === 'EditEndpointByHand' && step.mirror === name && step.what === 'mark');
+}

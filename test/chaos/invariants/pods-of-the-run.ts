@@ -1,0 +1,51 @@
+import { parseReference } from '../../../src/image/reference.js';
+import { PULL_HOST } from '../../support/world.js';
+import { UNMIRRORED } from '../stage/pods.js';
+import type { PodRecord } from '../stage/pods.js';
+import { FOREIGN_PROJECT, SHARED_HOST } from '../story/fleet.js';
+import type { Cast } from '../story/fleet.js';
+
+/** The API server gives Kyverno ten seconds; a machine that is too busy is not the operator's fault. */
+const TOO_BUSY = /deadline exceeded|request timed out|timeout/i;
+
+/** No Pod is refused but for a Kyverno that is away, and then none without a mirrored image. */
+export function refusedWithoutReason(records: readonly PodRecord[]): readonly string[] {
+  return records.flatMap((record) => {
+    const { refusal, outages, image } = record;
+    if (refusal === undefined || TOO_BUSY.test(refusal)) return [];
+    if (image !== UNMIRRORED && outages.size > 0) return [];
+    return [
+      `${time(record)} a Pod of ${image} was refused: ${refusal} (away: ${[...outages].join(', ') || 'nothing'})`,
+    ];
+  });
+}
+
+/** No Pod is sent to a project that isn't there, unless somebody has just deleted it by hand. */
+export function sentToNoProject(records: readonly PodRecord[]): readonly string[] {
+  return records.flatMap((record) => {
+    const { project, image, result } = record;
+    if (project === undefined || project === 'there' || project === 'deleted by hand') return [];
+    return [`${time(record)} a Pod of ${image} was sent to ${result ?? ''}: the project was ${project}`];
+  });
+}
+
+/** A Pod gets the image that it asks for, or the same path below a project that one of this host's mirrors may have. */
+export function sentAstray(records: readonly PodRecord[], fleet: readonly Cast[]): readonly string[] {
+  return records.flatMap((record) => {
+    const { image, result } = record;
+    if (result === undefined || result === image || mayBecome(image, fleet).has(result)) return [];
+    return [`${time(record)} a Pod of ${image} got ${result}`];
+  });
+}
+
+function mayBecome(image: string, fleet: readonly Cast[]): ReadonlySet<string> {
+  const reference = parseReference(image);
+  if (reference === undefined) return new Set();
+  const casts = fleet.filter(({ host }) => [host, `also-${host}`, SHARED_HOST].includes(reference.domain));
+  const projects = casts.flatMap((cast) => [...cast.projects, FOREIGN_PROJECT]);
+  return new Set(projects.map((project) => `${PULL_HOST}/${project}/${reference.path}${reference.suffix}`));
+}
+
+function time({ at }: PodRecord): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,46 @@
+import { findCondition } from '../../../src/api/conditions.js';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import { REASONS } from '../../../src/api/reasons.js';
+import { upstreamHosts } from '../../../src/api/upstream-types.js';
+import { FOREIGN_PROJECT } from '../story/fleet.js';
+import type { EndState } from './end-state.js';
+import { isReady, stalledReason } from './invariant.js';
+import type { Invariant } from './invariant.js';
+
+/** Everything is Ready, or Stalled with a reason that follows from what was done to it. */
+export const settled: Invariant = {
+  name: 'every mirror is Ready, or Stalled with a reason that fits',
+  breaches: (end) =>
+    end.mirrors.flatMap((mirror) => {
+      const { metadata, status } = mirror;
+      const { name } = metadata;
+      if (metadata.deletionTimestamp !== undefined) return [`${name} is still being deleted: ${shown(mirror)}`];
+      if (status.observedGeneration !== metadata.generation) return [`${name} tells of an older generation`];
+      const reason = stalledReason(mirror);
+      if (reason !== undefined)
+        return excuses(mirror, end).includes(reason) ? [] : [`${name} is stalled: ${shown(mirror)}`];
+      return isReady(mirror) ? [] : [`${name} is neither Ready nor Stalled: ${shown(mirror)}`];
+    }),
+};
+
+/** The reasons to be stalled that somebody gave this mirror. */
+function excuses(mirror: RegistryMirror, { mirrors, steps }: EndState): readonly string[] {
+  const { name } = mirror.metadata;
+  const hosts = upstreamHosts(mirror.spec);
+  const others = mirrors.filter(({ metadata }) => metadata.name !== name);
+  const isContested = others.some(({ spec }) => upstreamHosts(spec).some((host) => hosts.includes(host)));
+  const isUnmarked = steps.some(
+    (step) => step.kind === 'EditEndpointByHand' && step.mirror === name && step.what === 'mark',
+  );
+  return [
+    ...(isContested ? [REASONS.hostConflict] : []),
+    ...(mirror.spec.project.name === FOREIGN_PROJECT ? [REASONS.projectNotOurs] : []),
+    // Without its mark the endpoint is a stranger's to a mirror that was deleted meanwhile.
+    ...(isUnmarked ? [REASONS.markMissing, REASONS.projectNotOurs] : []),
+  ];
+}
+
+function shown({ status }: RegistryMirror): string {
+  const ready = findCondition(status.conditions, 'Ready');
+  return `${ready?.reason ?? 'no reason'}: ${ready?.message ?? ''}`;
+}

@@ -1,0 +1,178 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Cluster } from '../cluster/cluster.js';
+import { listMirrors } from '../support/fleet.js';
+import { OPERATOR_USER } from '../support/operator.js';
+import { eventually, WaitTimeoutError } from '../support/wait.js';
+import { readEndState } from './invariants/end-state.js';
+import type { EndState } from './invariants/end-state.js';
+import { foreignIsUntouched } from './invariants/foreign.js';
+import type { Invariant } from './invariants/invariant.js';
+import { noOrphans } from './invariants/no-orphans.js';
+import { oneOfEach } from './invariants/one-of-each.js';
+import { podNames } from './invariants/pod-names.js';
+import { refusedWithoutReason, sentAstray, sentToNoProject } from './invariants/pods-of-the-run.js';
+import { policiesListThoseThatServe } from './invariants/policies.js';
+import { endedForNoReason, memoryExceeded, secretsTold } from './invariants/process.js';
+import type { Output } from './invariants/process.js';
+import { settled } from './invariants/settled.js';
+import { imagesOf, PodStream } from './stage/pods.js';
+import { Stage } from './stage/stage.js';
+import { act, laneOf } from './steps/act.js';
+import { mend } from './steps/mend.js';
+import { describeStep } from './story/step.js';
+import type { TimedStep } from './story/step.js';
+import { writeStory } from './story/story.js';
+import type { StoryOptions } from './story/story.js';
+
+export interface ChaosOptions extends StoryOptions {
+  readonly print: (line: string) => void;
+  /** How long everything may take to heal once nothing fails any more. */
+  readonly healMs: number;
+  /** Is shown the stage when all is over, before it is taken down. */
+  readonly onEnd?: (stage: Stage, pods: PodStream) => void;
+}
+
+/** What was found: nothing where all held. */
+export interface Breach {
+  readonly invariant: string;
+  readonly what: string;
+}
+
+const END_INVARIANTS: readonly Invariant[] = [
+  settled,
+  oneOfEach,
+  noOrphans,
+  foreignIsUntouched,
+  policiesListThoseThatServe,
+  podNames,
+];
+const QUIET_MS = 4_000;
+
+/** Carries a story out and checks everything that must hold. */
+export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise<readonly Breach[]> {
+  const { fleet, steps } = writeStory(options);
+  const { print } = options;
+  const stage = await Stage.set(cluster, fleet);
+  const pods = new PodStream(cluster, stage.namespace, fleet, stage.projects, stage.outages, options.seed);
+  try {
+    await carryOut(stage, steps, print);
+    print('Everything that failed is mended.');
+    await mend(stage);
+    const healed = await untilHealed(stage, steps, options);
+    const quiet = await untilQuiet(stage, options.healMs);
+    await pods.end();
+    print(
+      `${pods.records.length} Pods, ${stage.replicas.peakMiB} MiB at most, ${stage.replicas.ownEnds.length} lost leases.`,
+    );
+    return [
+      ...healed,
+      ...quiet,
+      ...named('no Pod is refused but by a Kyverno that is away', refusedWithoutReason(pods.records)),
+      ...named('no Pod is sent to a project that is not there', sentToNoProject(pods.records)),
+      ...named('every Pod got its own image or its mirror’s', sentAstray(pods.records, fleet)),
+      ...named('no password is told', secretsTold(await outputsOf(stage), stage.passwords)),
+      ...named('memory is bounded', memoryExceeded(stage.replicas.peakMiB)),
+      ...named('operators end for a lost lease only', endedForNoReason(stage.replicas.ownEnds)),
+    ];
+  } finally {
+    await pods.end();
+    options.onEnd?.(stage, pods);
+    await stage.remove();
+  }
+}
+
+/** Each lane does its steps one after the other, none before its time. */
+async function carryOut(stage: Stage, steps: readonly TimedStep[], print: (line: string) => void): Promise<void> {
+  const startedAt = Date.now();
+  const lanes = Map.groupBy(steps, ({ step }) => laneOf(step));
+  const follow = async (lane: readonly TimedStep[]): Promise<void> => {
+    for (const timed of lane) {
+      await pause(Math.max(0, startedAt + timed.atMs - Date.now()));
+      print(`${describeStep(timed)}: ${await outcomeOf(stage, timed)}`);
+    }
+  };
+  await Promise.all([...lanes.values()].map(follow));
+}
+
+/** What one step's fault does to another step is part of the run, and told in its line. */
+async function outcomeOf(stage: Stage, { step }: TimedStep): Promise<string> {
+  try {
+    return await act(stage, step);
+  } catch (error) {
+    if (error instanceof Error) return `failed: ${error.message.slice(0, 200)}`;
+    throw error;
+  }
+}
+
+async function untilHealed(
+  stage: Stage,
+  steps: readonly TimedStep[],
+  options: ChaosOptions,
+): Promise<readonly Breach[]> {
+  const images = imagesOf(stage.fleet);
+  let last: readonly Breach[] = [];
+  try {
+    await eventually(
+      async () => {
+        const end = await readEndState(
+          stage,
+          steps.map(({ step }) => step),
+          images,
+        );
+        last = END_INVARIANTS.flatMap(({ name, breaches }) => named(name, breaches(end)));
+        if (last.length > 0) throw new Error(`${last.length} breaches`);
+      },
+      { timeoutMs: options.healMs, intervalMs: 1000, message: 'everything to heal' },
+    );
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError) || last.length === 0) throw error;
+  }
+  return last;
+}
+
+/** Whether the operator sooner or later has nothing to write any more. */
+async function untilQuiet({ world: { cluster, harbor } }: Stage, timeoutMs: number): Promise<readonly Breach[]> {
+  let writes: readonly string[] = [];
+  try {
+    await eventually(
+      async () => {
+        harbor.resetCounts();
+        const mark = await cluster.audit.mark();
+        await pause(QUIET_MS);
+        const written = await cluster.audit.writes({ user: OPERATOR_USER }, mark);
+        const inHarbor = harbor.writes().map(({ method, path }) => `${method} ${path}`);
+        writes = [...inHarbor, ...written.map(({ verb, resource, name }) => `${verb} ${resource} ${name ?? ''}`)];
+        if (writes.length > 0) throw new Error(writes.join(', '));
+      },
+      { timeoutMs, message: 'the operator to be quiet' },
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError)) throw error;
+    return named('all is quiet in the end', writes);
+  }
+}
+
+async function outputsOf(stage: Stage): Promise<readonly Output[]> {
+  const { cluster } = stage.world;
+  const mirrors = await listMirrors(stage.world);
+  const shown = await cluster.kubectl([
+    'get',
+    'events.events.k8s.io,clusterpolicies,mutatingpolicies,mutatingadmissionpolicies',
+    '-A',
+    '-o',
+    'yaml',
+  ]);
+  return [
+    { where: 'a mirror', text: JSON.stringify(mirrors) },
+    { where: 'an Event or a policy', text: shown.stdout },
+    { where: 'a metric', text: await stage.replicas.metrics() },
+    ...stage.replicas.logs().map(([replica, log]) => ({ where: `the log of ${replica}`, text: JSON.stringify(log) })),
+  ];
+}
+
+function named(invariant: string, breaches: readonly string[]): readonly Breach[] {
+  return breaches.map((what) => ({ invariant, what }));
+}
+
+export type { EndState };

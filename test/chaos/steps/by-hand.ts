@@ -1,0 +1,97 @@
+import { ANNOTATIONS, LABELS, OPERATOR } from '../../../src/api/group.js';
+import { POLICY_RESOURCES } from '../../../src/policies/resources.js';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import { MIRRORS } from '../../support/world.js';
+import type { Stage } from '../stage/stage.js';
+
+const MERGE = 'application/merge-patch+json';
+const JSON_PATCH = 'application/json-patch+json';
+/** Kyverno refuses Pods for a policy that it can't find, until it has registered its webhook anew. */
+const POLICY_GRACE_MS = 20_000;
+
+/** What people do in Harbor past the operator. */
+export async function editEndpoint(
+  stage: Stage,
+  mirror: string,
+  what: 'url' | 'insecure' | 'text' | 'mark',
+): Promise<string> {
+  const { endpointID } = await harborStatus(stage, mirror);
+  const { harbor } = stage.world;
+  const endpoint = harbor.state.endpoints.get(endpointID ?? -1);
+  if (endpoint === undefined) return 'there is no endpoint';
+  const changes = {
+    url: { url: 'https://elsewhere.example.org' },
+    insecure: { insecure: true },
+    text: { description: `edited by hand ${endpoint.description}` },
+    mark: { description: 'the mark is gone' },
+  } as const;
+  await stage.world.asAdmin('PUT', `/registries/${endpoint.id}`, changes[what]);
+  return 'done';
+}
+
+export async function editProject(stage: Stage, mirror: string): Promise<string> {
+  const { projectID } = await harborStatus(stage, mirror);
+  const project = stage.world.harbor.state.projects.get(projectID ?? -1);
+  if (project === undefined) return 'there is no project';
+  await stage.world.asAdmin('PUT', `/projects/${project.id}`, { metadata: { public: 'false' } });
+  return 'done';
+}
+
+export async function deleteProject(stage: Stage, mirror: string, andEndpoint: boolean): Promise<string> {
+  const { projectID, endpointID } = await harborStatus(stage, mirror);
+  const project = stage.world.harbor.state.projects.get(projectID ?? -1);
+  if (project === undefined) return 'there is no project';
+  await stage.world.asAdmin('DELETE', `/projects/${project.id}`);
+  if (andEndpoint) await stage.world.asAdmin('DELETE', `/registries/${endpointID ?? 0}`);
+  return 'done';
+}
+
+/** What people do to the operator's policies. */
+export async function editPolicy(stage: Stage, number: number, what: 'label' | 'mirrors' | 'spec'): Promise<string> {
+  const path = await policyPath(stage, number);
+  if (path === undefined) return 'there is no policy';
+  const over = stage.outages.begin('policy edited by hand');
+  const { api } = stage.world.cluster;
+  const patches = {
+    label: [{ metadata: { labels: { [LABELS.managedBy]: null } } }, MERGE],
+    mirrors: [{ metadata: { annotations: { [ANNOTATIONS.mirrors]: '[]' } } }, MERGE],
+    spec: [[{ op: 'replace', path: '/spec/failurePolicy', value: 'Ignore' }], JSON_PATCH],
+  } as const;
+  const [patch, type] = patches[what];
+  const { status } = await api.send('PATCH', path, patch, type);
+  over(POLICY_GRACE_MS);
+  return `${path}: ${status}`;
+}
+
+export async function deletePolicy(stage: Stage, number: number): Promise<string> {
+  const path = await policyPath(stage, number);
+  if (path === undefined) return 'there is no policy';
+  const over = stage.outages.begin('policy edited by hand');
+  const { status } = await stage.world.cluster.api.send('DELETE', path);
+  over(POLICY_GRACE_MS);
+  return `${path}: ${status}`;
+}
+
+async function harborStatus(
+  { world }: Stage,
+  mirror: string,
+): Promise<NonNullable<RegistryMirror['status']['harbor']>> {
+  const { status, body } = await world.cluster.api.send('GET', `${MIRRORS}/${mirror}`);
+  if (status !== 200) return {};
+  return (JSON.parse(body) as RegistryMirror).status.harbor ?? {};
+}
+
+/** One of the operator's policies: the same number gives the same one as long as there are the same. */
+async function policyPath({ world }: Stage, number: number): Promise<string | undefined> {
+  const paths: string[] = [];
+  for (const { group, version, plural } of Object.values(POLICY_RESOURCES)) {
+    const path = `/apis/${group}/${version}/${plural}`;
+    const query = `?labelSelector=${encodeURIComponent(`${LABELS.managedBy}=${OPERATOR}`)}`;
+    const { items } = await world.cluster.api.json<{ items: readonly { metadata: { name: string } }[] }>(
+      'GET',
+      path + query,
+    );
+    paths.push(...items.map(({ metadata }) => `${path}/${metadata.name}`));
+  }
+  return paths[number % Math.max(1, paths.length)];
+}

@@ -1,0 +1,22 @@
+import { MIRRORS } from '../../support/world.js';
+import type { Stage } from '../stage/stage.js';
+import { editMirror } from './mirrors.js';
+
+/** Ends all that still fails. From here on everything is to heal by itself. */
+export async function mend(stage: Stage): Promise<void> {
+  const { cluster, harbor } = stage.world;
+  harbor.clearFaults();
+  await harbor.up();
+  await cluster.startApiServer();
+  await cluster.startKyverno();
+  for (const cast of stage.fleet) {
+    const login = stage.loginOf(cast);
+    if (login === undefined) harbor.setUpstream(cast.host, 'up');
+    // The Secret may have been deleted, or a rotation been cut off in the middle.
+    else await stage.setLogin(cast, login.password);
+  }
+  // A real Harbor looks at its endpoints every five minutes.
+  await harbor.refreshStatus();
+  const { items } = await cluster.api.json<{ items: readonly { metadata: { name: string } }[] }>('GET', MIRRORS);
+  for (const { metadata } of items) await editMirror(stage, metadata.name, { suspend: false });
+}

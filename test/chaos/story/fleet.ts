@@ -1,0 +1,57 @@
+import type { LooseSpec } from '../../support/world.js';
+
+/** What one mirror of a chaos run may become. Everything follows from its number. */
+export interface Cast {
+  readonly name: string;
+  /** Its upstream, which no other mirror has. */
+  readonly host: string;
+  /** The project names that edits give it; nobody else uses them, but for a foreign one. */
+  readonly projects: readonly string[];
+  readonly spec: LooseSpec;
+  /** Its deletionPolicy is always Delete, so nothing of it may be left over. */
+  readonly leavesNothing: boolean;
+  /** The Secret with its upstream's login. */
+  readonly secret: string | undefined;
+}
+
+/** A host that several mirrors are given: only one of them can have it. */
+export const SHARED_HOST = 'shared.example.org';
+/** A project that is in Harbor before the run, on an endpoint without a mark. */
+export const FOREIGN_PROJECT = 'somebodys-cache';
+export const ENGINES = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'] as const;
+/** The shortest there is: what hands did in Harbor is to be seen before the run ends. */
+const INTERVAL = '1m';
+
+/** So many mirrors, over the three engines. */
+export function createFleet(count: number): readonly Cast[] {
+  return Array.from({ length: count }, (_, index) => createCast(index));
+}
+
+function createCast(index: number): Cast {
+  const name = `chaos-${String(index).padStart(3, '0')}`;
+  const host = `${name}.example.org`;
+  const leavesNothing = index % 4 !== 0;
+  const secret = index % 5 === 1 ? `${name}-login` : undefined;
+  return {
+    name,
+    host,
+    projects: [name, `${name}-b`, `${name}-c`],
+    leavesNothing,
+    secret,
+    spec: {
+      upstream: {
+        type: 'docker-registry',
+        url: `https://${host}`,
+        ...(secret === undefined ? {} : { credentialsSecretRef: { name: secret } }),
+      },
+      project: { public: true, ...(index % 6 === 2 ? { storageQuota: '5Gi' } : {}) },
+      rewrite: {
+        engine: ENGINES[index % ENGINES.length] ?? 'ClusterPolicy',
+        failurePolicy: index % 7 === 3 ? 'Ignore' : 'Fail',
+        onHarborUnavailable: index % 8 === 5 ? 'Keep' : 'Withdraw',
+      },
+      deletionPolicy: leavesNothing || index % 8 === 0 ? 'Delete' : 'Retain',
+      interval: INTERVAL,
+    },
+  };
+}

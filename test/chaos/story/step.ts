@@ -1,0 +1,51 @@
+import type { Fault } from '../../harbor/index.js';
+import type { LooseSpec } from '../../support/world.js';
+
+/** Something that happens in a chaos run. Data: a run is a list of them, the same for the same seed. */
+export type Step =
+  | { readonly kind: 'CreateMirror'; readonly mirror: string }
+  | { readonly kind: 'DeleteMirror'; readonly mirror: string }
+  | { readonly kind: 'EditMirror'; readonly mirror: string; readonly patch: LooseSpec }
+  | { readonly kind: 'AskForALook'; readonly mirror: string }
+  /** The Secret gets another password; the upstream asks for it from then on, before or after. */
+  | {
+      readonly kind: 'RotateSecret';
+      readonly mirror: string;
+      readonly password: string;
+      readonly upstreamFirst: boolean;
+    }
+  | { readonly kind: 'DeleteSecret'; readonly mirror: string }
+  | {
+      readonly kind: 'EditEndpointByHand';
+      readonly mirror: string;
+      readonly what: 'url' | 'insecure' | 'text' | 'mark';
+    }
+  | { readonly kind: 'EditProjectByHand'; readonly mirror: string }
+  | { readonly kind: 'DeleteProjectByHand'; readonly mirror: string; readonly andEndpoint: boolean }
+  | { readonly kind: 'EditPolicyByHand'; readonly number: number; readonly what: 'label' | 'mirrors' | 'spec' }
+  | { readonly kind: 'DeletePolicyByHand'; readonly number: number }
+  | { readonly kind: 'HarborFails'; readonly fault: Fault; readonly method: string; readonly times: number }
+  | { readonly kind: 'HarborGoesAway'; readonly ms: number }
+  | { readonly kind: 'ApiServerFails'; readonly how: ApiServerFault; readonly times: number }
+  | { readonly kind: 'WatchesDrop' }
+  | { readonly kind: 'ApiServerRestarts'; readonly forgets: boolean }
+  | { readonly kind: 'UpstreamFails'; readonly mirror: string; readonly state: 'down' | 'hanging'; readonly ms: number }
+  | { readonly kind: 'KyvernoGoesAway'; readonly ms: number }
+  | { readonly kind: 'OperatorIsKilled'; readonly which: 'leader' | 'standby' }
+  | { readonly kind: 'LeaderFreezes'; readonly ms: number };
+
+export type ApiServerFault = 'refuses writes' | 'loses answers' | 'is slow';
+
+export type StepKind = Step['kind'];
+
+export interface TimedStep {
+  /** Since the run's begin. */
+  readonly atMs: number;
+  readonly step: Step;
+}
+
+/** One line: when, what, and with what. */
+export function describeStep({ atMs, step }: TimedStep): string {
+  const { kind, ...details } = step;
+  return `${(atMs / 1000).toFixed(1).padStart(6)} s  ${kind} ${JSON.stringify(details)}`;
+}

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { noOrphans } from '../../chaos/invariants/no-orphans.js';
+import type { EndState } from '../../chaos/invariants/end-state.js';
+import { podNames } from '../../chaos/invariants/pod-names.js';
+import { refusedWithoutReason, sentAstray, sentToNoProject } from '../../chaos/invariants/pods-of-the-run.js';
+import { endedForNoReason, memoryExceeded, secretsTold } from '../../chaos/invariants/process.js';
+import { UNMIRRORED } from '../../chaos/stage/pods.js';
+import type { PodRecord } from '../../chaos/stage/pods.js';
+import { createFleet } from '../../chaos/story/fleet.js';
+
+const fleet = createFleet(2);
+const empty: EndState = {
+  fleet,
+  steps: [],
+  mirrors: [],
+  policies: [],
+  endpoints: [],
+  projects: [],
+  clusterId: 'here',
+  pods: [],
+  foreignChanges: [],
+};
+const mark = { cluster: 'here', mirror: 'chaos-001', endpoint: 'created', project: 'created' } as const;
+const entry = {
+  mirror: 'chaos-001',
+  hosts: ['chaos-001.example.org'],
+  pullPrefix: 'harbor.cache.test/chaos-001',
+  include: [],
+  exclude: [],
+};
+const pod: PodRecord = {
+  image: 'chaos-001.example.org/a:1',
+  result: undefined,
+  refusal: undefined,
+  outages: new Set(),
+  project: undefined,
+  at: 0,
+};
+
+describe('what must hold after a chaos run', () => {
+  it('is broken by an endpoint that is left of a mirror with deletionPolicy Delete', () => {
+    const left = noOrphans.breaches({ ...empty, endpoints: [{ id: 7, name: 'chaos-001', mark }] });
+    expect(left.join()).to.include('endpoint chaos-001 (7) is left of chaos-001');
+  });
+
+  it('is not broken by one that the collector takes away, nor by what Retain leaves', () => {
+    const collected = { id: 7, name: 'chaos-001', mark: { ...mark, deletion: 'Delete' } as const };
+    const retained = { id: 8, name: 'chaos-000-b', mark: { ...mark, mirror: 'chaos-000' } };
+    expect(noOrphans.breaches({ ...empty, endpoints: [collected, retained] })).to.deep.equal([]);
+  });
+
+  it('is broken by a project that is left', () => {
+    const left = noOrphans.breaches({ ...empty, projects: [{ name: 'chaos-001-b', registryId: 7 }] });
+    expect(left.join()).to.include('project chaos-001-b is left');
+  });
+
+  it('is broken by a Pod that gets another image than the policies say', () => {
+    const policies = [{ kind: 'ClusterPolicy', name: 'registry-mirrors', entries: [entry], isLabelled: true }] as const;
+    const pods = [{ image: 'chaos-001.example.org/a:1', result: 'chaos-001.example.org/a:1', refusal: undefined }];
+    expect(podNames.breaches({ ...empty, policies, pods }).join()).to.include(
+      'should get harbor.cache.test/chaos-001/a:1',
+    );
+  });
+
+  it('is broken by a refused Pod, but for one with a mirrored image while Kyverno was away', () => {
+    const refused = { ...pod, refusal: '500 failed calling webhook' };
+    const away = { ...refused, outages: new Set(['Kyverno'] as const) };
+    expect(refusedWithoutReason([refused])).to.have.length(1);
+    expect(refusedWithoutReason([away])).to.deep.equal([]);
+    expect(refusedWithoutReason([{ ...away, image: UNMIRRORED }])).to.have.length(1);
+  });
+
+  it('is broken by a Pod that was sent to a project that was not there, but for one that somebody deleted by hand', () => {
+    const sent = { ...pod, result: 'harbor.cache.test/chaos-001/a:1' };
+    expect(sentToNoProject([{ ...sent, project: 'deleted by the operator' }])).to.have.length(1);
+    expect(sentToNoProject([{ ...sent, project: 'never there' }])).to.have.length(1);
+    expect(sentToNoProject([{ ...sent, project: 'deleted by hand' }])).to.deep.equal([]);
+  });
+
+  it('is broken by a Pod that was sent to another mirror’s project', () => {
+    expect(sentAstray([{ ...pod, result: 'harbor.cache.test/chaos-000/a:1' }], fleet)).to.have.length(1);
+    expect(sentAstray([{ ...pod, result: 'harbor.cache.test/chaos-001-b/a:1' }], fleet)).to.deep.equal([]);
+  });
+
+  it('is broken by a password in an output, in Base64 as well', () => {
+    const outputs = ['a pass-word-1 b', Buffer.from('pass-word-1').toString('base64')];
+    const told = outputs.flatMap((text) => secretsTold([{ where: 'a log', text }], ['pass-word-1']));
+    expect(told).to.have.length(2);
+  });
+
+  it('is broken by too much memory, and by an operator that ends with its lease', () => {
+    expect(memoryExceeded(401)).to.have.length(1);
+    expect(endedForNoReason([{ replica: 'a', code: 1, lastWords: 'The operator could not start.' }])).to.have.length(1);
+    expect(endedForNoReason([{ replica: 'a', code: 1, lastWords: 'The leader lease is lost; ending.' }])).to.deep.equal(
+      [],
+    );
+  });
+});
