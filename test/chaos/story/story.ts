@@ -48,7 +48,7 @@ const WRITERS: readonly (readonly [weight: number, writer: Writer])[] = [
       { kind: 'CreateMirror', mirror: name },
     ],
   ],
-  [6, (_, { name }) => [{ kind: 'CreateMirror', mirror: name }]],
+  [10, (_, { name }) => [{ kind: 'CreateMirror', mirror: name }]],
   [3, (_, { name }) => [{ kind: 'AskForALook', mirror: name }]],
   [5, (random, cast) => (cast.secret === undefined ? [] : [rotation(random, cast)])],
   [1, (_, { name, secret }) => (secret === undefined ? [] : [{ kind: 'DeleteSecret', mirror: name }])],
