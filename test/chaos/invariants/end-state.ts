@@ -7,7 +7,7 @@ import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { Mark } from '../../../src/harbor/mark.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { POLICY_RESOURCES } from '../../../src/policies/resources.js';
+import { POLICY_RESOURCES } from '../../../src/engines/resources.js';
 import { listMirrors } from '../../support/fleet.js';
 import { newPods } from '../stage/pods.js';
 import type { PodOutcome } from '../stage/pods.js';

@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../../../src/api/group.js';
-import { POLICY_RESOURCES } from '../../../src/policies/resources.js';
+import { POLICY_RESOURCES } from '../../../src/engines/resources.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { MIRRORS } from '../../support/world.js';
 import type { Stage } from '../stage/stage.js';
