@@ -1,3 +1,5 @@
+import { findCondition } from '../api/conditions.js';
+import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Priority } from '../kubernetes/priority.js';
 import type { StoreEvent } from '../kubernetes/store.js';
@@ -55,6 +57,14 @@ export function wakesOfMirror(event: StoreEvent<RegistryMirror>, losers: () => r
   const priority = priorityOf(event);
   const others = priority === 'routine' ? [] : losers().filter((mirror) => mirror !== name);
   return [{ mirror: name, priority }, ...others.map(asRoutine)];
+}
+
+/** The mirrors whose host is another's, or would be a loop, by their status: what others do may let them in. Pure. */
+export function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly string[] {
+  const lost: readonly (string | undefined)[] = [REASONS.hostConflict, REASONS.hostIsHarbor];
+  return mirrors
+    .filter(({ status }) => lost.includes(findCondition(status.conditions, 'Ready')?.reason))
+    .map(({ metadata }) => metadata.name);
 }
 
 /**

@@ -13,7 +13,7 @@ import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
-import { SecretUsers, wakesOfMirror, wakesOfSecret } from './mapping.js';
+import { losersOfConflicts, SecretUsers, wakesOfMirror, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
 import { logPolicies } from './log-policies.js';
@@ -176,6 +176,7 @@ export function startWork(
     minIntervalMs: config.minIntervalMs,
     retireAfterMs: config.retireAfterMs,
     now: Date.now,
+    monotonic: () => performance.now(),
     random: Math.random,
     onAction: (mirror, action, ms) => {
       reconcileLog.info(describeAction(action), { mirror, action: action.kind, ms: Math.round(ms) });
@@ -234,11 +235,4 @@ function readiness(mirrors: readonly RegistryMirror[]): Record<'True' | 'False' 
   const counts = { True: 0, False: 0, Unknown: 0 };
   for (const { status } of mirrors) counts[findCondition(status.conditions, 'Ready')?.status ?? 'Unknown'] += 1;
   return counts;
-}
-
-/** The mirrors whose host is another's. */
-function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly string[] {
-  return mirrors
-    .filter(({ status }) => findCondition(status.conditions, 'Ready')?.reason === REASONS.hostConflict)
-    .map(({ metadata }) => metadata.name);
 }

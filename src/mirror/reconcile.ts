@@ -56,6 +56,8 @@ export interface MirrorReconcilerOptions {
   readonly retireAfterMs: number;
   /** ms since 1970. */
   readonly now: () => number;
+  /** Milliseconds, of a clock that never goes back: for how long something has been so. */
+  readonly monotonic: () => number;
   /** From 0 (in) to 1 (out). */
   readonly random: () => number;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
@@ -76,7 +78,7 @@ export class MirrorReconciler {
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
-    this.#retirement = new Retirement(options);
+    this.#retirement = new Retirement({ ...options, now: options.monotonic });
     const isSpread: PullSecrets['isSpread'] = (mirror, prefix) => options.pullSecrets.isSpread(mirror, prefix);
     const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, { ...options, isSpread });
     const planner = new Planner({ ...options, holds });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { ANNOTATIONS } from '../../../src/api/group.js';
-import { SecretUsers, wakesOfMirror, wakesOfSecret } from '../../../src/controller/mapping.js';
+import { losersOfConflicts, SecretUsers, wakesOfMirror, wakesOfSecret } from '../../../src/controller/mapping.js';
 import { mirror } from '../mirror/mirror.js';
 
 const LOSERS = ['loser'];
@@ -83,5 +84,22 @@ describe('a change of a Secret', () => {
     users.delete('elsewhere');
     expect(wakesOfSecret('login', new Set(), users)).to.deep.equal([]);
     expect(wakesOfSecret('other', new Set(), users)).to.deep.equal([{ mirror: 'named', priority: 'edit' }]);
+  });
+});
+
+describe('who lost a host', () => {
+  const because = (name: string, reason: string): RegistryMirror =>
+    mirror(name, {
+      status: {
+        observedGeneration: 1,
+        conditions: [
+          { type: 'Ready', status: 'False', reason, message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+        ],
+      },
+    });
+
+  it('is told by the status: to another mirror, or to a Harbor that nodes pull from', () => {
+    const mirrors = ['HostConflict', 'HostIsHarbor', 'HarborUnreachable'].map((reason) => because(reason, reason));
+    expect(losersOfConflicts([...mirrors, mirror('fine')])).to.deep.equal(['HostConflict', 'HostIsHarbor']);
   });
 });
