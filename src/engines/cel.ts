@@ -117,9 +117,11 @@ function prefixMap(rules: readonly HostRule[]): string {
  */
 function prefix(rules: readonly HostRule[]): string {
   const choices = rules.filter((rule) => onlyPrefix(rule) === undefined).flatMap(choicesOf);
+  // The type of an empty map's values isn't known, and Kyverno refuses an expression that could be anything.
+  if (rules.length === 0) return LEAVE_ALONE;
   if (choices.length === 0) return 'variables.prefixes[m.h]';
   const byHost = `m.h in variables.prefixes ? variables.prefixes[m.h] : ${LEAVE_ALONE}`;
-  // The type of an empty map's values isn't known, and a list is of one type.
+  // As for an empty map, and a list is of one type.
   const otherwise = rules.some((rule) => onlyPrefix(rule) !== undefined) ? byHost : LEAVE_ALONE;
   return `[${[...choices, otherwise].join(', ')}].filter(t, t != "")[0]`;
 }

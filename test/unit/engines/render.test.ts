@@ -9,7 +9,7 @@ import type { PlacedEntry } from '../../../src/engines/group.js';
 import { MAX_MIRRORS } from '../../../src/engines/parts.js';
 import { contentCondition, inForce } from '../../../src/engines/in-force.js';
 import { precedence } from '../../../src/engines/precedence.js';
-import { readEntries, renderPolicies } from '../../../src/engines/render.js';
+import { readEntries, renderEmpty, renderPolicies } from '../../../src/engines/render.js';
 import { policySettings, type PolicyEngine, type PolicySettings } from '../../../src/engines/settings.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
@@ -95,6 +95,13 @@ describe('rendering policies', () => {
     expect(policies.flatMap(({ entries }) => entries)).to.have.length(450);
     expect(policies.every(({ entries }) => entries.length <= MAX_MIRRORS)).to.equal(true);
     expect(new Set(policies.map(({ name }) => name)).size).to.equal(policies.length);
+  });
+
+  it('asks an empty map for nothing, whose values have no type for CEL', () => {
+    for (const engine of ['MutatingPolicy', 'MutatingAdmissionPolicy'] as const) {
+      const { object } = renderEmpty('registry-mirrors-0123456789', settings({ engine }));
+      expect(JSON.stringify(object)).to.not.include('variables.prefixes');
+    }
   });
 
   it('says in CEL which paths are left out so that the whole condition is negated', () => {
