@@ -8,6 +8,8 @@ import { useStage } from './stage.js';
 
 const SECRET = 'registry-mirror-operator-robot';
 const PART = 'minted';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 describeSince(ROBOTS_OF_ROBOTS, `The robot account that the operator makes for itself in ${harborName}`, function () {
   this.timeout(120_000);
@@ -72,18 +74,24 @@ describeSince(ROBOTS_OF_ROBOTS, `The robot account that the operator makes for i
     await stage().mirrors.untilReady(stage().name(PART));
   });
 
-  it('is replaced before it expires, and the old one is deleted', async () => {
+  it('is replaced before it expires, and the old one is deleted once nobody can be using it', async () => {
     const before = await only();
     await stage().stopOperator();
-    const soon = Buffer.from(new Date(Date.now() + 86_400_000).toISOString()).toString('base64');
-    const patch = JSON.stringify({ data: { 'expires-at': soon } });
-    await stage().cluster.kubectl(['patch', 'secret', SECRET, '-n', NAMESPACE, '-p', patch]);
+    await stage().harbor.updateRobot(before.id, { duration: 9 });
     await start();
     await eventually(async () => {
-      expect((await only()).id).to.not.equal(before.id);
+      expect(await robots()).to.have.length(2);
+      expect(await kept()).to.not.equal(before.name);
     });
     await stage().mirrors.reconcile(stage().name(PART));
     await stage().mirrors.untilReady(stage().name(PART));
+    await stage().stopOperator();
+    // As if it had been made an hour ago: it is valid for 30 days.
+    const expiry = new Date(Date.now() + 30 * DAY_MS - HOUR_MS).toISOString();
+    const patch = JSON.stringify({ data: { 'expires-at': Buffer.from(expiry).toString('base64') } });
+    await stage().cluster.kubectl(['patch', 'secret', SECRET, '-n', NAMESPACE, '-p', patch]);
+    await start();
+    expect((await only()).id).to.not.equal(before.id);
     await stage().mirrors.delete(stage().name(PART));
   });
 });
