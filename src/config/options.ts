@@ -84,7 +84,8 @@ export const OPTIONS = {
   requestTimeoutMs: {
     flag: '--request-timeout <duration>',
     env: 'REQUEST_TIMEOUT',
-    description: 'how long a call to Harbor may take; twice that where Harbor asks the upstream meanwhile',
+    description:
+      'how long a call to Harbor may take; not those for which Harbor asks an upstream, which nobody waits for',
     fallback: '15s',
     schema: duration({ min: '1s', max: '5m' }),
   },
