@@ -10,6 +10,7 @@ import { unsupportedBy } from '../desired/harbor-support.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan-input.js';
+import { Absences } from './absences.js';
 import type { Precondition } from './preconditions.js';
 import { privacyOf } from './privacy.js';
 import { planRemoval } from './plan-removal.js';
@@ -38,6 +39,7 @@ export interface PlannerOptions {
 /** Plans, on a picture of Harbor that is young enough for what comes out. */
 export class Planner {
   readonly #options: PlannerOptions;
+  readonly #absences = new Absences();
 
   constructor(options: PlannerOptions) {
     this.#options = options;
@@ -61,12 +63,25 @@ export class Planner {
     // Who adopts writes to what others may have made a second ago.
     const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : FRESH_MS;
     let fresh = await session.inventory.view({ maxAgeMs: freshMs, quotas });
-    if (await appeared(subject, fresh)) {
+    if (await this.#appeared(subject, fresh)) {
       fresh = await session.inventory.view({ maxAgeMs: 0, quotas });
       await confirmProject(subject, fresh);
     }
     await confirmEndpoint(subject, fresh);
     return { view: fresh, plan: this.#planOn(fresh, subject, await retentionOf(subject, fresh)) };
+  }
+
+  /**
+   * Whether a project that the picture lacks is there by now: it is looked up by name before anything is created for it, once for each picture.
+   *
+   * @throws HarborError
+   */
+  async #appeared({ session, desired: { projectName } }: Subject, view: InventoryView): Promise<boolean> {
+    if (view.projectByName(projectName) !== undefined) return false;
+    if (this.#absences.has(session, view.readAt, projectName)) return false;
+    if (await session.client.projectExists(projectName, { signal: session.signal })) return true;
+    this.#absences.note(session, view.readAt, projectName);
+    return false;
   }
 
   #planOn(
@@ -121,17 +136,6 @@ function isKnownStall(mirror: RegistryMirror, { verdict }: HarborPlan): boolean 
 /** Whether the status is about this very spec. */
 function isObserved({ metadata, status }: RegistryMirror): boolean {
   return status.observedGeneration === metadata.generation;
-}
-
-/**
- * Whether a project that the picture lacks is there by now: it is looked up by name before anything is created for it.
- *
- * @throws HarborError
- */
-async function appeared({ session, desired }: Subject, view: InventoryView): Promise<boolean> {
-  const { client, signal } = session;
-  const name = desired.projectName;
-  return view.projectByName(name) === undefined && (await client.projectExists(name, { signal }));
 }
 
 /**

@@ -63,7 +63,8 @@ describe('faults', function () {
   };
   /** Ready, with exactly one endpoint and one project of each mirror there is, and Pods rewritten. */
   const expectWhole = async (name: string): Promise<void> => {
-    await world().until(name, 'Ready', 'True', undefined, 30_000);
+    // After a call that was given up, the upstream is left in peace for half a minute.
+    await world().until(name, 'Ready', 'True', undefined, 75_000);
     const names = Array.from({ length: count }, (_, index) => `fault-${index + 1}`);
     expect(
       world()
@@ -149,7 +150,8 @@ describe('faults', function () {
         },
         { timeoutMs: 30_000 },
       );
-      await world().until(name, 'Ready', 'True', undefined, 30_000);
+      // After a call that was given up, the upstream is left in peace for half a minute.
+      await world().until(name, 'Ready', 'True', undefined, 75_000);
       await world().untilImage(`${name}.example.org/a:1`, `harbor.cache.test/${name}/a:1`);
     });
   });

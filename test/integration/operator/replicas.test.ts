@@ -60,7 +60,8 @@ describe('the operator’s process', function () {
 
   it('finishes at SIGTERM what it is doing and ends with 0, and the other takes over at once', async () => {
     const [first, second] = replicas as [OperatorProcess, OperatorProcess];
-    const slow = world().harbor.inject({ method: 'POST', route: '/registries' }, { kind: 'delay', ms: 1000 });
+    // Less than a look waits for a call that asks an upstream.
+    const slow = world().harbor.inject({ method: 'POST', route: '/registries' }, { kind: 'delay', ms: 500 });
     const spec = { upstream: { type: 'docker-registry', url: 'https://b.example.org' } };
     await world().apply('b', spec);
     await eventually(() => {
