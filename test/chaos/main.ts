@@ -35,7 +35,7 @@ try {
     mirrors,
     healMs: 240_000,
     print: (line) => {
-      lines.push(line);
+      if (!line.startsWith('Still to heal')) lines.push(line);
       print(line);
     },
     onEnd: (stage, pods) => {
