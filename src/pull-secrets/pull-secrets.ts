@@ -93,7 +93,7 @@ export class PullSecrets {
   /**
    * Takes everything away that was there for a mirror that goes. No policy names it any more.
    *
-   * @param mayLeave - whether robot accounts may stay in a Harbor that can't be reached
+   * @param mayLeave - whether robot accounts may stay in a Harbor that can't be reached, and Secrets go with the mirror, which owns them
    * @returns what is left in Harbor
    * @throws HarborError where something must not be left
    * @throws KubernetesError
@@ -109,7 +109,7 @@ export class PullSecrets {
         left.push(`a robot account for pulling from ${secret.record.pullPrefix} (it expires within 30 days)`);
       }
     }
-    if (secrets.length > 0) await this.#takeAway(mirror, secrets);
+    if (secrets.length > 0) await this.#takeAway(mirror, secrets, mayLeave);
     this.forget(mirror.metadata.name);
     await this.#unwatchUnused(mirror);
     return left;
@@ -147,7 +147,7 @@ export class PullSecrets {
   }
 
   /** What a namespace doesn't let go, or the rights aren't there for any more, goes with its owner, the mirror. */
-  async #takeAway(mirror: RegistryMirror, secrets: readonly PullSecret[]): Promise<void> {
+  async #takeAway(mirror: RegistryMirror, secrets: readonly PullSecret[], mayLeave: boolean): Promise<void> {
     const { cluster } = this.#options;
     try {
       if ((await cluster.watch()) === 'ready') {
@@ -158,7 +158,8 @@ export class PullSecrets {
       }
       for (const { secret } of secrets) await cluster.drop(secret);
     } catch (error) {
-      if (!isKubernetesError(error, 'forbidden')) throw error;
+      const isTolerable = mayLeave ? isKubernetesError(error) : isKubernetesError(error, 'forbidden');
+      if (!isTolerable) throw error;
     }
   }
 

@@ -228,6 +228,14 @@ describe('pull Secrets', () => {
       expect(world.spread()).to.deep.equal(['a', 'b']);
     });
 
+    it('is let go of where Secrets may go with the mirror, whatever the API server says to their deletion', async () => {
+      await provide();
+      world.refuse = refused('unavailable');
+      const kept: unknown = await world.room.release(world.present, false).catch((thrown: unknown) => thrown);
+      expect(kept).to.be.instanceOf(KubernetesError);
+      expect(await world.room.release(world.present, true)).to.deep.equal([]);
+    });
+
     it('go all the same where the robots may be left, which is said', async () => {
       await provide();
       world.harbor.facts.availability = { kind: 'down' };
