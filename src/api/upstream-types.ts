@@ -151,8 +151,3 @@ export function projectName(mirror: {
 }): string {
   return mirror.spec.project.name ?? mirror.metadata.name;
 }
-
-/** Whether the mirror's project is public. The CRD has no default for it, since a mirror with credentials must state it. */
-export function projectIsPublic(spec: Pick<RegistryMirrorSpec, 'project'>): boolean {
-  return spec.project.public ?? true;
-}

@@ -1,5 +1,5 @@
 import { REASONS } from '../api/reasons.js';
-import { ANNOTATIONS } from '../api/group.js';
+import { isRequested } from '../api/request.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Verdict } from '../api/verdict.js';
 import { stalled } from '../api/verdict.js';
@@ -175,12 +175,6 @@ function again(rotation: Rotation): Pick<LoginResult, 'lookAgainMs'> {
   if (rotation.kind === 'replace') return { lookAgainMs: GRACE_MS };
   const ms = rotation.kind === 'keep' ? rotation.retireInMs : undefined;
   return ms === undefined ? {} : { lookAgainMs: ms };
-}
-
-/** Whether somebody asked for a look now: then nothing older will do. */
-function isRequested({ metadata, status }: RegistryMirror): boolean {
-  const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
-  return requestedAt !== undefined && requestedAt !== status.lastHandledReconcileAt;
 }
 
 function foreignRobots(project: string, names: readonly string[]): Verdict {

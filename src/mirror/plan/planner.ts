@@ -1,6 +1,6 @@
 import { findCondition } from '../../api/conditions.js';
 import { parseDuration } from '../../api/duration.js';
-import { ANNOTATIONS } from '../../api/group.js';
+import { isRequested } from '../../api/request.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import type { InventoryView } from '../../harbor/inventory.js';
@@ -118,12 +118,6 @@ async function retentionOf(
   view: InventoryView,
 ): Promise<Retention | 'none' | undefined> {
   return desired.retention === undefined ? undefined : await session.retentions.of(view, desired.projectName);
-}
-
-/** Whether somebody asked for a look now: then nothing older will do. */
-function isRequested({ metadata, status }: RegistryMirror): boolean {
-  const requestedAt = metadata.annotations?.[ANNOTATIONS.requestedAt];
-  return requestedAt !== undefined && requestedAt !== status.lastHandledReconcileAt;
 }
 
 /** Whether the status says already that the user has to act, and what: then Harbor is not read anew for it at every look. */

@@ -1,13 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Upstream, UpstreamType } from '../../../src/api/registry-mirror.js';
-import {
-  projectIsPublic,
-  projectName,
-  upstreamHosts,
-  upstreamTypes,
-  upstreamUrl,
-} from '../../../src/api/upstream-types.js';
+import { projectName, upstreamHosts, upstreamTypes, upstreamUrl } from '../../../src/api/upstream-types.js';
 
 type Given = Partial<Omit<Upstream, 'type'>> & { readonly type: UpstreamType };
 
@@ -133,10 +127,5 @@ describe("The mirror's project", () => {
   it("has the mirror's name unless it has one of its own", () => {
     expect(projectName({ metadata: { name: 'quay' }, spec: { project: {} } })).to.equal('quay');
     expect(projectName({ metadata: { name: 'quay' }, spec: { project: { name: 'q' } } })).to.equal('q');
-  });
-
-  it('is public unless it is said not to be', () => {
-    expect(projectIsPublic({ project: {} })).to.equal(true);
-    expect(projectIsPublic({ project: { public: false } })).to.equal(false);
   });
 });

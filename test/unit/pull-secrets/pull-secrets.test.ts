@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { HarborError } from '../../../src/harbor/http/errors.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
-import { injecting, inOrder, namespace, PREFIX, PullWorld, RETIRE_AFTER_MS } from './pull-world.js';
+import { injecting, inOrder, namespace, PREFIX, PullWorld, refused, RETIRE_AFTER_MS } from './pull-world.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -17,19 +17,10 @@ describe('pull Secrets', () => {
 
   const settle = async (look?: HarborLookResult): Promise<HarborLookResult> => world.settle(look);
   const said = (look: HarborLookResult): string => world.said(look);
-  const provide = async (): Promise<void> => {
-    expect(said(await settle())).to.equal('ready, include');
-    world.serves();
-    await settle();
-    world.done();
-  };
+  const provide = async (): Promise<void> => world.provide();
   const deleted = (): void => {
     world.present = injecting({}, { metadata: { deletionTimestamp: '2026-11-24T12:00:00Z' } });
     world.rests();
-  };
-  const refused = (kind: KubernetesError['kind'], where?: string): typeof world.refuse => {
-    return ({ copy }) =>
-      where === undefined || copy.metadata.namespace === where ? new KubernetesError(kind, 'no', 403) : undefined;
   };
 
   describe('of a mirror that serves privately', () => {

@@ -1,3 +1,5 @@
+import { expect } from 'chai';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { Secret } from '../../../src/credentials/secrets.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
@@ -107,6 +109,14 @@ export class PullWorld implements PullCluster {
     return withPullResult(look, await this.room.settle(this.present, look));
   }
 
+  /** Looks until the mirror serves with its Secrets, and forgets what that took. */
+  async provide(): Promise<void> {
+    expect(this.said(await this.settle())).to.equal('ready, include');
+    this.serves();
+    await this.settle();
+    this.done();
+  }
+
   /** Writes and calls since the last time. */
   done(): readonly string[] {
     return [...this.at.calls.splice(0), ...this.writes.splice(0)];
@@ -212,4 +222,10 @@ export function inOrder(pullPrefix = PREFIX, url = 'https://harbor.test'): Harbo
   const project = { id: 3, name: pullPrefix.split('/')[1] ?? '', metadata: { public: 'false' }, repositoryCount: 0 };
   const harbor = { url, clusterId: 'c1', pullPrefix, reachable: true, unsupported: [], project };
   return { verdict: { kind: 'ready' }, pulls: { ...NOTHING_KNOWN, harbor: 'up' }, harbor, heldBack: [] };
+}
+
+/** How the API server refuses to write copies: in this namespace, or in all. */
+export function refused(kind: KubernetesError['kind'], where?: string): PullWorld['refuse'] {
+  return ({ copy }) =>
+    where === undefined || copy.metadata.namespace === where ? new KubernetesError(kind, 'no', 403) : undefined;
 }

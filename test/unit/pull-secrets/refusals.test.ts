@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
-import { injecting, namespace, PullWorld, RETIRE_AFTER_MS } from './pull-world.js';
+import { injecting, namespace, PullWorld, refused, RETIRE_AFTER_MS } from './pull-world.js';
 
 const MINUTE_MS = 60_000;
 
@@ -13,16 +13,7 @@ describe('pull Secrets', () => {
 
   const settle = async (look?: HarborLookResult): Promise<HarborLookResult> => world.settle(look);
   const said = (look: HarborLookResult): string => world.said(look);
-  const provide = async (): Promise<void> => {
-    expect(said(await settle())).to.equal('ready, include');
-    world.serves();
-    await settle();
-    world.done();
-  };
-  const refused = (kind: KubernetesError['kind'], where?: string): typeof world.refuse => {
-    return ({ copy }) =>
-      where === undefined || copy.metadata.namespace === where ? new KubernetesError(kind, 'no', 403) : undefined;
-  };
+  const provide = async (): Promise<void> => world.provide();
 
   describe('that one namespace refuses', () => {
     const warnedOf = (look: HarborLookResult): string => look.pullWarning?.message ?? 'nothing';

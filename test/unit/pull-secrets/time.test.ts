@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
-import { injecting, namespace, PREFIX, PullWorld, RETIRE_AFTER_MS } from './pull-world.js';
+import { injecting, namespace, PREFIX, PullWorld, refused, RETIRE_AFTER_MS } from './pull-world.js';
 
 const MINUTE_MS = 60_000;
 const OTHER = 'harbor.test/team-two';
@@ -14,16 +13,7 @@ describe('pull Secrets', () => {
 
   const settle = async (look?: HarborLookResult): Promise<HarborLookResult> => world.settle(look);
   const said = (look: HarborLookResult): string => world.said(look);
-  const provide = async (): Promise<void> => {
-    expect(said(await settle())).to.equal('ready, include');
-    world.serves();
-    await settle();
-    world.done();
-  };
-  const refused = (kind: KubernetesError['kind'], where?: string): typeof world.refuse => {
-    return ({ copy }) =>
-      where === undefined || copy.metadata.namespace === where ? new KubernetesError(kind, 'no', 403) : undefined;
-  };
+  const provide = async (): Promise<void> => world.provide();
 
   describe('when Harbor’s prefix for robots is changed', () => {
     it('get the new name as soon as the operator has a new login, and keep their password', async () => {
