@@ -1,8 +1,9 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { KubernetesObject } from '../kubernetes/objects.js';
-import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../engines/resources.js';
-import { contentCondition, contentsInForce } from '../engines/in-force.js';
-import type { PolicyEngine } from '../engines/settings.js';
+import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
+import type { Engine } from '../engines/engine.js';
+import { ENGINES } from '../engines/engines.js';
+import { contentHashIn } from '../engines/in-force.js';
+import { webhookContents, WEBHOOK_CONFIGURATIONS } from '../engines/webhooks.js';
 import { isOurs } from '../policies/live.js';
 import type { LivePolicy } from '../policies/live.js';
 import type { ClusterReader } from './cluster-reader.js';
@@ -19,15 +20,7 @@ export async function readPolicies(reader: ClusterReader): Promise<PolicyLook | 
   const policies = await reader.ifAllowed(
     'policies',
     async () => {
-      const bindings = await reader.listIfServed<KubernetesObject>(BINDINGS, {});
-      const kinds = Object.keys(POLICY_RESOURCES) as PolicyEngine[];
-      const found = await Promise.all(
-        kinds.map(async (kind) =>
-          (await reader.listIfServed<KubernetesObject>(POLICY_RESOURCES[kind], {}))
-            .filter(isOurs)
-            .map((object) => withBinding(kind, object, bindings)),
-        ),
-      );
+      const found = await Promise.all(Object.values(ENGINES).map((engine) => policiesOf(engine, reader)));
       return found.flat();
     },
     "what is in force is taken from the mirrors' status",
@@ -41,20 +34,29 @@ export async function readPolicies(reader: ClusterReader): Promise<PolicyLook | 
   return { policies, webhooks };
 }
 
+async function policiesOf(engine: Engine, reader: ClusterReader): Promise<readonly LivePolicy[]> {
+  const { kind, resource, binding } = engine;
+  const objects = (await reader.listIfServed<KubernetesObject>(resource, {})).filter(isOurs).map(whole(kind, resource));
+  if (binding === undefined) return objects.map((object) => ({ kind, object }));
+  const bindings = (await reader.listIfServed<KubernetesObject>(binding.resource, {})).map(
+    whole(binding.kind, binding.resource),
+  );
+  return objects.map((object) => {
+    const own = bindings.find(({ metadata }) => metadata.name === object.metadata.name);
+    return { kind, object, ...(own === undefined ? {} : { binding: own }) };
+  });
+}
+
 /** Lists leave an item's kind and apiVersion out, which a comparison with what is rendered needs. */
-function withBinding(kind: PolicyEngine, object: KubernetesObject, bindings: readonly KubernetesObject[]): LivePolicy {
-  const { group, version } = POLICY_RESOURCES[kind];
-  const whole = { apiVersion: `${group}/${version}`, kind, ...object };
-  const binding = bindings.find(({ metadata }) => metadata.name === object.metadata.name);
-  if (kind !== 'MutatingAdmissionPolicy' || binding === undefined) return { kind, object: whole };
-  const bindingKind = { apiVersion: `${BINDINGS.group}/${BINDINGS.version}`, kind: 'MutatingAdmissionPolicyBinding' };
-  return { kind, object: whole, binding: { ...bindingKind, ...binding } };
+function whole(kind: string, { group, version }: Resource): (item: KubernetesObject) => KubernetesObject {
+  return (item) => ({ apiVersion: `${group}/${version}`, kind, ...item });
 }
 
 /** Whether the API server acts on this very content of the policy. */
 export function isActing({ kind, object, binding }: LivePolicy, webhooks: PolicyLook['webhooks']): boolean {
-  if (kind === 'MutatingAdmissionPolicy') return binding !== undefined;
-  if (webhooks === undefined) return true;
-  const [, hash] = new RegExp(`"${contentCondition('')}([0-9a-f]+)"`).exec(JSON.stringify(object)) ?? [];
-  return hash !== undefined && contentsInForce(webhooks).includes(hash);
+  const stored = { contentHash: contentHashIn(kind, object), hasBinding: binding !== undefined };
+  // A webhook that can't be read is taken to be there.
+  const shown =
+    webhooks === undefined ? [stored.contentHash] : webhookContents(webhooks).map((seen) => seen.contentHash);
+  return ENGINES[kind].isEffective(stored, new Set(shown.filter((hash) => hash !== undefined)));
 }

@@ -1,7 +1,7 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { projectName } from '../api/upstream-types.js';
 import { policyEntry } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/group.js';
+import type { PlacedEntry } from '../engines/placement/group.js';
 import { policySettings } from '../engines/settings.js';
 import { findConflicts } from '../mirror/claims/conflicts.js';
 import { InputError } from './input-error.js';

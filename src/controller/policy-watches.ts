@@ -1,7 +1,9 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { OPERATOR } from '../api/group.js';
 import type { RenderedPolicy } from '../engines/policy.js';
-import { BINDINGS, POLICY_RESOURCES, WEBHOOK_CONFIGURATIONS } from '../engines/resources.js';
+import { WEBHOOK_CONFIGURATIONS } from '../engines/webhooks.js';
+import type { Engine } from '../engines/engine.js';
+import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
@@ -11,7 +13,6 @@ import type { Log } from '../log.js';
 import type { WritablePolicies } from '../policies/apply.js';
 import { isOurs } from '../policies/live.js';
 import type { LivePolicy } from '../policies/live.js';
-import { ENGINES } from '../policies/picture.js';
 import type { Knowledge, ReadablePolicies } from '../policies/picture.js';
 import type { Reading } from './checks.js';
 
@@ -33,7 +34,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   readonly webhookInformer: Informer<WebhookConfiguration>;
   readonly #options: PolicyWatchesOptions;
   readonly #policies: ReadonlyMap<PolicyEngine, PolicyInformer>;
-  readonly #bindings: PolicyInformer;
+  /** Of the engines that have some. */
+  readonly #bindings: ReadonlyMap<PolicyEngine, PolicyInformer>;
   /** What keeps a collection from being read, by its plural. */
   readonly #problems = new Map<string, Knowledge>();
   readonly #handlers: (() => void)[] = [];
@@ -42,20 +44,18 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     this.#options = options;
     const onError = this.#warn(WEBHOOK_CONFIGURATIONS);
     this.webhookInformer = new Informer<WebhookConfiguration>(options.api, WEBHOOK_CONFIGURATIONS, { onError });
-    this.#bindings = this.#informer(BINDINGS);
-    this.#policies = new Map(ENGINES.map((engine) => [engine, this.#informer(POLICY_RESOURCES[engine])]));
+    const engines = Object.values(ENGINES);
+    this.#policies = new Map(engines.map(({ kind, resource }) => [kind, this.#informer(resource)]));
+    this.#bindings = new Map(
+      engines.flatMap(({ kind, binding }) => (binding === undefined ? [] : [[kind, this.#informer(binding.resource)]])),
+    );
   }
 
   collections(): readonly Collection[] {
-    const policies = [...this.#policies].map(([engine, informer]) => ({
-      what: POLICY_RESOURCES[engine].plural,
-      informer,
-      mayBeMissing: true,
-    }));
+    const all = Object.values(ENGINES).flatMap((engine) => this.#collectionsOf(engine));
     return [
       { what: WEBHOOK_CONFIGURATIONS.plural, informer: this.webhookInformer, mayBeMissing: false },
-      ...policies,
-      { what: BINDINGS.plural, informer: this.#bindings, mayBeMissing: true },
+      ...all.map(({ resource, informer }) => ({ what: resource.plural, informer, mayBeMissing: true })),
     ];
   }
 
@@ -68,28 +68,28 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   }
 
   knowledge(kind: PolicyEngine): Knowledge {
-    const { plural } = POLICY_RESOURCES[kind];
-    const needsBindings = kind === 'MutatingAdmissionPolicy';
-    const problem = this.#problems.get(plural) ?? (needsBindings ? this.#problems.get(BINDINGS.plural) : undefined);
+    const needed = this.#collectionsOf(ENGINES[kind]);
+    const problem = needed
+      .map(({ resource }) => this.#problems.get(resource.plural))
+      .find((each) => each !== undefined);
     if (problem !== undefined) return problem;
-    const isRead = this.#policies.get(kind)?.hasSynced === true && (!needsBindings || this.#bindings.hasSynced);
-    return { kind: isRead ? 'known' : 'reading' };
+    return { kind: needed.every(({ informer }) => informer.hasSynced) ? 'known' : 'reading' };
   }
 
   /** Whether it is known of each kind of policy what there is, or that the API server has no such kind. */
   get isKnown(): boolean {
-    return ENGINES.every((engine) => ['known', 'missing'].includes(this.knowledge(engine).kind));
+    return ENGINE_KINDS.every((engine) => ['known', 'missing'].includes(this.knowledge(engine).kind));
   }
 
   /** Whether each kind of policy was read, or could not be: what can't be read doesn't keep the others from being written. */
   get isAsked(): boolean {
-    return ENGINES.every((engine) => this.knowledge(engine).kind !== 'reading');
+    return ENGINE_KINDS.every((engine) => this.knowledge(engine).kind !== 'reading');
   }
 
   /** Calls `handler` after each change of a policy or binding of ours, and of what is known. */
   onChange(handler: () => void): void {
     this.#handlers.push(handler);
-    for (const informer of [...this.#policies.values(), this.#bindings]) {
+    for (const informer of [...this.#policies.values(), ...this.#bindings.values()]) {
       informer.onChange(({ object, previous }) => {
         if (isOurs(object) || (previous !== undefined && isOurs(previous))) handler();
       });
@@ -99,29 +99,41 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   async applyPolicy({ kind, object, binding }: RenderedPolicy): Promise<LivePolicy> {
     const { api } = this.#options;
     const options = { fieldManager: OPERATOR };
-    const applied = await api.patch(POLICY_RESOURCES[kind], object.metadata.name, 'apply', object, options);
+    const engine = ENGINES[kind];
+    const applied = await api.patch(engine.resource, object.metadata.name, 'apply', object, options);
     this.#policies.get(kind)?.observe(applied);
-    if (binding !== undefined) {
-      this.#bindings.observe(await api.patch(BINDINGS, binding.metadata.name, 'apply', binding, options));
+    if (engine.binding !== undefined && binding !== undefined) {
+      const bound = await api.patch(engine.binding.resource, binding.metadata.name, 'apply', binding, options);
+      this.#bindings.get(kind)?.observe(bound);
     }
     return this.#live(kind)(applied);
   }
 
   async deletePolicy(kind: PolicyEngine, name: string): Promise<void> {
     const { api } = this.#options;
-    if (kind === 'MutatingAdmissionPolicy') {
-      await api.delete(BINDINGS, name);
-      this.#bindings.forget(name);
+    const { resource, binding } = ENGINES[kind];
+    if (binding !== undefined) {
+      await api.delete(binding.resource, name);
+      this.#bindings.get(kind)?.forget(name);
     }
-    await api.delete(POLICY_RESOURCES[kind], name);
+    await api.delete(resource, name);
     this.#policies.get(kind)?.forget(name);
   }
 
   #live(kind: PolicyEngine): (object: KubernetesObject) => LivePolicy {
     return (object) => {
-      const binding = kind === 'MutatingAdmissionPolicy' ? this.#bindings.get(object.metadata.name) : undefined;
+      const binding = this.#bindings.get(kind)?.get(object.metadata.name);
       return { kind, object, ...(binding === undefined ? {} : { binding }) };
     };
+  }
+
+  /** What has to be read to know an engine's policies. */
+  #collectionsOf({ kind, resource, binding }: Engine): readonly { resource: Resource; informer: PolicyInformer }[] {
+    const [policies, bindings] = [this.#policies.get(kind), this.#bindings.get(kind)];
+    return [
+      ...(policies === undefined ? [] : [{ resource, informer: policies }]),
+      ...(binding === undefined || bindings === undefined ? [] : [{ resource: binding.resource, informer: bindings }]),
+    ];
   }
 
   /** All of a kind, since somebody may take the label away from one of ours. */

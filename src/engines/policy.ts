@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
-import { plainJson } from './escape.js';
+import { plainJson } from './syntax/escape.js';
 import type { MirrorEntry } from './entry.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
 

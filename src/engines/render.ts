@@ -1,15 +1,11 @@
 import { ANNOTATIONS } from '../api/group.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
-import { clusterPolicy } from './cluster-policy.js';
-import type { MirrorEntry } from './entry.js';
-import { plainJson } from './escape.js';
-import { groups, withStaying } from './group.js';
-import type { Homes, PlacedEntry, StayingEntry } from './group.js';
-import { mutatingAdmissionPolicy } from './mutating-admission-policy.js';
-import { mutatingPolicy } from './mutating-policy.js';
-import type { PolicyInput } from './policy-input.js';
-import type { EnginePolicy, RenderedPolicy } from './policy.js';
-import { precedence } from './precedence.js';
+import { plainJson } from './syntax/escape.js';
+import { groups, withStaying } from './placement/group.js';
+import type { Homes, PlacedEntry, StayingEntry } from './placement/group.js';
+import type { PolicyInput } from './engine.js';
+import { ENGINES } from './engines.js';
+import type { RenderedPolicy } from './policy.js';
+import { precedence } from './placement/precedence.js';
 import type { PolicySettings } from './settings.js';
 
 export interface RenderOptions {
@@ -44,7 +40,7 @@ export function renderEmpty(name: string, settings: PolicySettings): RenderedPol
 
 /** One policy. The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
 export function renderPolicy(input: PolicyInput): RenderedPolicy {
-  const { object, ...policy } = enginePolicy(input);
+  const { object, ...policy } = ENGINES[input.settings.engine].render(input);
   const annotations = {
     ...object.metadata.annotations,
     [ANNOTATIONS.settings]: plainJson(input.settings),
@@ -55,62 +51,4 @@ export function renderPolicy(input: PolicyInput): RenderedPolicy {
     settings: input.settings,
     object: { ...object, metadata: { ...object.metadata, annotations } },
   };
-}
-
-function enginePolicy(input: PolicyInput): EnginePolicy {
-  switch (input.settings.engine) {
-    case 'ClusterPolicy':
-      return clusterPolicy(input);
-    case 'MutatingPolicy':
-      return mutatingPolicy(input);
-    case 'MutatingAdmissionPolicy':
-      return mutatingAdmissionPolicy(input);
-  }
-}
-
-/** The entries that a policy found in the cluster carries in its annotation; undefined when that isn't readable. */
-export function readEntries(policy: KubernetesObject): readonly MirrorEntry[] | undefined {
-  const text = policy.metadata.annotations?.[ANNOTATIONS.mirrors];
-  if (text === undefined) return undefined;
-  const entries = parsed(text);
-  return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined;
-}
-
-/** The settings that a policy found in the cluster was made with; undefined when that isn't readable. */
-export function readSettings(policy: KubernetesObject): PolicySettings | undefined {
-  const text = policy.metadata.annotations?.[ANNOTATIONS.settings];
-  const settings = text === undefined ? undefined : parsed(text);
-  return typeof settings === 'object' && settings !== null && 'engine' in settings
-    ? (settings as PolicySettings)
-    : undefined;
-}
-
-/** The namespaces that a policy found in the cluster leaves alone, as names and globs; undefined where it was written by an older operator. */
-export function readExcludedNamespaces(policy: KubernetesObject): readonly string[] | undefined {
-  const text = policy.metadata.annotations?.[ANNOTATIONS.excludedNamespaces];
-  return text?.split(',').filter((name) => name !== '');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // Someone's edit: the caller writes the policy anew.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isEntry(value: unknown): value is MirrorEntry {
-  if (typeof value !== 'object' || value === null) return false;
-  const entry = value as Partial<Record<keyof MirrorEntry, unknown>>;
-  return (
-    typeof entry.mirror === 'string' &&
-    typeof entry.pullPrefix === 'string' &&
-    [entry.hosts, entry.include, entry.exclude].every(isTexts)
-  );
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

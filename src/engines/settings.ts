@@ -1,11 +1,11 @@
-import type { LabelSelector, RegistryMirrorSpec } from '../api/registry-mirror.js';
-import { canonicalJson, digest } from './digest.js';
+import type { LabelSelector, PolicyStatus, RegistryMirrorSpec } from '../api/registry-mirror.js';
+import { canonicalJson, digest } from './syntax/digest.js';
 
 /** How the name of every policy of ours begins; Kyverno names its webhooks after the policies. */
 export const POLICY_NAME_PREFIX = 'registry-mirrors-';
 
 /** What writes the rewrite into Pods: a policy of Kyverno, or of the API server itself. */
-export type PolicyEngine = 'ClusterPolicy' | 'MutatingPolicy' | 'MutatingAdmissionPolicy';
+export type PolicyEngine = PolicyStatus['kind'];
 
 /** The settings that mirrors must share to share a policy. */
 export interface PolicySettings {

@@ -4,7 +4,7 @@ import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirro
 import { parseDuration } from '../api/duration.js';
 import { upstreamHosts } from '../api/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
-import { SETTLE_MS } from '../engines/in-force.js';
+import { ENGINES } from '../engines/engines.js';
 import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
@@ -177,7 +177,7 @@ export class MirrorReconciler {
       return 0;
     const { engine } = mirror.spec.rewrite;
     if (engine === 'None') return 0;
-    return Math.max(0, POLICY_GRACE_MS + SETTLE_MS[engine] - policy.forMs);
+    return Math.max(0, POLICY_GRACE_MS + ENGINES[engine].delays.settleMs - policy.forMs);
   }
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {

@@ -1,6 +1,6 @@
 import { entryText } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/group.js';
-import { SETTLE_MS, SILENCE_MS } from '../engines/in-force.js';
+import type { PlacedEntry } from '../engines/placement/group.js';
+import { ENGINES } from '../engines/engines.js';
 import { settingsText } from '../engines/settings.js';
 import { findPolicy, type Picture } from './picture.js';
 import type { FoundPolicy, PolicyId } from './live.js';
@@ -12,8 +12,9 @@ export function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, me
   const entry = policy.form.get(mirror);
   if (entry === undefined) return false;
   const { forms } = memoryOf(memory, policy);
-  if (policy.kind === 'MutatingAdmissionPolicy') return policy.live.binding !== undefined;
-  if (policy.contentHash !== undefined && picture.shown.has(policy.contentHash)) return true;
+  const { contentHash, live } = policy;
+  if (ENGINES[policy.kind].isEffective({ contentHash, hasBinding: live.binding !== undefined }, picture.shown))
+    return true;
   // An older content that Kyverno still shows does, too, where only other mirrors' entries have changed since.
   return [...forms].some(([hash, form]) => picture.shown.has(hash) && form.get(mirror) === entry);
 }
@@ -21,7 +22,7 @@ export function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, me
 /** For how many ms still what was last written to this policy for this mirror may not have taken effect; 0 where it has. */
 export function settlesInMs(policy: PolicyId, mirror: string, memory: Memory, now: number): number {
   const change = memoryOf(memory, policy).changes.get(mirror);
-  return change === undefined ? 0 : Math.max(0, change.at + SETTLE_MS[policy.kind] - now);
+  return change === undefined ? 0 : Math.max(0, change.at + ENGINES[policy.kind].delays.settleMs - now);
 }
 
 /** The policies that have the mirror just as it is wanted, the one that it belongs into first. */
@@ -79,12 +80,9 @@ export function heldForMs(policy: PolicyMemory, mirror: string, picture: Picture
   const change = policy.changes.get(mirror);
   const hasLeft = change !== undefined && change.entry === undefined;
   if (picture.knowledge[policy.kind].kind === 'missing') return 0;
-  if (policy.kind === 'MutatingAdmissionPolicy') {
-    return hasLeft ? Math.max(0, change.at + SETTLE_MS[policy.kind] - now) : 0;
-  }
   if ([...policy.forms].some(([hash, form]) => picture.shown.has(hash) && form.has(mirror))) return Infinity;
   const hash = findPolicy(picture, policy)?.contentHash;
   // Kyverno has registered what is there now: what was written before can't follow any more.
   if (!hasLeft || (hash !== undefined && picture.shown.has(hash))) return 0;
-  return Math.max(0, change.at + SILENCE_MS - now);
+  return Math.max(0, change.at + ENGINES[policy.kind].delays.silenceMs - now);
 }

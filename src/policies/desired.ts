@@ -1,6 +1,6 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { policyEntry, type MirrorEntry } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/group.js';
+import type { PlacedEntry } from '../engines/placement/group.js';
 import { policySettings, settingsText } from '../engines/settings.js';
 import type { Memory } from './memory.js';
 import type { Picture } from './picture.js';

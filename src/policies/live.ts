@@ -1,9 +1,9 @@
 import { LABELS, OPERATOR } from '../api/group.js';
 import { entryText, type MirrorEntry } from '../engines/entry.js';
-import type { Homes, StayingEntry } from '../engines/group.js';
+import type { Homes, StayingEntry } from '../engines/placement/group.js';
 import { contentHashIn } from '../engines/in-force.js';
 import type { RenderedPolicy } from '../engines/policy.js';
-import { readEntries, readSettings } from '../engines/render.js';
+import { readEntries, readSettings } from '../engines/annotations.js';
 import { POLICY_NAME_PREFIX } from '../engines/settings.js';
 import type { PolicyEngine, PolicySettings } from '../engines/settings.js';
 import { contains } from '../kubernetes/contains.js';
@@ -41,19 +41,19 @@ const CONTENTS = new WeakMap<KubernetesObject, Content>();
 /** Reads a policy; once for each of its versions. */
 export function readPolicy(live: LivePolicy): FoundPolicy {
   const { kind, object } = live;
-  const content = CONTENTS.get(object) ?? readContent(object);
+  const content = CONTENTS.get(object) ?? readContent(live);
   CONTENTS.set(object, content);
   const { name } = object.metadata;
   return { kind, name, key: keyOfPolicy({ kind, name }), live, ...content };
 }
 
-function readContent(object: KubernetesObject): Content {
+function readContent({ kind, object }: LivePolicy): Content {
   const entries = readEntries(object) ?? [];
   return {
     settings: readSettings(object),
     entries: new Map(entries.map((entry) => [entry.mirror, entry])),
     form: formOf(entries),
-    contentHash: contentHashIn(object),
+    contentHash: contentHashIn(kind, object),
   };
 }
 

@@ -1,5 +1,5 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
-import type { Homes, PlacedEntry } from '../engines/group.js';
+import type { Homes, PlacedEntry } from '../engines/placement/group.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';

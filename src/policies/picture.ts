@@ -1,7 +1,7 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { webhookContents } from '../engines/in-force.js';
-import type { WebhookContent } from '../engines/in-force.js';
-import { POLICY_RESOURCES } from '../engines/resources.js';
+import { webhookContents } from '../engines/webhooks.js';
+import type { WebhookContent } from '../engines/webhooks.js';
+import { byEngine, ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { keyOfPolicy, readPolicy } from './live.js';
 import type { FoundPolicy, LivePolicy, PolicyId } from './live.js';
@@ -22,8 +22,6 @@ export interface ReadablePolicies {
   webhooks(): readonly V1MutatingWebhookConfiguration[];
 }
 
-export const ENGINES = Object.keys(POLICY_RESOURCES) as readonly PolicyEngine[];
-
 /** The policies of the cluster, and what shows that they are in force, at one moment. */
 export interface Picture {
   /** Of the kinds that are known. */
@@ -38,11 +36,7 @@ export interface Picture {
 }
 
 export function observe(cluster: ReadablePolicies): Picture {
-  const knowledge: Picture['knowledge'] = {
-    ClusterPolicy: cluster.knowledge('ClusterPolicy'),
-    MutatingPolicy: cluster.knowledge('MutatingPolicy'),
-    MutatingAdmissionPolicy: cluster.knowledge('MutatingAdmissionPolicy'),
-  };
+  const knowledge = byEngine((kind) => cluster.knowledge(kind));
   const found = cluster
     .policies()
     .filter(({ kind }) => knowledge[kind].kind === 'known')
@@ -55,7 +49,7 @@ export function observe(cluster: ReadablePolicies): Picture {
     else homes.push(policy);
   }
   // Without Kyverno's APIs there is nobody behind its webhooks who would change a Pod.
-  const hasKyverno = knowledge.ClusterPolicy.kind !== 'missing' || knowledge.MutatingPolicy.kind !== 'missing';
+  const hasKyverno = ENGINE_KINDS.some((kind) => ENGINES[kind].isKyverno && knowledge[kind].kind !== 'missing');
   const webhooks = hasKyverno ? webhookContents(cluster.webhooks()) : [];
   return {
     policies: new Map(found.map((policy) => [keyOfPolicy(policy), policy])),
@@ -71,7 +65,7 @@ export function findPolicy({ policies }: Picture, policy: PolicyId): FoundPolicy
 }
 
 /** Why it is not known what policies of some kinds have; undefined where all is known. */
-export function unknownBecause({ knowledge }: Pick<Picture, 'knowledge'>, kinds = ENGINES): string | undefined {
+export function unknownBecause({ knowledge }: Pick<Picture, 'knowledge'>, kinds = ENGINE_KINDS): string | undefined {
   for (const kind of kinds) {
     const known = knowledge[kind];
     if (known.kind === 'unreadable') return `The operator can't read ${kind} objects: ${known.message}`;

@@ -1,7 +1,7 @@
-import { groups, withStaying } from '../engines/group.js';
-import type { Homes, PolicyGroup } from '../engines/group.js';
-import { precedence } from '../engines/precedence.js';
-import type { Precedence } from '../engines/precedence.js';
+import { groups, withStaying } from '../engines/placement/group.js';
+import type { Homes, PolicyGroup } from '../engines/placement/group.js';
+import { precedence } from '../engines/placement/precedence.js';
+import type { Precedence } from '../engines/placement/precedence.js';
 import { actingSince } from './acting.js';
 import type { Desired } from './desired.js';
 import type { Memory } from './memory.js';

@@ -1,6 +1,6 @@
 import type { MirrorEntry } from '../engines/entry.js';
-import type { PolicyGroup } from '../engines/group.js';
-import { RETIRE_MS, SETTLE_MS } from '../engines/in-force.js';
+import type { PolicyGroup } from '../engines/placement/group.js';
+import { ENGINES } from '../engines/engines.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { contains } from '../kubernetes/contains.js';
 import { heldForMs } from './acting.js';
@@ -83,7 +83,7 @@ function retire(
 ): { readonly memory: PolicyMemory; readonly writes: readonly PolicyWrite[]; readonly wakeInMs: number } {
   const { emptySince, ...rest } = known;
   const { settings } = found;
-  const retireMs = RETIRE_MS[found.kind];
+  const { retireMs } = ENGINES[found.kind].delays;
   if (settings?.engine !== found.kind || retireMs === 0) {
     const leftMs = Math.max(0, (known.failure?.retryAt ?? 0) - now);
     return {
@@ -132,7 +132,7 @@ function settlesInMs({ policies }: Memory, picture: Picture, now: number): reado
   return [...policies.values()].flatMap((policy) =>
     [...policy.changes]
       .map(([mirror, { entry, at }]) =>
-        entry === undefined ? heldForMs(policy, mirror, picture, now) : at + SETTLE_MS[policy.kind] - now,
+        entry === undefined ? heldForMs(policy, mirror, picture, now) : at + ENGINES[policy.kind].delays.settleMs - now,
       )
       .filter((ms) => ms > 0 && ms < Infinity),
   );

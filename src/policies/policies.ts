@@ -2,7 +2,7 @@ import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { MirrorEntry } from '../engines/entry.js';
-import { canonicalJson } from '../engines/digest.js';
+import { canonicalJson } from '../engines/syntax/digest.js';
 import { literalPrefix } from '../image/glob.js';
 import { applyWrite } from './apply.js';
 import type { ApplyOptions, WritablePolicies } from './apply.js';

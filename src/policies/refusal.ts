@@ -1,4 +1,5 @@
 import { REASONS } from '../api/reasons.js';
+import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import { entryText } from '../engines/entry.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicyEngine } from '../engines/settings.js';
@@ -7,7 +8,6 @@ import { backoffMs } from '../kubernetes/backoff.js';
 import { answered, byMirror, withoutFailure } from './memory.js';
 import type { PolicyMemory } from './memory.js';
 import type { Knowledge } from './picture.js';
-import { ENGINES } from './picture.js';
 import type { FailedState } from './state.js';
 import { triesAfterRefusal, wantedText } from './trial.js';
 import type { Blocked, Trial } from './trial.js';
@@ -91,13 +91,12 @@ function refused({ kind, name, entries }: RenderedPolicy, answer: string): Faile
 
 /** The cluster has no such kind of policy. */
 export function missingApi(kind: PolicyEngine, knowledge: Readonly<Record<PolicyEngine, Knowledge>>): FailedState {
-  const served = ENGINES.filter((engine) => engine !== kind && knowledge[engine].kind === 'known');
+  const served = ENGINE_KINDS.filter((engine) => engine !== kind && knowledge[engine].kind === 'known');
   const alternatives = [...served, 'None'].join(', ');
-  const needs = kind === 'MutatingAdmissionPolicy' ? 'Kubernetes 1.36 or later' : 'Kyverno';
   return {
     kind: 'failed',
     stalled: true,
     reason: REASONS.engineUnavailable,
-    message: `This cluster has no ${kind} API (it comes with ${needs}). Set spec.rewrite.engine to one of: ${alternatives}.`,
+    message: `This cluster has no ${kind} API (it comes with ${ENGINES[kind].requires}). Set spec.rewrite.engine to one of: ${alternatives}.`,
   };
 }

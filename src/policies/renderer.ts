@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { entryText } from '../engines/entry.js';
-import type { PolicyGroup } from '../engines/group.js';
+import type { PolicyGroup } from '../engines/placement/group.js';
 import type { RenderedPolicy } from '../engines/policy.js';
-import type { HostRule, Precedence } from '../engines/precedence.js';
+import type { HostRule, Precedence } from '../engines/placement/precedence.js';
 import { renderEmpty, renderPolicy } from '../engines/render.js';
 import { settingsText } from '../engines/settings.js';
 import type { Renderer } from './plan.js';

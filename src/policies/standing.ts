@@ -1,6 +1,6 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { entryText } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/group.js';
+import type { PlacedEntry } from '../engines/placement/group.js';
 import { heldForMs, isInForce, wantedHomes } from './acting.js';
 import { presentEntry } from './desired.js';
 import { memoryOf } from './memory.js';

@@ -1,5 +1,5 @@
 import type { MirrorEntry } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/group.js';
+import type { PlacedEntry } from '../engines/placement/group.js';
 import type { PolicySettings } from '../engines/settings.js';
 
 /** What a look at a mirror decided about its place in the policies. */

@@ -1,6 +1,6 @@
 import { entryText } from '../engines/entry.js';
-import type { Homes, StayingEntry } from '../engines/group.js';
-import { LINGER_MS } from '../engines/in-force.js';
+import type { Homes, StayingEntry } from '../engines/placement/group.js';
+import { ENGINES } from '../engines/engines.js';
 import { settingsText } from '../engines/settings.js';
 import type { Desired } from './desired.js';
 import { keyOfPolicy } from './live.js';
@@ -36,7 +36,7 @@ export function stayingEntries(
       const goal = keyOfPolicy({ kind: wanted.settings.engine, name: home });
       const at = acting.get(mirror);
       const acts = at?.policy === goal && at.entry === entryText(wanted.entry);
-      const leftMs = acts ? at.since + LINGER_MS[wanted.settings.engine] - now : Infinity;
+      const leftMs = acts ? at.since + ENGINES[wanted.settings.engine].delays.lingerMs - now : Infinity;
       if (leftMs <= 0) continue;
       wakeInMs = Math.min(wakeInMs, leftMs);
       entries.push({ entry, settings, policy: policy.name });

@@ -1,4 +1,4 @@
-import { digest } from '../engines/digest.js';
+import { digest } from '../engines/syntax/digest.js';
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { FailedState } from './state.js';
 

@@ -2,7 +2,7 @@ import { LABELS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { matchesGlob } from '../image/glob.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
-import { selects } from '../engines/label-selector.js';
+import { selects } from '../engines/conditions/label-selector.js';
 import { contains } from '../kubernetes/contains.js';
 import { copyFor } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';

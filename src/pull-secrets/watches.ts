@@ -7,7 +7,7 @@ import { Informer } from '../kubernetes/informer.js';
 import type { InformerEvent } from '../kubernetes/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { LogSink } from '../api/log-sink.js';
-import { canonicalJson } from '../engines/digest.js';
+import { canonicalJson } from '../engines/syntax/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
 import { keyOfCopy } from './copies.js';
 import type { CopyAction } from './copies.js';

@@ -1,4 +1,4 @@
-import { digest } from '../engines/digest.js';
+import { digest } from '../engines/syntax/digest.js';
 import type { HarborApi } from '../harbor/api.js';
 import type { NewRobot, Robot } from '../harbor/types.js';
 import { newRobot } from '../harbor/permissions.js';

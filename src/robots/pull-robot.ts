@@ -1,5 +1,5 @@
 import { OPERATOR } from '../api/group.js';
-import { digest } from '../engines/digest.js';
+import { digest } from '../engines/syntax/digest.js';
 import type { NewRobot, Robot } from '../harbor/types.js';
 import { isNamed, LIFE_DAYS, planRotation } from './rotation.js';
 import type { KeptLogin, RobotNames, Rotation } from './rotation.js';

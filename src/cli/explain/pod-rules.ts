@@ -2,8 +2,8 @@ import { LABELS } from '../../api/group.js';
 import type { PolicySettings } from '../../engines/settings.js';
 import { isExcluded } from '../excluded-namespaces.js';
 import { PULL_SECRET_PREFIX } from '../../engines/pull-secret.js';
-import { unmet } from '../../engines/label-selector.js';
-import type { Labels } from '../../engines/label-selector.js';
+import { unmet } from '../../engines/conditions/label-selector.js';
+import type { Labels } from '../../engines/conditions/label-selector.js';
 import type { Pod } from './pod.js';
 
 /** By which the kubelet marks the API's copy of a static Pod. */

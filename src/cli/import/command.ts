@@ -5,7 +5,7 @@ import { createHarborClient } from '../../harbor/client.js';
 import type { HarborClient } from '../../harbor/client.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { clusterIdOf } from '../../kubernetes/cluster-id.js';
-import { POLICY_RESOURCES } from '../../engines/resources.js';
+import { ENGINES } from '../../engines/engines.js';
 import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
 import type { Read, Secret } from '../../credentials/secrets.js';
 import { ClusterReader, secretsOf } from '../cluster-reader.js';
@@ -139,7 +139,7 @@ async function handMade(
   const read = (await readObjects(files)).map(({ object }) => object);
   const live =
     fromCluster && reader !== undefined
-      ? await reader.listIfServed<KubernetesObject>(POLICY_RESOURCES.ClusterPolicy, {})
+      ? await reader.listIfServed<KubernetesObject>(ENGINES.ClusterPolicy.resource, {})
       : [];
   return [...read.filter(isObject), ...live].flatMap((policy) => readHandMade(policy, hosts) ?? []);
 }

@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { canonicalJson } from '../../engines/digest.js';
+import { canonicalJson } from '../../engines/syntax/digest.js';
 
 /** What applying the files would do to the mirrors' own objects. */
 export interface ObjectChange {

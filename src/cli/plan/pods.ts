@@ -1,6 +1,6 @@
 import { rewriter } from '../../image/rewrite.js';
-import type { PlacedEntry } from '../../engines/group.js';
-import type { Labels } from '../../engines/label-selector.js';
+import type { PlacedEntry } from '../../engines/placement/group.js';
+import type { Labels } from '../../engines/conditions/label-selector.js';
 import { podImages } from '../explain/pod.js';
 import type { Pod, PodImage } from '../explain/pod.js';
 import { podReason } from '../explain/pod-rules.js';

@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import type { PlacedEntry } from '../../engines/group.js';
+import type { PlacedEntry } from '../../engines/placement/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
 import { policySettings } from '../../engines/settings.js';

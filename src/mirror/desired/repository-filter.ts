@@ -1,4 +1,4 @@
-import { re2Literal } from '../../engines/escape.js';
+import { re2Literal } from '../../engines/syntax/escape.js';
 import { matchesGlob } from '../../image/glob.js';
 
 /** A regular expression that Harbor anchors itself. Harbor's doublestar has no list of globs in which each means what it means alone. */

@@ -1,5 +1,5 @@
 import type { RegistryMirrorStatus } from '../../api/registry-mirror.js';
-import { canonicalJson } from '../../engines/digest.js';
+import { canonicalJson } from '../../engines/syntax/digest.js';
 
 /** Whether two statuses say the same, whenever their conditions last changed: then nothing has to be written. */
 export function sameStatus(a: RegistryMirrorStatus, b: RegistryMirrorStatus): boolean {

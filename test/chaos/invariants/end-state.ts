@@ -1,13 +1,13 @@
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { LABELS, OPERATOR } from '../../../src/api/group.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { readEntries } from '../../../src/engines/render.js';
+import { readEntries } from '../../../src/engines/annotations.js';
 import { POLICY_NAME_PREFIX } from '../../../src/engines/settings.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { Mark } from '../../../src/harbor/mark.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { POLICY_RESOURCES } from '../../../src/engines/resources.js';
+import { ENGINES } from '../../../src/engines/engines.js';
 import { listMirrors } from '../../support/fleet.js';
 import { newPods } from '../stage/pods.js';
 import type { PodOutcome } from '../stage/pods.js';
@@ -71,9 +71,8 @@ export async function readEndState(stage: Stage, steps: readonly Step[], images:
 
 /** By name: one that lost its label is there all the same. */
 async function readPolicies({ world }: Stage): Promise<readonly SeenPolicy[]> {
-  const kinds = Object.entries(POLICY_RESOURCES) as readonly [PolicyEngine, (typeof POLICY_RESOURCES)[PolicyEngine]][];
   const found = await Promise.all(
-    kinds.map(async ([kind, { group, version, plural }]) => {
+    Object.values(ENGINES).map(async ({ kind, resource: { group, version, plural } }) => {
       const path = `/apis/${group}/${version}/${plural}`;
       const { items } = await world.cluster.api.json<{ items: readonly KubernetesObject[] }>('GET', path);
       return items.map((object) => ({

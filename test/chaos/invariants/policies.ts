@@ -1,7 +1,7 @@
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { REASONS } from '../../../src/api/reasons.js';
 import { policyEntry } from '../../../src/engines/entry.js';
-import { canonicalJson } from '../../../src/engines/digest.js';
+import { canonicalJson } from '../../../src/engines/syntax/digest.js';
 import type { EndState } from './end-state.js';
 import { isReady, stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';

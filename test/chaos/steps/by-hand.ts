@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../../../src/api/group.js';
-import { POLICY_RESOURCES } from '../../../src/engines/resources.js';
+import { ENGINES } from '../../../src/engines/engines.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { MIRRORS } from '../../support/world.js';
 import type { Stage } from '../stage/stage.js';
@@ -84,7 +84,7 @@ async function harborStatus(
 /** One of the operator's policies: the same number gives the same one as long as there are the same. */
 async function policyPath({ world }: Stage, number: number): Promise<string | undefined> {
   const paths: string[] = [];
-  for (const { group, version, plural } of Object.values(POLICY_RESOURCES)) {
+  for (const { group, version, plural } of Object.values(ENGINES).map(({ resource }) => resource)) {
     const path = `/apis/${group}/${version}/${plural}`;
     const query = `?labelSelector=${encodeURIComponent(`${LABELS.managedBy}=${OPERATOR}`)}`;
     const { items } = await world.cluster.api.json<{ items: readonly { metadata: { name: string } }[] }>(

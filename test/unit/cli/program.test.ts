@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 
 import { run } from '../../../src/cli/program.js';
-import { readEntries } from '../../../src/engines/render.js';
+import { readEntries } from '../../../src/engines/annotations.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 
 interface Result {

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { celString, jmesPathLiteral, jmesPathString, plainJson, re2Literal } from '../../../src/engines/escape.js';
+import {
+  celString,
+  jmesPathLiteral,
+  jmesPathString,
+  plainJson,
+  re2Literal,
+} from '../../../src/engines/syntax/escape.js';
 
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { MAX_MIRRORS, placeInParts } from '../../../src/engines/parts.js';
+import { MAX_MIRRORS, placeInParts } from '../../../src/engines/placement/parts.js';
 
 const BASE = 'registry-mirrors-0123456789';
 

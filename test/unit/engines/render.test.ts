@@ -5,11 +5,13 @@ import { literalPrefix, matchesGlob } from '../../../src/image/glob.js';
 import { rewriter } from '../../../src/image/rewrite.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry, type MirrorEntry } from '../../../src/engines/entry.js';
-import type { PlacedEntry } from '../../../src/engines/group.js';
-import { MAX_MIRRORS } from '../../../src/engines/parts.js';
-import { contentCondition, inForce } from '../../../src/engines/in-force.js';
-import { precedence } from '../../../src/engines/precedence.js';
-import { readEntries, renderEmpty, renderPolicies } from '../../../src/engines/render.js';
+import type { PlacedEntry } from '../../../src/engines/placement/group.js';
+import { MAX_MIRRORS } from '../../../src/engines/placement/parts.js';
+import { inForce } from '../../../src/engines/in-force.js';
+import { contentCondition } from '../../../src/engines/webhooks.js';
+import { precedence } from '../../../src/engines/placement/precedence.js';
+import { readEntries } from '../../../src/engines/annotations.js';
+import { renderEmpty, renderPolicies } from '../../../src/engines/render.js';
 import { policySettings, type PolicyEngine, type PolicySettings } from '../../../src/engines/settings.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];

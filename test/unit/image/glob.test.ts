@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { literalPrefix, matchesGlob } from '../../../src/image/glob.js';
-import { globPattern } from '../../../src/engines/glob-pattern.js';
+import { globPattern } from '../../../src/engines/syntax/glob-pattern.js';
 
 const table: readonly [string, string, boolean][] = [
   ['library/nginx', 'library/nginx', true],

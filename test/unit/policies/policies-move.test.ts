@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
-import { LINGER_MS } from '../../../src/engines/in-force.js';
+import { ENGINES } from '../../../src/engines/engines.js';
 import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
 
 const OUT = { kind: 'out' } as const;
@@ -67,7 +67,7 @@ describe('a mirror that moves from one policy to another', () => {
     policies.observe();
     await policies.sync();
     cluster.dues = 0;
-    cluster.pass(LINGER_MS.ClusterPolicy - 1);
+    cluster.pass(ENGINES.ClusterPolicy.delays.lingerMs - 1);
     await policies.sync();
     expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
     cluster.pass(1);

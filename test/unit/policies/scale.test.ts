@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { renderPolicies } from '../../../src/engines/render.js';
-import type { PlacedEntry } from '../../../src/engines/group.js';
+import type { PlacedEntry } from '../../../src/engines/placement/group.js';
 import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
 import { FakePolicyCluster, serve } from './policy-cluster.js';
 

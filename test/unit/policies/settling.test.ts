@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { SETTLE_MS } from '../../../src/engines/in-force.js';
+import { ENGINES } from '../../../src/engines/engines.js';
 import type { Policies } from '../../../src/policies/policies.js';
 import { FakePolicyCluster, serve } from './policy-cluster.js';
 
 const OUT = { kind: 'out' } as const;
 const REWRITE = { engine: 'MutatingAdmissionPolicy' };
-const SETTLE = SETTLE_MS.MutatingAdmissionPolicy;
+const SETTLE = ENGINES.MutatingAdmissionPolicy.delays.settleMs;
 
 describe('a policy that gives no sign of being in force', () => {
   let cluster: FakePolicyCluster;

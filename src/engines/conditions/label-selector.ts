@@ -1,4 +1,4 @@
-import type { LabelSelector, LabelSelectorRequirement } from '../api/registry-mirror.js';
+import type { LabelSelector, LabelSelectorRequirement } from '../../api/registry-mirror.js';
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { compare } from '../image/rules.js';
+import { compare } from '../../image/rules.js';
 
 const LENGTH = 10;
 

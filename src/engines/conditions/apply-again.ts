@@ -1,5 +1,5 @@
-import { ANNOTATIONS } from '../api/group.js';
-import { celString, celStrings } from './escape.js';
+import { ANNOTATIONS } from '../../api/group.js';
+import { celString, celStrings } from '../syntax/escape.js';
 
 /**
  * Field managers of tools that apply a manifest by a patch which they make themselves: to the API server that is a patch like

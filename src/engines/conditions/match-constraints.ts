@@ -1,6 +1,6 @@
-import type { LabelSelector } from '../api/registry-mirror.js';
+import type { LabelSelector } from '../../api/registry-mirror.js';
 import { namespaceSelector } from './selectors.js';
-import type { PolicySettings } from './settings.js';
+import type { PolicySettings } from '../settings.js';
 
 /** As in MutatingAdmissionPolicy and MutatingPolicy: which requests they see. */
 export interface MatchConstraints {

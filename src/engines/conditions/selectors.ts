@@ -1,5 +1,5 @@
-import { LABELS } from '../api/group.js';
-import type { LabelSelector } from '../api/registry-mirror.js';
+import { LABELS } from '../../api/group.js';
+import type { LabelSelector } from '../../api/registry-mirror.js';
 
 /** The user's selector, and not the namespaces that opted out by label. */
 export function namespaceSelector(selector: LabelSelector | undefined): LabelSelector {

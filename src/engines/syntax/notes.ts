@@ -1,4 +1,4 @@
-import { ANNOTATIONS, LABELS } from '../api/group.js';
+import { ANNOTATIONS, LABELS } from '../../api/group.js';
 
 /** What a rewritten Pod carries, as JSON pointers. */
 export const NOTES = {

@@ -1,5 +1,5 @@
-import { compare } from '../image/rules.js';
-import type { MirrorEntry } from './entry.js';
+import { compare } from '../../image/rules.js';
+import type { MirrorEntry } from '../entry.js';
 import { fits, ROOM, sumOf, weightOf } from './weight.js';
 import type { Weight } from './weight.js';
 

@@ -1,10 +1,16 @@
-import { ANNOTATIONS, LABELS } from '../api/group.js';
-import { celString, celStrings } from './escape.js';
-import { globPattern } from './glob-pattern.js';
-import { DOCKER_HUB, IMAGE_ID_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES, REMAINDER_PATTERN } from './grammar.js';
-import { hasChanged, hasField, isNew, mayBeMirrored } from './match-conditions.js';
-import { KEY_PATTERN, NOTED_PATTERN, NOTES } from './notes.js';
-import { onlyPrefix, type HostRule } from './precedence.js';
+import { ANNOTATIONS, LABELS } from '../../api/group.js';
+import { celString, celStrings } from '../syntax/escape.js';
+import { globPattern } from '../syntax/glob-pattern.js';
+import {
+  DOCKER_HUB,
+  IMAGE_ID_PATTERN,
+  LEGACY_DOCKER_HUB,
+  MAX_PATH_BYTES,
+  REMAINDER_PATTERN,
+} from '../syntax/grammar.js';
+import { hasChanged, hasField, isNew, mayBeMirrored } from '../conditions/match-conditions.js';
+import { KEY_PATTERN, NOTED_PATTERN, NOTES } from '../syntax/notes.js';
+import { onlyPrefix, type HostRule } from '../placement/precedence.js';
 import type { Variable } from './variable.js';
 
 /**

@@ -1,6 +1,6 @@
-import { literalPrefix } from '../image/glob.js';
-import { byPrecedence, choicesByHost, type Choice } from '../image/rules.js';
-import type { MirrorEntry } from './entry.js';
+import { literalPrefix } from '../../image/glob.js';
+import { byPrecedence, choicesByHost, type Choice } from '../../image/rules.js';
+import type { MirrorEntry } from '../entry.js';
 
 /** What a policy does with the repositories of some hosts: the first outcome whose globs cover the path. */
 export interface HostRule {

@@ -1,11 +1,13 @@
 import { patchExpression, rewriteVariables } from './cel.js';
 import type { Variable } from './variable.js';
-import { digest } from './digest.js';
-import { matchConditions, type MatchCondition } from './match-conditions.js';
-import { matchConstraints, type MatchConstraints } from './match-constraints.js';
-import { FORM_VERSION } from './policy.js';
-import { injectedSecrets, pullSecretPatch, pullSecretVariables } from './pull-secret.js';
-import type { PolicyInput } from './policy-input.js';
+import { digest } from '../syntax/digest.js';
+import { matchConditions, type MatchCondition } from '../conditions/match-conditions.js';
+import { matchConstraints, type MatchConstraints } from '../conditions/match-constraints.js';
+import { FORM_VERSION } from '../policy.js';
+import { injectedSecrets } from '../pull-secret.js';
+import { pullSecretPatch, pullSecretVariables } from './pull-secrets.js';
+import type { PolicyInput } from '../engine.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
 
 /** What MutatingAdmissionPolicy and MutatingPolicy have in common. */
 export interface CelPolicy {
@@ -41,4 +43,9 @@ export function celPolicy({ settings, rules, entries, excludedNamespaces }: Poli
       mutations,
     },
   };
+}
+
+/** Where both keep their match conditions. */
+export function conditionsOf(policy: KubernetesObject): unknown {
+  return (policy as { readonly spec?: { readonly matchConditions?: unknown } }).spec?.matchConditions;
 }

@@ -1,6 +1,6 @@
-import { choicesOf } from './cel.js';
-import { plainJson } from './escape.js';
-import type { MirrorEntry } from './entry.js';
+import { choicesOf } from '../cel/cel.js';
+import { plainJson } from '../syntax/escape.js';
+import type { MirrorEntry } from '../entry.js';
 import { precedence } from './precedence.js';
 
 /** How much room a mirror's entry takes up in a policy, in characters. */

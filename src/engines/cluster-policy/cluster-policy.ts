@@ -1,13 +1,31 @@
-import { digest } from './digest.js';
+import { digest } from '../syntax/digest.js';
 import { patchExpression } from './jmespath.js';
-import { matchConditions } from './match-conditions.js';
-import { FORM_VERSION, policyMetadata, type EnginePolicy } from './policy.js';
-import { injectedSecrets } from './pull-secret.js';
-import type { PolicyInput } from './policy-input.js';
-import { namespaceSelector } from './selectors.js';
+import { matchConditions } from '../conditions/match-conditions.js';
+import { FORM_VERSION, policyMetadata, type EnginePolicy } from '../policy.js';
+import { injectedSecrets } from '../pull-secret.js';
+import type { Engine, PolicyInput } from '../engine.js';
+import { KYVERNO } from '../kyverno.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
+import { namespaceSelector } from '../conditions/selectors.js';
+
+const GROUP = 'kyverno.io';
+const VERSION = 'v1';
+
+/** Kyverno's first kind of policy, in JMESPath. */
+export const CLUSTER_POLICY: Engine = {
+  ...KYVERNO,
+  kind: 'ClusterPolicy',
+  resource: { group: GROUP, version: VERSION, plural: 'clusterpolicies' },
+  render: clusterPolicy,
+  matchConditions: (policy) => (policy as LiveClusterPolicy).spec?.webhookConfiguration?.matchConditions,
+};
+
+interface LiveClusterPolicy extends KubernetesObject {
+  readonly spec?: { readonly webhookConfiguration?: { readonly matchConditions?: unknown } };
+}
 
 /** The rewrite as a ClusterPolicy of Kyverno (kyverno.io/v1): one rule, one JSON patch. */
-export function clusterPolicy({ name, settings, entries, rules, excludedNamespaces }: PolicyInput): EnginePolicy {
+function clusterPolicy({ name, settings, entries, rules, excludedNamespaces }: PolicyInput): EnginePolicy {
   const selectors = {
     namespaceSelector: namespaceSelector(settings.namespaceSelector),
     ...(settings.podSelector === undefined ? {} : { selector: settings.podSelector }),
@@ -33,7 +51,7 @@ export function clusterPolicy({ name, settings, entries, rules, excludedNamespac
     contentHash,
     entries,
     object: {
-      apiVersion: 'kyverno.io/v1',
+      apiVersion: `${GROUP}/${VERSION}`,
       kind: 'ClusterPolicy',
       metadata: policyMetadata(name, entries, {
         // Else Kyverno copies the rule to Deployments and all: what Git says about them must stay true.

@@ -1,8 +1,8 @@
-import { compare } from '../image/rules.js';
-import { canonicalJson } from './digest.js';
-import type { MirrorEntry } from './entry.js';
+import { compare } from '../../image/rules.js';
+import { canonicalJson } from '../syntax/digest.js';
+import type { MirrorEntry } from '../entry.js';
 import { placeInParts } from './parts.js';
-import { policyName, type PolicySettings } from './settings.js';
+import { policyName, type PolicySettings } from '../settings.js';
 
 /** A mirror's entry, and what decides which policy it goes into. */
 export interface PlacedEntry {

@@ -1,10 +1,10 @@
-import { LABELS } from '../api/group.js';
+import { LABELS } from '../../api/group.js';
 import { IS_APPLIED_AGAIN, IS_RECORDED } from './apply-again.js';
-import { celString, celStrings, re2Literal } from './escape.js';
-import { contentCondition } from './in-force.js';
-import { DOCKER_HUB, LEGACY_DOCKER_HUB } from './grammar.js';
-import { HAS_OTHER_PULL_SECRETS } from './pull-secret.js';
-import type { PolicySettings } from './settings.js';
+import { celString, celStrings, re2Literal } from '../syntax/escape.js';
+import { contentCondition } from '../webhooks.js';
+import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
+import { PULL_SECRET_PREFIX } from '../pull-secret.js';
+import type { PolicySettings } from '../settings.js';
 
 /** As in admissionregistration.k8s.io/v1. */
 export interface MatchCondition {
@@ -116,3 +116,8 @@ export function hasChanged(list: string, field: string): string {
 export function isNew(list: string): string {
   return `!(has(oldObject.spec.${list}) && oldObject.spec.${list}.exists(o, o.name == e.name))`;
 }
+
+/** CEL condition that a Pod has a pull secret that isn't one of ours. */
+const HAS_OTHER_PULL_SECRETS =
+  '(has(object.spec.imagePullSecrets) && object.spec.imagePullSecrets.exists(s, ' +
+  `!(has(s.name) && s.name.startsWith(${celString(PULL_SECRET_PREFIX)}))))`;

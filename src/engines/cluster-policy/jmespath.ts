@@ -1,6 +1,6 @@
-import { ANNOTATIONS } from '../api/group.js';
-import { jmesPathLiteral, jmesPathString } from './escape.js';
-import { globPattern } from './glob-pattern.js';
+import { ANNOTATIONS } from '../../api/group.js';
+import { jmesPathLiteral, jmesPathString } from '../syntax/escape.js';
+import { globPattern } from '../syntax/glob-pattern.js';
 import {
   BARE_NAME_PATTERN,
   DOCKER_HUB,
@@ -9,10 +9,11 @@ import {
   LEGACY_DOCKER_HUB,
   MAX_PATH_BYTES,
   REMAINDER_PATTERN,
-} from './grammar.js';
-import { NOTED_PATTERN, NOTES } from './notes.js';
-import { onlyPrefix, type HostRule, type Outcome } from './precedence.js';
-import { pullSecretStages, type PullSecretRef } from './pull-secret.js';
+} from '../syntax/grammar.js';
+import { NOTED_PATTERN, NOTES } from '../syntax/notes.js';
+import { onlyPrefix, type HostRule, type Outcome } from '../placement/precedence.js';
+import type { PullSecretRef } from '../pull-secret.js';
+import { pullSecretStages } from './pull-secrets.js';
 
 /** Ends the search for a prefix as a prefix does, and means "leave alone". No pull prefix is so short. */
 const LEAVE_ALONE = '-';

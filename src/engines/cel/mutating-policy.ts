@@ -1,0 +1,39 @@
+import type { Engine, PolicyInput } from '../engine.js';
+import { KYVERNO } from '../kyverno.js';
+import { policyMetadata, type EnginePolicy } from '../policy.js';
+import { celPolicy, conditionsOf } from './cel-policy.js';
+
+const GROUP = 'policies.kyverno.io';
+const VERSION = 'v1';
+
+/** Kyverno's policy in CEL, which is to replace ClusterPolicy. */
+export const MUTATING_POLICY: Engine = {
+  ...KYVERNO,
+  kind: 'MutatingPolicy',
+  resource: { group: GROUP, version: VERSION, plural: 'mutatingpolicies' },
+  render: mutatingPolicy,
+  matchConditions: conditionsOf,
+};
+
+/** The rewrite as a MutatingPolicy of Kyverno (policies.kyverno.io/v1). */
+function mutatingPolicy(input: PolicyInput): EnginePolicy {
+  const { name, entries } = input;
+  const { contentHash, spec } = celPolicy(input);
+  return {
+    kind: 'MutatingPolicy',
+    name,
+    contentHash,
+    entries,
+    object: {
+      apiVersion: `${GROUP}/${VERSION}`,
+      kind: 'MutatingPolicy',
+      metadata: policyMetadata(name, entries),
+      spec: {
+        ...spec,
+        // Else Kyverno may copy the policy to Deployments and all, or to a MutatingAdmissionPolicy.
+        autogen: { podControllers: { controllers: [] }, mutatingAdmissionPolicy: { enabled: false } },
+        evaluation: { admission: { enabled: true }, mutateExisting: { enabled: false } },
+      },
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
+import type { Resource } from '../kubernetes/objects.js';
+import { POLICY_NAME_PREFIX } from './settings.js';
+
+export const WEBHOOK_CONFIGURATIONS: Resource = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural: 'mutatingwebhookconfigurations',
+};
+
+/** The match condition's name that carries the content's hash. */
+export function contentCondition(contentHash: string): string {
+  return `mirrored-image-${contentHash}`;
+}
+
+/** A content that a webhook sends Pods to Kyverno for. */
+export interface WebhookContent {
+  readonly contentHash: string;
+  /** The policy's name, as far as the webhook's own name shows it. */
+  readonly policy: string | undefined;
+}
+
+/** All contents that the webhooks send Pods to Kyverno for, of policies that are gone, too. */
+export function webhookContents(configurations: readonly V1MutatingWebhookConfiguration[]): readonly WebhookContent[] {
+  const prefix = contentCondition('');
+  return configurations
+    .flatMap((configuration) => configuration.webhooks ?? [])
+    .flatMap(({ name, matchConditions = [] }) =>
+      matchConditions
+        .filter((condition) => condition.name.startsWith(prefix))
+        .map((condition) => ({
+          contentHash: condition.name.slice(prefix.length),
+          policy: POLICY_NAME.exec(name)?.[0],
+        })),
+    );
+}
+
+const POLICY_NAME = new RegExp(`${POLICY_NAME_PREFIX}[0-9a-f]{10}(?:-[0-9]+)?`);
