@@ -24,7 +24,7 @@ import type { MirrorCluster } from './mirror-cluster.js';
 import { summarise } from './status/summarise.js';
 import { sameStatus } from './status/same-status.js';
 import { waiting } from '../api/verdict.js';
-import { routingFacts, unseen, withPullResult } from './look/look-result.js';
+import { hasLostHost, routingFacts, unseen, withPullResult } from './look/look-result.js';
 import { decisionFor, routeOf } from './routing.js';
 
 import type { WorkResult } from '../kubernetes/work-result.js';
@@ -108,8 +108,8 @@ export class MirrorReconciler {
     }
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
     const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
-    const harborSide = await this.#look(held);
-    const look = withPullResult(harborSide, await pullSecrets.settle(held, harborSide));
+    const harborSide = this.#asOfNow(held, await this.#look(held));
+    const look = this.#asOfNow(held, withPullResult(harborSide, await pullSecrets.settle(held, harborSide)));
     const route = routeOf(routingFacts(held, look, policies.has(name)));
     policies.decide(name, decisionFor(held, route, look.harbor?.pullPrefix));
     return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));
@@ -137,9 +137,7 @@ export class MirrorReconciler {
     try {
       const observation = await this.#observer.observe(mirror);
       if (observation.kind === 'blocked') return observation.look;
-      const look = await this.#convergence.converge(observation);
-      // Where Harbor went down meanwhile, nothing is put back on what was seen before.
-      return this.#observer.ifDown(mirror) ?? look;
+      return await this.#convergence.converge(observation);
     } catch (error) {
       // The API server was asked for the HMAC key and is away: no bug.
       if (error instanceof KubernetesError) throw error;
@@ -147,6 +145,11 @@ export class MirrorReconciler {
       const message = 'The operator failed; its log says how. Please report it.';
       return unseen(waiting(REASONS.internalError, message, BUG_RETRY_MS));
     }
+  }
+
+  /** Where Harbor went down meanwhile, nothing is put back on what was seen before. A host that is lost stays lost all the same. */
+  #asOfNow(mirror: RegistryMirror, look: HarborLookResult): HarborLookResult {
+    return hasLostHost(look) ? look : (this.#observer.ifDown(mirror) ?? look);
   }
 
   async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {

@@ -64,6 +64,11 @@ export function privateProblem(
   return stalled(REASONS.projectPrivate, message);
 }
 
+/** Whether another mirror has a host that this one wants. */
+export function hasLostHost({ verdict }: Pick<HarborLookResult, 'verdict'>): boolean {
+  return verdict.kind === 'stalled' && verdict.reason === REASONS.hostConflict;
+}
+
 /**
  * What a look comes to for the routing. Pure.
  *
@@ -71,15 +76,16 @@ export function privateProblem(
  */
 export function routingFacts(
   { metadata, spec, status }: RegistryMirror,
-  { verdict, heldBack, pulls }: HarborLookResult,
+  look: HarborLookResult,
   isIncluded: boolean,
 ): RoutingFacts {
+  const { verdict, heldBack, pulls } = look;
   const isWithdrawn = findCondition(status.conditions, 'PolicyReady')?.reason === REASONS.withdrawn;
   return {
     ...pulls,
     isDeleted: metadata.deletionTimestamp !== undefined,
     rewritesNothing: spec.rewrite.engine === 'None',
-    hasLostHost: verdict.kind === 'stalled' && verdict.reason === REASONS.hostConflict,
+    hasLostHost: hasLostHost(look),
     withdrawsWhileDown: spec.rewrite.onHarborUnavailable === 'Withdraw',
     isInSync: verdict.kind === 'ready' && heldBack.length === 0,
     isSuspended: spec.suspend,

@@ -23,6 +23,8 @@ export class Lab implements MirrorCluster {
   readonly events: string[] = [];
   readonly done: string[] = [];
   statusWrites = 0;
+  /** What happens while a mirror's pull Secrets are seen to. */
+  whileSettling: () => Promise<void> = () => Promise.resolve();
   readonly #mirrors = new Map<string, RegistryMirror>();
   readonly #hosts = new HostIndex();
   readonly #harbors: Harbors;
@@ -63,7 +65,10 @@ export class Lab implements MirrorCluster {
       hosts: this.#hosts,
       policies: this.policies,
       pullSecrets: {
-        settle: () => Promise.resolve({ canPull: true }),
+        settle: async () => {
+          await this.whileSettling();
+          return { canPull: true };
+        },
         release: () => Promise.resolve([]),
         pullsFrom: () => false,
         forget: () => undefined,

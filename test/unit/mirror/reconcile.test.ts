@@ -180,6 +180,32 @@ describe('a look at a mirror', () => {
       expect(lab.policies.pullPrefix('quay')).to.equal(`${PULL_HOST}/quay`);
     });
 
+    it('does not put it back where Harbor went down while its pull Secrets were seen to', async () => {
+      lab.apply('quay', QUAY);
+      await lab.untilReady('quay');
+      lab.whileSettling = async () => {
+        await lab.harbor.down();
+        await lab.untilHarbor('quay', 'down');
+        lab.withdrawIfDown('quay');
+      };
+      await lab.look('quay');
+      lab.policies.takeEffect();
+      expect(lab.policies.pullPrefix('quay')).to.equal(undefined);
+      expect(lab.says('quay', 'Ready')).to.equal('False HarborUnreachable');
+    });
+
+    it('still says that another mirror has its host where Harbor went down while its pull Secrets were seen to', async () => {
+      lab.apply('quay', QUAY);
+      await lab.untilReady('quay');
+      lab.apply('second', { ...QUAY, rewrite: { onHarborUnavailable: 'Keep' } });
+      lab.whileSettling = async () => {
+        await lab.harbor.down();
+        await lab.untilHarbor('second', 'down');
+      };
+      await lab.look('second');
+      expect(lab.says('second', 'Ready')).to.equal('False HostConflict');
+    });
+
     it('leaves it in the policy where it says Keep', async () => {
       lab.apply('quay', { ...QUAY, rewrite: { onHarborUnavailable: 'Keep' } });
       await lab.untilReady('quay');
