@@ -69,16 +69,17 @@ export class PullWatches implements PullCluster {
   }
 
   async watch(): Promise<PullAccess> {
-    this.#watches ??= this.#start();
-    const { namespaces, copies, refused } = this.#watches;
+    const watches = (this.#watches ??= this.#start());
+    const { namespaces, copies, refused } = watches;
     const synced = Promise.all([namespaces.synced(), copies.synced()]);
-    if (accessOf(this.#watches) === 'starting') {
+    if (accessOf(watches) === 'starting') {
       const over = new AbortController();
       const late = delay(FIRST_LIST_MS, undefined, { signal: over.signal }).catch(() => undefined);
       await Promise.race([synced, refused.promise, late]);
       over.abort();
     }
-    return accessOf(this.#watches);
+    // What another look ended meanwhile shows no namespaces any more, and is no proof that there are none.
+    return watches === this.#watches ? accessOf(watches) : 'starting';
   }
 
   async unwatch(): Promise<void> {

@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import type { Secret } from '../../../src/credentials/secrets.js';
+import { KubernetesApi } from '../../../src/kubernetes/api.js';
+import { Informer } from '../../../src/kubernetes/informer.js';
+import { PullWatches } from '../../../src/pull-secrets/watches.js';
+import { StubApiServer } from '../kubernetes/stub-api-server.js';
+import { OWN_NAMESPACE } from './pull-world.js';
+
+describe('the watches for pull Secrets', () => {
+  let server: StubApiServer;
+  let watches: PullWatches;
+
+  beforeEach(async () => {
+    server = await new StubApiServer().start();
+    const api = new KubernetesApi(server.kubeConfig());
+    const secrets = { group: '', version: 'v1', plural: 'secrets', namespace: OWN_NAMESPACE };
+    watches = new PullWatches({
+      api,
+      namespace: OWN_NAMESPACE,
+      secrets: new Informer<Secret>(api, secrets, { onError: () => undefined }),
+      mirrors: () => [],
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      onChange: () => undefined,
+    });
+  });
+
+  afterEach(async () => {
+    await watches.unwatch();
+    await server.stop();
+  });
+
+  it('are ready once all has been read', async () => {
+    expect(await watches.watch()).to.equal('ready');
+    expect(watches.access).to.equal('ready');
+  });
+
+  it('are not taken for read by a look that waits for them while another one ends them', async () => {
+    const watching = watches.watch();
+    await watches.unwatch();
+    expect(await watching).to.equal('starting');
+    expect(await watches.watch()).to.equal('ready');
+  });
+});
