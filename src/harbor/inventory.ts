@@ -1,4 +1,4 @@
-import type { HarborApi, Present } from './api.js';
+import type { CallOptions, HarborApi, Present } from './api.js';
 import { CachedList } from './cached-list.js';
 import { redact } from './http/redact.js';
 import { Listed } from './listed.js';
@@ -59,11 +59,14 @@ export class HarborInventory {
   readonly #projects: CachedList<Projects>;
   readonly #quotas: CachedList<Quotas>;
 
-  /** @param now milliseconds, best of a clock that never goes back; only differences count. */
-  constructor(api: Lists, now: () => number) {
-    this.#endpoints = new CachedList(async () => listedEndpoints(await api.listEndpoints()), now);
-    this.#projects = new CachedList(async () => listedProjects(await api.listProjects()), now);
-    this.#quotas = new CachedList(async () => listedQuotas(await api.listQuotas()), now);
+  /**
+   * @param now - milliseconds, best of a clock that never goes back; only differences count
+   * @param calls - for each call
+   */
+  constructor(api: Lists, now: () => number, calls: CallOptions = {}) {
+    this.#endpoints = new CachedList(async () => listedEndpoints(await api.listEndpoints(calls)), now);
+    this.#projects = new CachedList(async () => listedProjects(await api.listProjects(calls)), now);
+    this.#quotas = new CachedList(async () => listedQuotas(await api.listQuotas(calls)), now);
   }
 
   /** A picture at most so old; reads only the lists that are older. Rejects with the HarborError of a read that fails. */

@@ -38,7 +38,7 @@ export interface HarborSessionOptions {
   /** Told once per session, where there are any. */
   readonly onMissingPermissions: (permissions: readonly string[]) => void;
   /** Told at each sweep, for what else there is to be tidied up. What it throws counts as what a chore throws. */
-  readonly onSweep?: ((session: HarborSession) => Promise<void>) | undefined;
+  readonly onSweep?: (session: HarborSession) => Promise<void>;
   /** What is no HarborError: the session goes on, slowly. */
   readonly onBug: (error: unknown) => void;
   /** Default: a minute. */
@@ -86,7 +86,7 @@ export class HarborSession {
     this.#options = options;
     this.url = options.url;
     this.client = options.client;
-    this.inventory = new HarborInventory(options.client, options.now);
+    this.inventory = new HarborInventory(options.client, options.now, { signal: this.signal });
     this.retentions = new Retentions(options.client, this.signal, options.now);
     this.upstreams = new UpstreamApi({ ...options, calls: options.upstreamCalls, onAnswer: options.onTurn });
     this.#health = new HarborHealth(options.thresholds, options.wasUp);

@@ -15,6 +15,8 @@ export class FakeHarbor {
   /** What goes wrong with each call, if anything. */
   readonly fails: Partial<Record<'health' | 'token' | 'access' | 'info' | 'present', Error | undefined>> = {};
   readonly counts = { checks: 0, projectLists: 0 };
+  /** Whether lists of endpoints are never answered. */
+  hangs = false;
   unhealthy: readonly string[] = [];
   externalUrl: string | undefined = 'https://pull.example.org';
   version: string | undefined = 'v2.15.2';
@@ -38,7 +40,10 @@ export class FakeHarbor {
           ...(this.externalUrl !== undefined && { externalUrl: this.externalUrl }),
         };
       },
-      listEndpoints: () => Promise.resolve({ items: [], unreadable: [] }),
+      listEndpoints: async (options) => {
+        if (this.hangs) await aborted(options?.signal);
+        return { items: [], unreadable: [] };
+      },
       listProjects: () => {
         this.counts.projectLists += 1;
         return Promise.resolve({ items: this.projects, unreadable: [] });
@@ -63,6 +68,15 @@ export class FakeHarbor {
     const error = this.fails[what];
     if (error instanceof Error) throw error;
   }
+}
+
+/** Ends as a call does whose signal is aborted, and without one never. */
+async function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return await new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(harborError('aborted'));
+    });
+  });
 }
 
 /** A session with this Harbor that checks without a pause, and what it said. */

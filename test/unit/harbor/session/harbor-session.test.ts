@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { HarborError } from '../../../../src/harbor/http/errors.js';
 import type { HarborSession } from '../../../../src/harbor/session/harbor-session.js';
 import { eventually } from '../../../support/wait.js';
 import { FakeHarbor, harborError, startSession } from './fake-harbor.js';
@@ -102,6 +103,17 @@ describe('the session of a Harbor', () => {
       expect(bugs).to.include(bug);
     }, FAST);
     expect(new Set(swept)).to.deep.equal(new Set([started]));
+  });
+
+  it('gives a list up that Harbor does not answer when it ends', async () => {
+    harbor.hangs = true;
+    const { session: started } = start();
+    await untilAvailability(started, 'up');
+    const view = started.inventory.view({ maxAgeMs: Infinity }).catch((error: unknown) => error);
+    await started.stop();
+    expect(await view)
+      .to.be.instanceOf(HarborError)
+      .and.have.property('kind', 'aborted');
   });
 
   it('goes on after a bug, and tells of it', async () => {
