@@ -6,6 +6,7 @@ import { ownSecretNames } from '../config/own-secrets.js';
 import type { Metrics } from '../http/metrics.js';
 import type { Log } from '../log.js';
 import { describeAction } from '../mirror/plan/actions.js';
+import { openClient } from '../harbor/client.js';
 import { Harbors } from '../harbor/session/harbors.js';
 import { HostIndex } from '../mirror/claims/host-index.js';
 import { MirrorReconciler } from '../mirror/reconcile.js';
@@ -22,7 +23,6 @@ import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
 import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
 import { OwnRobot } from '../robots/own-robot.js';
-import { robotsClient } from '../robots/robots-client.js';
 import { PolicyTrigger } from '../policies/trigger.js';
 import type { WorkResult } from '../kubernetes/work-result.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
@@ -138,7 +138,7 @@ export function startWork(
   const { requestTimeoutMs, proxy } = config;
   const asAdministrator = { requestTimeoutMs, proxy, onResponse: metrics.harborResponse, mayWrite };
   const ownRobot = new OwnRobot({
-    client: () => robotsClient(harbors.ownConnection(given.harborLogin), asAdministrator),
+    client: () => openClient(harbors.ownConnection(given.harborLogin), asAdministrator),
     store: ownLoginStore(api, config.namespace),
     clusterId,
     log,

@@ -1,3 +1,6 @@
+import { REASONS } from '../api/reasons.js';
+import { stalled } from '../api/verdict.js';
+import type { Read } from '../credentials/secrets.js';
 import type { HarborApi } from './api.js';
 import type { HarborConnection } from './http/connection.js';
 import { presenceCalls } from './calls/presence.js';
@@ -34,4 +37,16 @@ export function createHarborClient(connection: HarborConnection, options: Reques
     ...robotCalls(request),
     close,
   };
+}
+
+/** The client for a Harbor that may not be known how to reach, or why there is none. */
+export function openClient(connection: Read<HarborConnection>, options: RequestOptions): Read<HarborClient> {
+  if (!connection.ok) return connection;
+  try {
+    return { ok: true, value: createHarborClient(connection.value, options) };
+  } catch (error) {
+    // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, problem: stalled(REASONS.harborNotConfigured, `${message}.`) };
+  }
 }

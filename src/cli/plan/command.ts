@@ -146,7 +146,7 @@ async function harborSide(
     own: { ...ownHarborOf(config), pullHost: config.harborPullHost ?? knownPullHost(live, config.harborUrl) },
     secrets: { secret, ownSecret: (name) => secrets.get(name) },
     // Whether Harbor is up is for this look to find out, and not for what was seen before.
-    mirrors: () => mirrors.map((mirror) => ({ ...mirror, status: { observedGeneration: -1 } })),
+    mirrors: () => mirrors.map((mirror) => ({ ...mirror, status: { ...mirror.status, conditions: [] } })),
     checkEveryMs: config.healthIntervalMs,
     thresholds: { failures: config.healthFailures, successes: config.healthSuccesses },
     requestTimeoutMs: config.requestTimeoutMs,

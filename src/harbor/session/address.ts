@@ -17,10 +17,7 @@ export interface OwnHarbor {
   readonly insecureSkipTLSVerify: boolean;
 }
 
-/**
- * What mirrors with the same Harbor and login have in common: they share a session. Where nodes pull from is each mirror's own affair. Throws for a url
- * that can't be used.
- */
+/** What mirrors with the same Harbor and login have in common: they share a session. Where nodes pull from is each mirror's own affair. */
 export function sessionKey(reference: HarborReference, own: OwnHarbor): string {
   const { url, credentialsSecretRef, caCertificateSecretRef } = reference;
   return JSON.stringify([url ?? own.url, credentialsSecretRef?.name, caCertificateSecretRef?.name]);

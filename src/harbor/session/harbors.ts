@@ -1,7 +1,8 @@
+import { formerHarborsOf } from '../../api/former-harbors.js';
 import { findCondition } from '../../api/conditions.js';
 import { REASONS } from '../../api/reasons.js';
 import type { FormerHarbor, HarborReference, RegistryMirror } from '../../api/registry-mirror.js';
-import { createHarborClient } from '../client.js';
+import { openClient } from '../client.js';
 import type { HarborClient } from '../client.js';
 import { harborBaseUrl } from '../http/connection.js';
 import type { HarborConnection, ProxyEnvironment } from '../http/connection.js';
@@ -14,7 +15,6 @@ import { UpstreamCalls } from './upstream-calls.js';
 import { HarborSession } from './harbor-session.js';
 import type { FindMissingPermissions, SessionChange } from './harbor-session.js';
 import type { Read } from '../../credentials/secrets.js';
-import { stalled } from '../../api/verdict.js';
 
 export interface HarborsOptions {
   readonly own: OwnHarbor;
@@ -92,22 +92,9 @@ export class Harbors {
     return connectionTo({}, { ...own, login }, secrets);
   }
 
-  /** Lets go of the Harbors that no mirror uses any more. */
+  /** Lets go of the Harbors that no mirror uses any more. To be told when a mirror goes; the rest comes by itself. */
   prune(): void {
-    const mirrors = this.#options.mirrors();
-    const used = new Set(mirrors.flatMap((mirror) => this.#keysOf(mirror)));
-    for (const [key, { session }] of this.#sessions) {
-      if (used.has(key)) continue;
-      this.#sessions.delete(key);
-      this.#end(session);
-    }
-    const names = new Set(mirrors.map(({ metadata }) => metadata.name));
-    const urls = new Set([...this.#sessions.values()].map(({ session }) => session.url));
-    for (const [url, calls] of this.#upstreamCalls) {
-      if (urls.has(url)) calls.prune(names);
-      else this.#upstreamCalls.delete(url);
-    }
-    for (const { session } of this.#sessions.values()) session.upstreams.prune();
+    this.#prune();
   }
 
   /**
@@ -134,7 +121,7 @@ export class Harbors {
     const identity = JSON.stringify(connection.value);
     const existing = this.#sessions.get(key);
     if (existing?.identity === identity) return { ok: true, value: existing.session };
-    const client = this.#client(connection.value);
+    const client = this.#client(connection);
     if (!client.ok) return client;
     const wasUp =
       existing === undefined
@@ -144,7 +131,27 @@ export class Harbors {
     this.#sessions.set(key, { session, identity });
     session.start();
     if (existing !== undefined) this.#end(existing.session);
+    // The mirror may have come from another one.
+    this.#prune(key);
     return { ok: true, value: session };
+  }
+
+  /** @param opened - the key of a session that is in use by now, whatever the mirrors say */
+  #prune(opened?: string): void {
+    const mirrors = this.#options.mirrors();
+    const used = new Set([...mirrors.flatMap((mirror) => this.#keysOf(mirror)), opened]);
+    for (const [key, { session }] of this.#sessions) {
+      if (used.has(key)) continue;
+      this.#sessions.delete(key);
+      this.#end(session);
+    }
+    const names = new Set(mirrors.map(({ metadata }) => metadata.name));
+    const urls = new Set([...this.#sessions.values()].map(({ session }) => session.url));
+    for (const [url, calls] of this.#upstreamCalls) {
+      if (urls.has(url)) calls.prune(names);
+      else this.#upstreamCalls.delete(url);
+    }
+    for (const { session } of this.#sessions.values()) session.upstreams.prune();
   }
 
   #pullHostOf({ harbor = {} }: Pick<RegistryMirror['spec'], 'harbor'>, session: HarborSession | undefined): PullHost {
@@ -153,19 +160,10 @@ export class Harbors {
     return session?.facts.pullHost ?? { kind: 'unknown' };
   }
 
-  #client(connection: HarborConnection): Read<HarborClient> {
+  #client(connection: Read<HarborConnection>): Read<HarborClient> {
     const { requestTimeoutMs, proxy, onResponse, mayWrite } = this.#options;
     const upstreamTimeoutMs = UPSTREAM_TIMEOUT_MS;
-    try {
-      return {
-        ok: true,
-        value: createHarborClient(connection, { requestTimeoutMs, upstreamTimeoutMs, proxy, onResponse, mayWrite }),
-      };
-    } catch (error) {
-      // The only errors of the constructor: a url or a CA certificate that can't be used. Their text says what to write.
-      const message = error instanceof Error ? error.message : String(error);
-      return { ok: false, problem: stalled(REASONS.harborNotConfigured, `${message}.`) };
-    }
+    return openClient(connection, { requestTimeoutMs, upstreamTimeoutMs, proxy, onResponse, mayWrite });
   }
 
   #session(key: string, url: string, client: HarborClient, wasUp: boolean): HarborSession {
@@ -180,7 +178,10 @@ export class Harbors {
       onTurn: told.onTurn,
       findMissingPermissions,
       now,
-      onSweep: told.onSweep,
+      onSweep: async (swept) => {
+        this.prune();
+        if (!swept.signal.aborted) await told.onSweep?.(swept);
+      },
       onChange: (change) => {
         told.onChange(session, change, this.#usersOf(key));
       },
@@ -216,8 +217,9 @@ export class Harbors {
   }
 
   /** The keys of all sessions that a mirror uses, for its present Harbor and those that it was moved away from. */
-  #keysOf({ spec, status }: RegistryMirror): readonly string[] {
-    const references = [spec.harbor ?? {}, ...(status.formerHarbors ?? []).map((former) => this.#referenceTo(former))];
+  #keysOf(mirror: RegistryMirror): readonly string[] {
+    const former = formerHarborsOf(mirror, this.urlFor(mirror));
+    const references = [mirror.spec.harbor ?? {}, ...former.map((harbor) => this.#referenceTo(harbor))];
     return references.map((reference) => sessionKey(reference, this.#options.own));
   }
 
