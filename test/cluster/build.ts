@@ -101,6 +101,7 @@ export async function buildBinaries(options: BuildOptions = {}): Promise<Binarie
     etcd: await readPins('etcd'),
     kyverno: await readPins('kyverno'),
     registry: await readPins('registry'),
+    helm: await readPins('helm'),
   };
   const cached = (program: Program): string => join(pins[program.module].output, program.name);
   const paths = new Map(programs.map((program) => [program.name, cached(program)]));
@@ -120,7 +121,8 @@ export async function buildBinaries(options: BuildOptions = {}): Promise<Binarie
   // time keep the cores busy and fit into the memory.
   const lanes = [
     [pins.kubernetes, pins.etcd],
-    [pins.kyverno, pins.registry],
+    // Helm is made of many of Kyverno's packages, which are built by then.
+    [pins.kyverno, pins.registry, pins.helm],
   ].map((lane) => lane.map(start));
   const parts = [...lanes.flat().map(({ downloaded }) => downloaded), ...lanes.map(buildInOrder)];
   try {

@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 
-export type ModuleName = 'kubernetes' | 'etcd' | 'kyverno' | 'registry';
+export type ModuleName = 'kubernetes' | 'etcd' | 'kyverno' | 'registry' | 'helm';
 
 export type ProgramName =
-  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | 'kyverno' | 'kubectl-kyverno' | 'registry';
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kubectl'
+  | 'kyverno'
+  | 'kubectl-kyverno'
+  | 'registry'
+  | 'helm';
 
 /** A Go program of the local cluster: where it comes from and how it is linked. */
 export interface Program {
@@ -67,6 +74,13 @@ export const programs: readonly Program[] = [
     source: 'github.com/distribution/distribution/v3',
     minutes: 1,
   },
+  {
+    name: 'helm',
+    module: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    source: 'helm.sh/helm/v4',
+    minutes: 1,
+  },
 ];
 
 /** The folder of a module's pins. */
@@ -104,6 +118,8 @@ export function linkerFlags(module: ModuleName, version: string): string {
     }
     case 'kyverno':
       return `${strip} -X github.com/kyverno/kyverno/pkg/version.BuildVersion=${version}`;
+    case 'helm':
+      return `${strip} -X helm.sh/helm/v4/internal/version.version=${version}`;
     case 'etcd':
     case 'registry':
       return strip;

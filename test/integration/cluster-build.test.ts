@@ -59,10 +59,10 @@ describe('building the local cluster', function () {
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/^building kube-apiserver v1\.36\.3 \(about \d+ min the first time\) …$/m);
     expect(stderr).to.match(/^building kyverno v1\.19\.1 .*: done in [\d.]+ s$/m);
-    expect(builds()).to.have.length(7);
+    expect(builds()).to.have.length(8);
     const again = await build();
     expect([again.code, again.stderr]).to.deep.equal([0, '']);
-    expect(builds()).to.have.length(7);
+    expect(builds()).to.have.length(8);
     const files = readdirSync(join(folder, 'cache', 'bin'), { recursive: true }).map(String);
     expect(files.filter((name) => name.endsWith('.tmp'))).to.deep.equal([]);
   });
@@ -84,7 +84,7 @@ describe('building the local cluster', function () {
     for (const name of ['etcd', 'kube-apiserver', 'kubectl']) writeFileSync(join(assets, name), '');
     const { stdout } = await build({ KUBEBUILDER_ASSETS: assets });
     expect(stdout).to.include(`kube-apiserver: ${assets}/kube-apiserver\n`).and.include(`etcd: ${assets}/etcd\n`);
-    expect(builds()).to.have.length(4);
+    expect(builds()).to.have.length(5);
   });
 
   it('says so when KUBEBUILDER_ASSETS names nothing', async () => {
