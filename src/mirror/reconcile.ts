@@ -179,8 +179,8 @@ export class MirrorReconciler {
     if ((policy.kind !== 'pending' && policy.kind !== 'unknown') || verdict.kind !== 'ready' || heldBack.length > 0)
       return 0;
     const { engine } = mirror.spec.rewrite;
-    if (engine === 'None') return 0;
-    return Math.max(0, POLICY_GRACE_MS + ENGINES[engine].delays.settleMs - policy.forMs);
+    const settleMs = engine === 'None' ? 0 : ENGINES[engine].delays.settleMs;
+    return Math.max(0, POLICY_GRACE_MS + settleMs - policy.forMs);
   }
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {

@@ -2,7 +2,6 @@ import { conditionsOf, findCondition } from '../../api/conditions.js';
 import type { ConditionType, Finding } from '../../api/conditions.js';
 import { ANNOTATIONS } from '../../api/group.js';
 import { REASONS } from '../../api/reasons.js';
-import type { Reason } from '../../api/reasons.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
 import type { Endpoint, Project } from '../../harbor/types.js';
 import type { HarborFindings } from '../look/findings.js';
@@ -10,6 +9,7 @@ import { harborStatusOf } from './harbor-status.js';
 import { unhealthiness } from '../../harbor/upstream-hints.js';
 import type { HarborLookResult } from '../look/look-result.js';
 import type { FormerHarbors } from '../migration/former-harbors.js';
+import { finding, policyFinding, unrewrittenFinding } from './policy-finding.js';
 import type { PolicyState } from '../../policies/state.js';
 import type { Verdict } from '../../api/verdict.js';
 
@@ -66,10 +66,6 @@ function isStalled({ verdict, policy }: SummaryInput): boolean {
   return verdict.kind === 'stalled' || (policy.kind === 'failed' && policy.stalled);
 }
 
-function finding(type: ConditionType, status: Finding['status'], reason: Reason, message: string): Finding {
-  return { type, status, reason, message };
-}
-
 function readyFinding(input: SummaryInput): Finding {
   const { verdict, policy, mirror, heldBack, harbor } = input;
   if (verdict.kind === 'stalled') return finding('Ready', 'False', verdict.reason, verdict.message);
@@ -82,15 +78,13 @@ function readyFinding(input: SummaryInput): Finding {
   if (policy.kind === 'failed') return finding('Ready', 'False', policy.reason, policy.message);
   const prefix = harbor?.pullPrefix ?? mirror.status.pullPrefix ?? '';
   const hosts = input.hosts.join(', ');
-  if (mirror.spec.rewrite.engine === 'None') {
-    return finding(
-      'Ready',
-      'True',
-      REASONS.succeeded,
-      `${prefix} caches ${hosts}; Pods are not rewritten (engine None).`,
-    );
-  }
   if (policy.kind === 'unknown') return finding('Ready', 'Unknown', REASONS.policyUnknown, policy.message);
+  if (mirror.spec.rewrite.engine === 'None') {
+    return unrewrittenFinding('Ready', policy, {
+      reason: REASONS.succeeded,
+      message: `${prefix} caches ${hosts}; Pods are not rewritten (engine None).`,
+    });
+  }
   if (policy.kind !== 'inForce') {
     const message =
       (policy.kind === 'pending' ? policy.message : undefined) ?? 'The policy is written and not yet in force.';
@@ -195,52 +189,4 @@ function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
 
 function pullSecretFindings({ pullWarning }: SummaryInput): readonly Finding[] {
   return pullWarning === undefined ? [] : [{ type: 'PullSecretsSpread', status: 'False', ...pullWarning }];
-}
-
-function policyFinding(input: SummaryInput): Finding {
-  const { policy, mirror } = input;
-  if (mirror.spec.rewrite.engine === 'None') {
-    return finding(
-      'PolicyReady',
-      'True',
-      REASONS.rewriteDisabled,
-      'spec.rewrite.engine is None: Pods are not rewritten.',
-    );
-  }
-  switch (policy.kind) {
-    case 'inForce':
-      return finding(
-        'PolicyReady',
-        'True',
-        REASONS.inForce,
-        `${policy.policy.kind} ${policy.policy.name} is in force.`,
-      );
-    case 'failed':
-      return finding('PolicyReady', 'False', policy.reason, policy.message);
-    case 'unknown':
-      return finding('PolicyReady', 'Unknown', REASONS.policyUnknown, policy.message);
-    case 'pending':
-      return isWithdrawal(input)
-        ? withdrawnFinding()
-        : finding('PolicyReady', 'False', REASONS.policyPending, 'The policy is not yet in force.');
-    case 'absent':
-      return isWithdrawal(input)
-        ? withdrawnFinding()
-        : finding('PolicyReady', 'False', REASONS.notIncluded, 'In no policy: new Pods pull from upstream.');
-  }
-}
-
-/**
- * Whether the mirror is out of the policy only because its Harbor is down: it was in before. This is kept in the status, so that a mirror that was
- * suspended meanwhile comes back, and one that never served does not come in.
- */
-function isWithdrawal({ harbor, mirror, verdict }: SummaryInput): boolean {
-  const before = findCondition(mirror.status.conditions, 'PolicyReady')?.reason;
-  if (before === REASONS.inForce) return harbor?.reachable === false;
-  return before === REASONS.withdrawn && (harbor?.reachable === false || verdict.kind === 'waiting');
-}
-
-function withdrawnFinding(): Finding {
-  const message = 'Taken out of the policy while Harbor is down: new Pods pull from upstream.';
-  return finding('PolicyReady', 'False', REASONS.withdrawn, message);
 }

@@ -134,6 +134,16 @@ const cases: readonly Case[] = [
     says: { Ready: 'True Succeeded', PolicyReady: 'True RewriteDisabled' },
   },
   {
+    title: 'is not Ready where the engine is None and the policy still has the mirror',
+    input: { mirror: none, policy: { kind: 'pending', forMs: 60_000, message: 'The policy still has it: refused' } },
+    says: { Ready: 'False PolicyPending', PolicyReady: 'False PolicyPending', Reconciling: 'True PolicyPending' },
+  },
+  {
+    title: 'does not say that Pods are not rewritten where no one knows what the policies have',
+    input: { mirror: none, policy: { kind: 'unknown', forMs: 60_000, message: 'forbidden' } },
+    says: { Ready: 'Unknown PolicyUnknown', PolicyReady: 'Unknown PolicyUnknown' },
+  },
+  {
     title: 'says what suspension holds back',
     input: { heldBack: ['update endpoint 7: insecure'] },
     says: { Ready: 'False Suspended', Stalled: 'absent' },
@@ -247,6 +257,11 @@ describe('the status that a look comes to', () => {
         policy: { kind: 'absent' },
       });
       expect([leaving, out, comingBack].map(policyReady)).to.deep.equal(Array(3).fill('False Withdrawn'));
+      const messages = [leaving, out].map(({ conditions }) => findCondition(conditions, 'PolicyReady')?.message);
+      expect(messages).to.deep.equal([
+        'Being taken out of the policy while Harbor is down.',
+        'Taken out of the policy while Harbor is down: new Pods pull from upstream.',
+      ]);
     });
 
     it('does not say so of one that never served', () => {
