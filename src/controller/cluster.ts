@@ -11,7 +11,7 @@ import { announce } from './announce.js';
 import type { MirrorCluster } from '../mirror/mirror-cluster.js';
 import { OPERATORS_OWN } from '../credentials/secrets.js';
 import type { OwnSecretLookup, Secret, SecretLookup } from '../credentials/secrets.js';
-import { readOrCreateHmacKey } from '../credentials/hmac-key.js';
+import { HmacKey, readOrCreateHmacKey } from '../credentials/hmac-key.js';
 import { PullWatches } from '../pull-secrets/watches.js';
 import { PolicyWatches } from './policy-watches.js';
 import type { Collection } from './policy-watches.js';
@@ -33,11 +33,16 @@ export class OperatorCluster implements MirrorCluster {
   readonly secretInformer: Informer<Secret>;
   readonly policies: PolicyWatches;
   readonly #options: OperatorClusterOptions;
-  #key: Promise<Buffer> | undefined;
+  #pullWatches: PullWatches | undefined;
+  readonly #key: HmacKey;
 
   constructor(options: OperatorClusterOptions) {
     this.#options = options;
-    const { namespace } = options;
+    const { api, namespace, keySecret } = options;
+    this.#key = new HmacKey(
+      () => readOrCreateHmacKey(api, namespace, keySecret),
+      () => performance.now(),
+    );
     this.mirrorInformer = this.#informer(MIRRORS);
     this.secretInformer = this.#informer(
       { group: '', version: 'v1', plural: 'secrets', namespace },
@@ -65,7 +70,9 @@ export class OperatorCluster implements MirrorCluster {
 
   /** How the reading of each collection goes. */
   readings(): readonly Reading[] {
-    return this.#collections().map(({ what, informer: { trouble, silentMs }, mayBeMissing }) => ({
+    const pulls = this.#pullWatches?.collections() ?? [];
+    const all = [...this.#collections(), ...pulls.map((collection) => ({ ...collection, mayBeMissing: false }))];
+    return all.map(({ what, informer: { trouble, silentMs }, mayBeMissing }) => ({
       what,
       trouble,
       silentMs,
@@ -98,7 +105,8 @@ export class OperatorCluster implements MirrorCluster {
   pullWatches(onChange: (mirror: string) => void): PullWatches {
     const { api, namespace, log } = this.#options;
     const mirrors = (): readonly RegistryMirror[] => this.mirrors();
-    return new PullWatches({ api, namespace, log, secrets: this.secretInformer, mirrors, onChange });
+    this.#pullWatches = new PullWatches({ api, namespace, log, secrets: this.secretInformer, mirrors, onChange });
+    return this.#pullWatches;
   }
 
   async setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror> {
@@ -134,12 +142,7 @@ export class OperatorCluster implements MirrorCluster {
   }
 
   async hmacKey(): Promise<Buffer> {
-    const { api, namespace, keySecret } = this.#options;
-    this.#key ??= readOrCreateHmacKey(api, namespace, keySecret).catch((error: unknown) => {
-      this.#key = undefined;
-      throw error;
-    });
-    return await this.#key;
+    return await this.#key.get();
   }
 
   #informer<T extends KubernetesObject>(resource: Resource, labelSelector?: string): Informer<T> {

@@ -1,6 +1,8 @@
 import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { PullHost } from '../harbor/session/facts.js';
+import type { SessionChange } from '../harbor/session/harbor-session.js';
 import type { Priority } from '../kubernetes/priority.js';
 import type { StoreEvent } from '../kubernetes/store.js';
 
@@ -65,6 +67,25 @@ export function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly 
   return mirrors
     .filter(({ status }) => lost.includes(findCondition(status.conditions, 'Ready')?.reason))
     .map(({ metadata }) => metadata.name);
+}
+
+/**
+ * Whom news of a Harbor concern: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
+ * again, now that this is known.
+ *
+ * @param users - the mirrors that use this Harbor
+ */
+export function wakesOfHarbor(
+  change: SessionChange,
+  pullHost: PullHost,
+  users: readonly RegistryMirror[],
+  others: { readonly naming: (host: string) => readonly RegistryMirror[]; readonly losers: () => readonly string[] },
+): readonly Wake[] {
+  const own = users.map(({ metadata }) => metadata.name);
+  if (change === 'contents') return own.map(asRoutine);
+  const naming = pullHost.kind === 'known' ? others.naming(pullHost.host).map(({ metadata }) => metadata.name) : [];
+  const rest = new Set([...naming, ...others.losers()].filter((mirror) => !own.includes(mirror)));
+  return [...own.map((mirror): Wake => ({ mirror, priority: 'urgent' })), ...[...rest].map(asRoutine)];
 }
 
 /**

@@ -92,6 +92,10 @@ export class RegistryMirrorOperator extends Operator {
     reading: () => {
       checkReadable(this.#cluster.readings());
     },
+    lease: () => {
+      const lease = { what: 'the leader lease', silentMs: 0, mayBeMissing: false };
+      checkReadable([{ ...lease, trouble: this.#election?.trouble }]);
+    },
   };
 
   /** Resolves when the lease is lost: the process must end at once, another one has taken over. */

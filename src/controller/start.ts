@@ -14,7 +14,7 @@ import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
-import { losersOfConflicts, SecretUsers, wakesOfMirror, wakesOfSecret } from './mapping.js';
+import { losersOfConflicts, SecretUsers, wakesOfHarbor, wakesOfMirror, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
 import { logPolicies } from './log-policies.js';
@@ -109,10 +109,8 @@ export function startWork(
     mayWrite,
     onChange: ({ url, facts }, change, mirrors) => {
       if (change === 'availability') logAvailability(log, url, facts.availability);
-      for (const mirror of mirrors) {
-        mirrorReconciler.withdrawIfDown(mirror);
-        queue.add(mirror.metadata.name, change === 'availability' ? 'urgent' : 'routine');
-      }
+      for (const mirror of mirrors) mirrorReconciler.withdrawIfDown(mirror);
+      wake(wakesOfHarbor(change, facts.pullHost, mirrors, { naming: (host) => hosts.naming(host), losers }));
     },
     onTurn: (mirror) => {
       queue.add(mirror, 'edit');
@@ -188,6 +186,7 @@ export function startWork(
   const own = ownSecretNames(config);
   const secretUsers = new SecretUsers();
   const indices = [hosts, secretUsers];
+  const losers = (): readonly string[] => losersOfConflicts(cluster.mirrors());
   const wake = (wakes: readonly Wake[]): void => {
     for (const { mirror, priority } of wakes) queue.add(mirror, priority);
   };
@@ -197,7 +196,7 @@ export function startWork(
       if (event.type === 'DELETED') index.delete(event.object.metadata.name);
       else index.set(event.object);
     }
-    wake(wakesOfMirror(event, () => losersOfConflicts(cluster.mirrors())));
+    wake(wakesOfMirror(event, losers));
   });
   cluster.secretInformer.onChange(({ object }) => {
     wake(wakesOfSecret(object.metadata.name, own, secretUsers));

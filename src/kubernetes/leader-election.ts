@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { bootTimeMs } from '../clock/boot-time.js';
 import type { KubernetesApi } from './api.js';
 import { isKubernetesError, LeaseLostError } from './errors.js';
-import type { KubernetesObject, Resource } from './objects.js';
-import { resourcePath } from './objects.js';
+import type { ReadTrouble } from './informer.js';
+import { LeaseCalls } from './lease.js';
+import type { Lease } from './lease.js';
 
 export interface LeaderElectionOptions {
   /** Best one of its own, so that after a call that was given up the next one has a new connection, and not another's that is stuck, too. */
@@ -27,16 +28,6 @@ const RETRY = 2 / 15;
 /** Of the renew deadline: a call that is stuck leaves time for another one or two. */
 const CALL = 1 / 4;
 
-interface Lease extends KubernetesObject {
-  readonly spec?: {
-    readonly holderIdentity?: string | null;
-    readonly leaseDurationSeconds?: number;
-    readonly leaseTransitions?: number;
-    readonly acquireTime?: string;
-    readonly renewTime?: string;
-  };
-}
-
 /**
  * Leader election on a Lease, after client-go's semantics: another's lease counts as expired when it was not seen to change for
  * its duration by our own clock (never by comparing clocks), writes are guarded by resourceVersion, and a leader that stops
@@ -44,13 +35,14 @@ interface Lease extends KubernetesObject {
  */
 export class LeaderElection {
   readonly #options: Required<LeaderElectionOptions>;
-  readonly #resource: Resource;
+  readonly #lease: LeaseCalls;
   readonly #renewDeadlineMs: number;
   readonly #lost = Promise.withResolvers<undefined>();
   readonly #stopping = new AbortController();
   #observed: { readonly lease: Lease; readonly at: number } | undefined;
   #acquiring: Promise<boolean> | undefined;
   #renewing: Promise<void> | undefined;
+  #trouble: { readonly error: unknown; readonly since: number } | undefined;
   /** Until when this process leads for sure. */
   #heldUntil: number | undefined;
 
@@ -58,18 +50,20 @@ export class LeaderElection {
     const { leaseMs = 15_000, retryMs = leaseMs * RETRY, now = bootTimeMs } = options;
     this.#options = { ...options, leaseMs, retryMs, now };
     this.#renewDeadlineMs = leaseMs * RENEW_DEADLINE;
-    this.#resource = {
-      group: 'coordination.k8s.io',
-      version: 'v1',
-      plural: 'leases',
-      namespace: options.namespace,
-    };
+    // Each call is given up early enough for another try on a new connection.
+    this.#lease = new LeaseCalls(options, this.#renewDeadlineMs * CALL);
   }
 
   /** Resolves true once this process leads, false when it was stopped before. */
   async acquire(): Promise<boolean> {
     this.#acquiring ??= this.#acquire();
     return await this.#acquiring;
+  }
+
+  /** Undefined while the API server answers for the lease; whoever holds it. */
+  get trouble(): ReadTrouble | undefined {
+    if (this.#trouble === undefined) return undefined;
+    return { error: this.#trouble.error, ms: this.#options.now() - this.#trouble.since };
   }
 
   /** Resolves when the lease could not be renewed in time: this process must stop acting at once. */
@@ -100,7 +94,7 @@ export class LeaderElection {
     if (held?.spec?.holderIdentity !== this.#options.identity) return;
     try {
       const spec = { ...held.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() };
-      await this.#replace(held, spec);
+      await this.#lease.replace(held, spec);
     } catch (error) {
       // The next leader then waits for the lease to expire, no more.
       this.#options.onError(error);
@@ -174,22 +168,28 @@ export class LeaderElection {
   /** Takes or renews the lease; false where another holds it or the API server could not be asked. */
   async #tryOnce(): Promise<boolean> {
     try {
-      return await this.#takeOrRenew();
+      const holds = await this.#takeOrRenew();
+      this.#trouble = undefined;
+      return holds;
     } catch (error) {
       // A conflict means that another was faster; anything else is worth a line in the log.
-      if (!isKubernetesError(error, 'conflict', 'alreadyExists')) this.#options.onError(error);
+      if (isKubernetesError(error, 'conflict', 'alreadyExists')) this.#trouble = undefined;
+      else {
+        this.#trouble = { error, since: this.#trouble?.since ?? this.#options.now() };
+        this.#options.onError(error);
+      }
       return false;
     }
   }
 
   async #takeOrRenew(): Promise<boolean> {
     const { identity, leaseMs } = this.#options;
-    const current = await this.#read();
+    const current = await this.#lease.read();
     const now = this.#options.now();
     const spec = { holderIdentity: identity, leaseDurationSeconds: leaseMs / 1000, renewTime: microTime() };
     if (current === undefined) {
       const acquired = { ...spec, acquireTime: spec.renewTime, leaseTransitions: 0 };
-      this.#observed = { lease: await this.#create(acquired), at: now };
+      this.#observed = { lease: await this.#lease.create(acquired), at: now };
       return true;
     }
     const known = this.#observed;
@@ -204,32 +204,8 @@ export class LeaderElection {
     const taken = mine
       ? { ...held, ...spec }
       : { ...spec, acquireTime: spec.renewTime, leaseTransitions: (held.leaseTransitions ?? 0) + 1 };
-    this.#observed = { lease: await this.#replace(current, taken), at: now };
+    this.#observed = { lease: await this.#lease.replace(current, taken), at: now };
     return true;
-  }
-
-  async #read(): Promise<Lease | undefined> {
-    try {
-      return await this.#options.api.request<Lease>({ method: 'GET', ...this.#call(this.#options.name) });
-    } catch (error) {
-      if (isKubernetesError(error, 'notFound')) return undefined;
-      throw error;
-    }
-  }
-
-  async #create(spec: Lease['spec']): Promise<Lease> {
-    const body = { metadata: { name: this.#options.name }, spec };
-    return await this.#options.api.request<Lease>({ method: 'POST', ...this.#call(), body });
-  }
-
-  async #replace(lease: Lease, spec: Lease['spec']): Promise<Lease> {
-    const body = { ...lease, spec };
-    return await this.#options.api.request<Lease>({ method: 'PUT', ...this.#call(this.#options.name), body });
-  }
-
-  /** Each call is given up early enough for another try on a new connection. */
-  #call(name?: string): { readonly path: string; readonly timeoutMs: number } {
-    return { path: resourcePath(this.#resource, name), timeoutMs: this.#renewDeadlineMs * CALL };
   }
 }
 

@@ -31,6 +31,12 @@ export interface PullWatchesOptions {
   readonly onChange: (mirror: string) => void;
 }
 
+interface WatchedCollection {
+  /** In the plural. */
+  readonly what: string;
+  readonly informer: Pick<Informer<KubernetesObject>, 'trouble' | 'silentMs'>;
+}
+
 interface Watches {
   readonly namespaces: Informer<KubernetesObject>;
   readonly copies: Informer<Secret>;
@@ -86,6 +92,17 @@ export class PullWatches implements PullCluster {
     const watches = this.#watches;
     this.#watches = undefined;
     await Promise.all([watches?.namespaces.stop(), watches?.copies.stop()]);
+  }
+
+  /** What is watched now. What the operator may not read is left out: the mirrors that need it say so, and nothing else suffers. */
+  collections(): readonly WatchedCollection[] {
+    if (this.#watches === undefined) return [];
+    const { namespaces, copies, forbidden } = this.#watches;
+    const all = [
+      { plural: NAMESPACES.plural, what: 'namespaces', informer: namespaces },
+      { plural: SECRETS.plural, what: 'pull Secrets', informer: copies },
+    ];
+    return all.filter(({ plural }) => !forbidden.has(plural));
   }
 
   namespaces(): readonly KubernetesObject[] {

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { ANNOTATIONS } from '../../../src/api/group.js';
-import { losersOfConflicts, SecretUsers, wakesOfMirror, wakesOfSecret } from '../../../src/controller/mapping.js';
+import {
+  losersOfConflicts,
+  SecretUsers,
+  wakesOfHarbor,
+  wakesOfMirror,
+  wakesOfSecret,
+} from '../../../src/controller/mapping.js';
 import { mirror } from '../mirror/mirror.js';
 
 const LOSERS = ['loser'];
@@ -47,6 +53,31 @@ describe('an event of a mirror', () => {
   it('wakes a mirror only once that lost a conflict itself', () => {
     const wakes = wakesOfMirror({ type: 'ADDED', object: mirror('loser'), previous: undefined }, () => LOSERS);
     expect(wakes).to.deep.equal([{ mirror: 'loser', priority: 'edit' }]);
+  });
+});
+
+describe('news of a Harbor', () => {
+  const own = [mirror('own'), mirror('lost')];
+  const others = {
+    naming: (host: string) => (host === 'pull.example.org' ? [mirror('loop'), mirror('own')] : []),
+    losers: () => ['lost', 'elsewhere'],
+  };
+  const known = { kind: 'known', host: 'pull.example.org' } as const;
+
+  it('concern its mirrors at once, and those elsewhere that mirror its pull host or may have a host now', () => {
+    expect(wakesOfHarbor('availability', known, own, others)).to.deep.equal([
+      { mirror: 'own', priority: 'urgent' },
+      { mirror: 'lost', priority: 'urgent' },
+      { mirror: 'loop', priority: 'routine' },
+      { mirror: 'elsewhere', priority: 'routine' },
+    ]);
+  });
+
+  it('concern nobody else where only what it holds has changed', () => {
+    expect(wakesOfHarbor('contents', known, own, others)).to.deep.equal([
+      { mirror: 'own', priority: 'routine' },
+      { mirror: 'lost', priority: 'routine' },
+    ]);
   });
 });
 

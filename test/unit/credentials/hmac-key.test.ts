@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { clusterIdOf } from '../../../src/kubernetes/cluster-id.js';
-import { readOrCreateHmacKey } from '../../../src/credentials/hmac-key.js';
+import { HmacKey, readOrCreateHmacKey } from '../../../src/credentials/hmac-key.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';
 
 const SECRETS = '/api/v1/namespaces/system/secrets';
@@ -35,12 +36,48 @@ describe('what the operator keeps in the cluster', () => {
   });
 
   for (const data of [{}, { 'hmac-key': '' }]) {
-    it(`is no key in a Secret with ${JSON.stringify(data)}: what to do is said`, async () => {
+    it(`is a new key where somebody left ${JSON.stringify(data)} in its Secret`, async () => {
       server.objects.create(SECRETS, { metadata: { name: 'keys' }, ...{ data } });
-      const error: unknown = await read().catch((reason: unknown) => reason);
-      expect(error).to.have.property('message', 'Secret system/keys has no hmac-key: delete it');
+      const made = await read();
+      expect(made).to.have.length(32);
+      expect((await read()).equals(made)).to.be.true;
     });
   }
+
+  describe('is, while the operator runs,', () => {
+    let now: number;
+    let key: HmacKey;
+
+    beforeEach(() => {
+      now = 0;
+      key = new HmacKey(read, () => now);
+    });
+
+    it('the same key without a question to the API server at each look', async () => {
+      const made = await key.get();
+      now = 599_999;
+      expect(await key.get()).to.equal(made);
+      expect(server.requestsOf('GET')).to.have.length(1);
+    });
+
+    it('another key within 10 minutes of when somebody deleted its Secret', async () => {
+      const made = await key.get();
+      server.objects.remove(SECRETS, 'keys');
+      now = 600_000;
+      const other = await key.get();
+      expect(other.equals(made)).to.be.false;
+      expect((await read()).equals(other)).to.be.true;
+    });
+
+    it('the key that was known while the API server is away, and no key before any was read', async () => {
+      const made = await key.get();
+      now = 600_000;
+      server.fault = () => ({ kind: 'Reset' });
+      expect(await key.get()).to.equal(made);
+      const unread = await new HmacKey(read, () => now).get().catch((error: unknown) => error);
+      expect(unread).to.be.instanceOf(KubernetesError);
+    });
+  });
 
   it('names the cluster by the uid of kube-system', async () => {
     const { metadata } = server.objects.create('/api/v1/namespaces', { metadata: { name: 'kube-system' } });

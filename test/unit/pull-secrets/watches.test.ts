@@ -3,6 +3,7 @@ import type { Secret } from '../../../src/credentials/secrets.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { Informer } from '../../../src/kubernetes/informer.js';
 import { PullWatches } from '../../../src/pull-secrets/watches.js';
+import { eventually } from '../../support/wait.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';
 import { OWN_NAMESPACE } from './pull-world.js';
 
@@ -32,6 +33,16 @@ describe('the watches for pull Secrets', () => {
   it('are ready once all has been read', async () => {
     expect(await watches.watch()).to.equal('ready');
     expect(watches.access).to.equal('ready');
+  });
+
+  it('are told of with what keeps them from being read, but for what the operator may not read', async () => {
+    server.fault = ({ path }) =>
+      path === '/api/v1/namespaces' ? { kind: 'Reset' } : { kind: 'Answer', status: 403, body: '{}' };
+    expect(await watches.watch()).to.equal('forbidden');
+    await eventually(() => {
+      const told = watches.collections().map(({ what, informer }) => [what, informer.trouble !== undefined]);
+      expect(told).to.deep.equal([['namespaces', true]]);
+    });
   });
 
   it('are not taken for read by a look that waits for them while another one ends them', async () => {
