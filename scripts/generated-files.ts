@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { crdTemplate, valuesSchema, valuesYaml, withValuesTable } from './chart/files.js';
 import { apiReference } from './api-reference.js';
 import { defaultsFromSchema } from './defaults-from-schema.js';
 import { typesFromSchema } from './types-from-schema.js';
@@ -9,6 +10,7 @@ import type { Crd } from './schema.js';
 export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
 
 const OPERATIONS = 'docs/operations.md';
+const CHART = 'charts/registry-mirror-operator';
 
 export interface GeneratedFile {
   /** Relative to the project's folder. */
@@ -27,5 +29,9 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
     { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
     { path: 'docs/api-reference.md', text: await apiReference(crd) },
     { path: OPERATIONS, text: await withSettingsTable(await readFile(`${root}${OPERATIONS}`, 'utf8')) },
+    { path: `${CHART}/templates/crd.yaml`, text: crdTemplate(source) },
+    { path: `${CHART}/values.yaml`, text: valuesYaml() },
+    { path: `${CHART}/values.schema.json`, text: await valuesSchema() },
+    { path: `${CHART}/README.md`, text: await withValuesTable(await readFile(`${root}${CHART}/README.md`, 'utf8')) },
   ];
 }

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import { buildBinaries } from '../../cluster/build.js';
+import type { Binaries } from '../../cluster/build.js';
+import { CHART, helm, renderChart } from '../../support/chart.js';
+import type { HelmOptions, Manifest } from '../../support/chart.js';
+import { runCommand } from '../../support/command.js';
+import { HOSTILE, VALUE_SETS } from './value-sets.js';
+
+/** The first start may have to build everything. */
+const buildTimeoutMs = 40 * 60_000;
+const config = fileURLToPath(new URL('../../../config/', import.meta.url));
+const namespace = 'registry-mirror-system';
+
+/** The labels that Helm's charts have beside the name. */
+const OF_CHARTS = [
+  'app.kubernetes.io/instance',
+  'app.kubernetes.io/version',
+  'app.kubernetes.io/managed-by',
+  'helm.sh/chart',
+];
+
+describe('What the chart renders', () => {
+  let binaries: Binaries;
+  let options: HelmOptions;
+
+  before(async function () {
+    this.timeout(buildTimeoutMs);
+    binaries = await buildBinaries();
+    const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-chart-'));
+    options = { program: binaries.helm, folder, namespace };
+  });
+  after(() => {
+    rmSync(options.folder, { recursive: true, force: true });
+  });
+
+  async function fromConfig(path: string): Promise<readonly Manifest[]> {
+    const { code, stdout, stderr } = await runCommand(binaries.kubectl, ['kustomize', join(config, path)]);
+    expect(code, stderr).to.equal(0);
+    return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+  }
+
+  it('is the same as what config/ has, for the same settings', async () => {
+    const values = {
+      replicaCount: 1,
+      settings: { logLevel: 'info' },
+      features: { pullSecrets: true },
+    };
+    const chart = byName(await renderChart(options, values));
+    const components = ['pull-secrets', 'admission-policy'].map((name) => `components/${name}`);
+    const parts = await Promise.all(['.', ...components].map(fromConfig));
+    // Helm makes the namespace, or somebody did before.
+    const config = byName(parts.flat().filter(({ kind }) => kind !== 'Namespace'));
+    expect(Object.keys(chart)).to.have.members(Object.keys(config));
+    for (const [name, object] of Object.entries(config)) expect(chart[name], name).to.deep.equal(object);
+  });
+
+  it('passes helm lint', async () => {
+    const { code, stdout } = await helm(options, ['lint', '--strict', CHART], {});
+    expect(code, stdout).to.equal(0);
+  });
+
+  for (const [name, values] of Object.entries(VALUE_SETS)) {
+    it(`names each object once, and runs as nobody without rights: ${name}`, async () => {
+      const objects = await renderChart(options, values);
+      expect(objects).to.have.length(Object.keys(byName(objects)).length);
+      const { template } = objects.find(({ kind }) => kind === 'Deployment')?.spec as {
+        readonly template: { readonly spec: Readonly<Record<string, unknown>> };
+      };
+      expect(template.spec.securityContext).to.include({ runAsNonRoot: true });
+      expect(template.spec).to.have.nested.property('containers[0].securityContext.capabilities.drop[0]', 'ALL');
+    });
+  }
+
+  it('gives the operator each setting that stands among the values', async () => {
+    const objects = await renderChart(options, VALUE_SETS['every setting of the operator']);
+    const settings = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.endsWith('-settings'));
+    expect(settings?.data).to.include({
+      HARBOR_INSECURE_SKIP_TLS_VERIFY: 'true',
+      MINT_ROBOT: 'true',
+      REQUEST_TIMEOUT: '20s',
+      CLUSTER_ID: 'a',
+      WORKERS: '3',
+      EXCLUDED_NAMESPACES: 'kube-*,a',
+      LOG_LEVEL: 'debug',
+    });
+  });
+
+  it('keeps a password as it is, whatever is in it', async () => {
+    const values = VALUE_SETS['a login that the chart makes a Secret of'];
+    const secret = (await renderChart(options, values)).find(({ kind }) => kind === 'Secret');
+    const { password } = secret?.data as { readonly password: string };
+    expect(Buffer.from(password, 'base64').toString()).to.equal('p\'\n"{{');
+  });
+
+  it('lets the operator write only the policies of engines that are on', async () => {
+    const objects = await renderChart(options, VALUE_SETS['one engine only']);
+    const role = objects.find(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'registry-mirror-operator',
+    );
+    const rules = role?.rules as readonly {
+      readonly resources: readonly string[];
+      readonly verbs: readonly string[];
+    }[];
+    const writes = rules.filter(({ verbs }) => verbs.includes('create')).flatMap(({ resources }) => resources);
+    expect(writes).to.deep.equal(['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
+  });
+
+  for (const [name, values, value] of HOSTILE) {
+    it(`is nothing where the values have ${name}`, async () => {
+      const { code, stdout, stderr } = await helm(options, ['template', CHART], values);
+      expect(code, stdout).to.not.equal(0);
+      expect(stderr).to.include('schema').and.include(value);
+    });
+  }
+});
+
+/** The objects by kind and name, without what differs by nature: the labels of charts, and how a change of settings restarts the Pods. */
+function byName(objects: readonly Manifest[]): Readonly<Record<string, Manifest>> {
+  return Object.fromEntries(
+    objects.map((object) => {
+      const plain = JSON.parse(JSON.stringify(object, withoutNature), withoutHash) as Manifest;
+      return [`${plain.kind} ${plain.metadata.namespace ?? ''}/${plain.metadata.name}`, plain];
+    }),
+  );
+}
+
+function withoutNature(key: string, value: unknown): unknown {
+  return [...OF_CHARTS, 'checksum/settings', 'helm.sh/resource-policy', 'imagePullPolicy'].includes(key)
+    ? undefined
+    : value;
+}
+
+function withoutHash(key: string, value: unknown): unknown {
+  if (key === 'annotations' && JSON.stringify(value) === '{}') return undefined;
+  return typeof value === 'string' ? value.replace(/^(registry-mirror-operator-settings)-[a-z0-9]{10}$/, '$1') : value;
+}
