@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../cluster/cluster.js';
 import { Daemons } from './daemons.js';
 import type { Daemon } from './daemons.js';
+import { renderChart } from './chart.js';
 import { runCommand } from './command.js';
 import { freePorts } from './ports.js';
 import { eventually } from './wait.js';
@@ -16,7 +17,7 @@ export const SERVICE_ACCOUNT = 'registry-mirror-operator';
 /** The user name of the operator in the API server's audit log. */
 export const OPERATOR_USER = `system:serviceaccount:${NAMESPACE}:${SERVICE_ACCOUNT}`;
 
-/** The operator as a process of its own, with exactly the rights that config/ gives it. */
+/** The operator as a process of its own, with exactly the rights that the chart gives it. */
 export interface OperatorProcess {
   readonly daemon: Daemon;
   readonly probeUrl: string;
@@ -38,14 +39,19 @@ export interface OperatorOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Installs the CRD, namespace and RBAC as `kubectl apply -k config` does, without the Deployment. */
+/** What the chart renders that these tests do without: the operator is a process here. */
+const NOT_INSTALLED = ['Deployment', 'Service', 'ConfigMap', 'PodDisruptionBudget'];
+
+/** Installs what the chart renders, without the Deployment: the operator has the chart's rights and no others. */
 export async function installOperator(cluster: Cluster): Promise<void> {
-  for (const part of ['crd', 'namespace.yaml', 'rbac']) {
-    const path = join(ROOT, 'config', part);
-    const args = part.endsWith('.yaml') ? ['-f', path] : ['-k', path];
-    const { code, stderr } = await cluster.kubectl(['apply', ...args]);
-    if (code !== 0) throw new Error(`kubectl apply of config/${part} failed: ${stderr}`);
-  }
+  const helm = { program: cluster.binaries.helm, folder: cluster.folder, namespace: NAMESPACE };
+  const objects = await renderChart(helm);
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: NAMESPACE, labels: { 'registrymirror.io/rewrite': 'disabled' } },
+  };
+  await cluster.apply([namespace, ...objects.filter(({ kind }) => !NOT_INSTALLED.includes(kind))]);
   const established = ['wait', '--for=condition=Established', 'crd/registrymirrors.registrymirror.io', '--timeout=30s'];
   const { code, stderr } = await cluster.kubectl(established);
   if (code !== 0) throw new Error(`the CRD is not established: ${stderr}`);

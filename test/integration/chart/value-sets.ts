@@ -49,7 +49,7 @@ export const VALUE_SETS = {
     priorityClassName: '',
     hostAliases: [{ ip: '10.0.0.1', hostnames: ['harbor.example.org'] }],
     dnsConfig: { options: [{ name: 'ndots', value: '1' }] },
-    strategy: { type: 'Recreate' },
+    strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
     replicaCount: 1,
   },
   'more of everything': {
@@ -100,3 +100,25 @@ export const HOSTILE: readonly (readonly [string, Values, string])[] = [
   ['a CA that is no certificate', { harbor: { ca: { certificate: 'MIIB' } } }, 'certificate'],
   ['a mirror with an impossible name', { mirrors: { 'A b': {} } }, 'A b'],
 ];
+
+const KINDS = { ServiceMonitor: 'servicemonitors', PodMonitor: 'podmonitors', PrometheusRule: 'prometheusrules' };
+
+/** Kinds of the Prometheus operator, of any content. */
+export const MONITORING: readonly object[] = Object.entries(KINDS).map(([kind, plural]) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${plural}.monitoring.coreos.com` },
+  spec: {
+    group: 'monitoring.coreos.com',
+    scope: 'Namespaced',
+    names: { kind, plural },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}));
