@@ -41,7 +41,16 @@ const LEAST_RETRY_MS = 100;
 /** What a look needs of the policies. */
 export type MirrorPolicies = Pick<
   Policies,
-  'decide' | 'forget' | 'state' | 'has' | 'serves' | 'servesThrough' | 'servedProject' | 'servedHost' | 'injects'
+  | 'decide'
+  | 'forget'
+  | 'state'
+  | 'has'
+  | 'serves'
+  | 'served'
+  | 'servesThrough'
+  | 'servedProject'
+  | 'servedHost'
+  | 'injects'
 >;
 
 export interface MirrorReconcilerOptions {
@@ -176,8 +185,9 @@ export class MirrorReconciler {
 
   /** A status that would only say "not yet in force" waits a little: it is likely to be true soon. */
   #holdBackMs(mirror: RegistryMirror, { verdict, heldBack }: HarborLookResult, policy: PolicyState): number {
-    if ((policy.kind !== 'pending' && policy.kind !== 'unknown') || verdict.kind !== 'ready' || heldBack.length > 0)
-      return 0;
+    const isUnclear = verdict.kind === 'waiting' && verdict.reason === REASONS.policyUnknown;
+    if (policy.kind !== 'pending' && policy.kind !== 'unknown') return 0;
+    if ((verdict.kind !== 'ready' && !isUnclear) || heldBack.length > 0) return 0;
     const { engine } = mirror.spec.rewrite;
     const settleMs = engine === 'None' ? 0 : ENGINES[engine].delays.settleMs;
     return Math.max(0, POLICY_GRACE_MS + settleMs - policy.forMs);

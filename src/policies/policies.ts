@@ -1,7 +1,4 @@
-import { findCondition } from '../api/conditions.js';
-import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import type { MirrorEntry } from '../engines/entry.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import { literalPrefix } from '../image/glob.js';
 import { applyWrite } from './apply.js';
@@ -138,15 +135,12 @@ export class Policies {
     return this.servesThrough(name, pullPrefix) && injectsAlone(input);
   }
 
-  /**
-   * Whether the policy in the cluster has this host, with these repositories of it, for this mirror. Where that isn't known, what the mirror's
-   * status said last tells.
-   */
-  serves({ mirror, host, prefix }: ServedClaim): boolean {
+  /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
+  serves({ mirror, host, prefix }: ServedClaim): boolean | 'unknown' {
     const served = this.served(mirror);
-    const object = this.#options.mirrors.mirror(mirror);
-    if (served.kind === 'none' || object === undefined) return false;
-    const { hosts, include } = served.kind === 'served' ? served.entry : lastSeen(object);
+    if (served.kind === 'unknown') return 'unknown';
+    if (served.kind === 'none') return false;
+    const { hosts, include } = served.entry;
     return hosts.includes(host) && (include.length === 0 ? [''] : include.map(literalPrefix)).includes(prefix);
   }
 
@@ -232,10 +226,4 @@ export class Policies {
     if (before?.state.kind !== state.kind || !('forMs' in state)) return state;
     return { ...state, forMs: this.#options.now() - before.since };
   }
-}
-
-/** What the status says that the mirror has in a policy. */
-function lastSeen({ spec, status }: RegistryMirror): Pick<MirrorEntry, 'hosts' | 'include'> {
-  const isIn = findCondition(status.conditions, 'PolicyReady')?.reason === REASONS.inForce;
-  return { hosts: isIn ? (status.hosts ?? []) : [], include: spec.rewrite.repositories?.include ?? [] };
 }

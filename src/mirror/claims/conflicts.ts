@@ -63,3 +63,27 @@ export function findConflicts(
   }
   return lost;
 }
+
+/**
+ * The conflict that this mirror lost; `unknown` where that depends on who serves, and the policies that would say so can't be read.
+ *
+ * @param serves - as for findConflicts, as far as it is known
+ */
+export function conflictOf(
+  name: string,
+  mirrors: readonly RegistryMirror[],
+  serves: (claim: Claim) => boolean | 'unknown',
+): HostConflict | 'unknown' | undefined {
+  const unknown = new Set<string>();
+  const assuming = (isMine: boolean): HostConflict | undefined =>
+    findConflicts(mirrors, (claim) => {
+      const known = serves(claim);
+      if (known !== 'unknown') return known;
+      unknown.add(claim.mirror);
+      return (claim.mirror === name) === isMine;
+    }).get(name);
+  const lost = assuming(true);
+  if (lost !== undefined || unknown.size === 0) return lost;
+  const other = assuming(false);
+  return other === undefined || serves({ mirror: name, ...other }) === true ? undefined : 'unknown';
+}

@@ -12,10 +12,12 @@ import { tooOld } from '../../harbor/version.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import type { Harbors } from '../../harbor/session/harbors.js';
 import type { Project } from '../../harbor/types.js';
-import { findConflicts } from '../claims/conflicts.js';
+import { conflictOf } from '../claims/conflicts.js';
 import type { Claim } from '../claims/conflicts.js';
 import { findLoop } from '../claims/loops.js';
 import type { Loop } from '../claims/loops.js';
+import type { MirrorEntry } from '../../engines/entry.js';
+import type { ServedState } from '../../policies/state.js';
 import { desiredState } from '../desired/desired.js';
 import { lookBefore, noPullHost } from './harbor-obstacle.js';
 import type { BaseFindings } from './harbor-obstacle.js';
@@ -31,10 +33,8 @@ import type { HarborFindings } from './findings.js';
 /** What Pods are sent to now, by the policies in the cluster. */
 export interface Served {
   /** Whether a policy has this host, with these repositories of it, for this mirror. */
-  serves(claim: Claim): boolean;
-  servedProject(mirror: string): string | undefined;
-  /** host[:port] */
-  servedHost(mirror: string): string | undefined;
+  serves(claim: Claim): boolean | 'unknown';
+  served(mirror: string): ServedState;
 }
 
 export interface ObserverOptions {
@@ -49,6 +49,17 @@ export interface ObserverOptions {
   /** Takes in where new Pods are sent now; see {@link Retirement.observe}. */
   readonly retirement: Pick<Retirement, 'observe'>;
 }
+
+/** What the status says of new Pods while Harbor is down. */
+const EFFECTS = {
+  Withdraw: 'New Pods pull from upstream until it is back.',
+  Keep: 'New Pods are still sent to it (onHarborUnavailable is Keep).',
+  elsewhere: 'New Pods are still sent to the Harbor of before.',
+  unknown: "Where new Pods are sent isn't known, since not all policies can be read.",
+} as const;
+
+/** A mirror is looked at when policies become readable: this is only a second net. */
+const UNCLEAR_RETRY_MS = 10_000;
 
 type Place = Pick<Subject, 'mirror' | 'session' | 'pullHost'>;
 
@@ -108,9 +119,11 @@ export class Observer {
 
   /** How what Pods are sent to now stands by this picture. */
   pullFacts({ mirror, session, pullHost, view }: Place & Pick<Observed, 'view'>): PullFacts {
-    if (this.#servesElsewhere(mirror, { kind: 'known', host: pullHost })) return NOTHING_KNOWN;
-    const name = this.#options.policies.servedProject(mirror.metadata.name);
-    if (name === undefined) return { ...NOTHING_KNOWN, harbor: 'up' };
+    const served = this.#options.policies.served(mirror.metadata.name);
+    if (servesFrom(served, { kind: 'known', host: pullHost }) !== 'here') return NOTHING_KNOWN;
+    if (served.kind !== 'served') return { ...NOTHING_KNOWN, harbor: 'up' };
+    const { pullPrefix } = served.entry;
+    const name = pullPrefix.slice(pullPrefix.indexOf('/') + 1);
     const project = view.projectByName(name);
     const isThere = project?.registryId !== undefined && view.endpointById(project.registryId) !== undefined;
     const servedProject = isThere && !isReplaced(mirror, session, project) ? 'there' : 'gone';
@@ -119,9 +132,9 @@ export class Observer {
 
   #hostConflict(mirror: RegistryMirror): Verdict | undefined {
     const { hosts, policies } = this.#options;
-    const conflicts = findConflicts(hosts.sharing(mirror), (claim) => policies.serves(claim));
-    const conflict = conflicts.get(mirror.metadata.name);
+    const conflict = conflictOf(mirror.metadata.name, hosts.sharing(mirror), (claim) => policies.serves(claim));
     if (conflict === undefined) return undefined;
+    if (conflict === 'unknown') return unclear('another mirror that names the same host has it');
     const what = conflict.prefix === '' ? conflict.host : `${conflict.host}/${conflict.prefix}`;
     const message =
       `RegistryMirror ${conflict.winner} already mirrors ${what}. ` +
@@ -139,16 +152,13 @@ export class Observer {
     { message: problem }: Extract<Availability, { kind: 'down' }>,
   ): HarborLookResult {
     const base = this.#base(session);
-    const isElsewhere = this.#servesElsewhere(mirror, this.#options.harbors.pullHostFor(mirror, session));
-    const withdraws = mirror.spec.rewrite.onHarborUnavailable === 'Withdraw' && !isElsewhere;
-    const kept = isElsewhere
-      ? 'New Pods are still sent to the Harbor of before.'
-      : 'New Pods are still sent to it (onHarborUnavailable is Keep).';
-    const effect = withdraws ? 'New Pods pull from upstream until it is back.' : kept;
+    const { harbors, policies } = this.#options;
+    const from = servesFrom(policies.served(mirror.metadata.name), harbors.pullHostFor(mirror, session));
+    const effect = EFFECTS[from === 'here' ? mirror.spec.rewrite.onHarborUnavailable : from];
     const message = `Harbor ${base.url} is down: ${problem}. ${effect}`;
     return {
       ...unseen(waiting(REASONS.harborUnreachable, message, 60_000)),
-      pulls: { ...NOTHING_KNOWN, harbor: isElsewhere ? 'unknown' : 'down' },
+      pulls: { ...NOTHING_KNOWN, harbor: from === 'here' ? 'down' : 'unknown' },
       harbor: { ...base, reachable: false, unreachableMessage: message },
     };
   }
@@ -161,7 +171,7 @@ export class Observer {
     const outdated = tooOld(session.facts.version);
     if (outdated !== undefined) return blocked(unseen(stalled(REASONS.harborTooOld, outdated), findings));
     const loop = this.#loop(mirror, pullHost);
-    if (loop !== undefined) return blocked(unseen(loopVerdict(loop), findings));
+    if (loop !== undefined) return blocked(unseen(loop, findings));
     const key = mirror.spec.upstream.credentialsSecretRef === undefined ? undefined : await hmacKey();
     const secrets = upstreamSecrets(mirror, secret, key);
     if (!secrets.ok) return blocked(unseen(secrets.problem, findings));
@@ -171,23 +181,24 @@ export class Observer {
     return { kind: 'observed', ...subject, findings, ...(await planner.plan(subject)) };
   }
 
-  /** Whether Pods still pull from another Harbor than this one, which this picture says nothing about: `spec.harbor` was changed. */
-  #servesElsewhere({ metadata }: RegistryMirror, pullHost: PullHost): boolean {
-    const served = this.#options.policies.servedHost(metadata.name);
-    return served !== undefined && pullHost.kind === 'known' && served !== pullHost.host;
-  }
-
-  #loop(mirror: RegistryMirror, pullHost: string): Loop | undefined {
+  #loop(mirror: RegistryMirror, pullHost: string): Verdict | undefined {
     const { harbors, hosts, policies } = this.#options;
     const pullHostOf = ({ spec }: RegistryMirror): string | undefined => harbors.knownPullHost(spec);
-    return findLoop(mirror, {
+    const loop = findLoop(mirror, {
       pullHost,
       ownPullHost: harbors.knownPullHost(),
       naming: (host) => hosts.naming(host),
       pullingFrom: (host) => hosts.pullingFrom(host, pullHostOf),
       serves: (claim) => policies.serves(claim),
-      servedHost: (name) => policies.servedHost(name),
+      sendsTo: (name, host) => {
+        const served = policies.served(name);
+        return served.kind === 'unknown' ? 'unknown' : served.kind === 'served' && hostOf(served.entry) === host;
+      },
     });
+    if (loop === undefined) return undefined;
+    return loop === 'unknown'
+      ? unclear('nodes pull another mirror’s images from a host that is mirrored')
+      : loopVerdict(loop);
   }
 }
 
@@ -201,6 +212,23 @@ function loopVerdict({ host, role, winner }: Loop): Verdict {
   const whose = winner === undefined ? '' : ` (RegistryMirror ${winner})`;
   const message = `${host} is where nodes pull from Harbor${whose}: mirroring it would be a loop. Remove it from spec.upstream.hosts.`;
   return stalled(REASONS.hostIsHarbor, message);
+}
+
+/** What depends on who serves is not decided while that isn't known: nobody is taken out of a policy for it. */
+function unclear(what: string): Verdict {
+  const message = `Whether ${what} isn't known, since not all policies can be read. Nothing changes until they are.`;
+  return waiting(REASONS.policyUnknown, message, UNCLEAR_RETRY_MS);
+}
+
+/** Whether Pods pull from this Harbor, as far as they do. Elsewhere: `spec.harbor` was changed, and this one says nothing about them. */
+function servesFrom(served: ServedState, pullHost: PullHost): 'here' | 'elsewhere' | 'unknown' {
+  if (served.kind === 'unknown') return 'unknown';
+  const isElsewhere = served.kind === 'served' && pullHost.kind === 'known' && hostOf(served.entry) !== pullHost.host;
+  return isElsewhere ? 'elsewhere' : 'here';
+}
+
+function hostOf({ pullPrefix }: MirrorEntry): string {
+  return pullPrefix.slice(0, pullPrefix.indexOf('/'));
 }
 
 function blocked(look: HarborLookResult): Blocked {

@@ -1,16 +1,20 @@
 import { literalPrefixes } from '../../../src/mirror/claims/conflicts.js';
 import type { Claim } from '../../../src/mirror/claims/conflicts.js';
 import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
-import type { PolicyState, ServingDecision } from '../../../src/policies/state.js';
+import type { PolicySettings } from '../../../src/engines/settings.js';
+import type { PolicyState, ServedState, ServingDecision } from '../../../src/policies/state.js';
 
 type Entry = Extract<ServingDecision, { kind: 'serve' }>['entry'];
 
+const SETTINGS = { engine: 'ClusterPolicy' } as PolicySettings;
 const POLICY = { kind: 'ClusterPolicy', name: 'registry-mirrors-lab' } as const;
 
 /** The policies: what was decided is in force when the test says so, and not before. */
 export class LabPolicies implements MirrorPolicies {
   readonly #wanted = new Map<string, Entry | undefined>();
   readonly #inForce = new Map<string, Entry>();
+  /** Whether the operator can read the policies. */
+  isKnown = true;
 
   /** The API server acts on what was decided. */
   takeEffect(): void {
@@ -35,6 +39,7 @@ export class LabPolicies implements MirrorPolicies {
   }
 
   state(mirror: string): PolicyState {
+    if (!this.isKnown) return { kind: 'unknown', forMs: 60_000, message: 'not read' };
     const [wanted, acting] = [this.#wanted.get(mirror), this.#inForce.get(mirror)];
     if (wanted === undefined) return acting === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: 60_000 };
     const isActing = JSON.stringify(wanted) === JSON.stringify(acting);
@@ -45,7 +50,14 @@ export class LabPolicies implements MirrorPolicies {
     return this.#served(mirror) !== undefined;
   }
 
-  serves({ mirror, host, prefix }: Claim): boolean {
+  served(mirror: string): ServedState {
+    if (!this.isKnown) return { kind: 'unknown', message: 'not read' };
+    const entry = this.#served(mirror);
+    return entry === undefined ? { kind: 'none' } : { kind: 'served', entry, settings: SETTINGS };
+  }
+
+  serves({ mirror, host, prefix }: Claim): boolean | 'unknown' {
+    if (!this.isKnown) return 'unknown';
     const entry = this.#served(mirror);
     return entry !== undefined && entry.hosts.includes(host) && literalPrefixes(entry.include).includes(prefix);
   }

@@ -206,6 +206,19 @@ describe('a look at a mirror', () => {
       expect(lab.says('second', 'Ready')).to.equal('False HostConflict');
     });
 
+    it('takes it out only once it is known where Pods are sent', async () => {
+      lab.apply('quay', QUAY);
+      await lab.untilReady('quay');
+      lab.policies.isKnown = false;
+      await untilDown();
+      expect(lab.policies.pullPrefix('quay')).to.equal(`${PULL_HOST}/quay`);
+      expect(lab.tells('quay', 'HarborReachable')).to.include("Where new Pods are sent isn't known");
+      lab.policies.isKnown = true;
+      await lab.look('quay');
+      lab.policies.takeEffect();
+      expect(lab.policies.pullPrefix('quay')).to.equal(undefined);
+    });
+
     it('leaves it in the policy where it says Keep', async () => {
       lab.apply('quay', { ...QUAY, rewrite: { onHarborUnavailable: 'Keep' } });
       await lab.untilReady('quay');
@@ -267,6 +280,22 @@ describe('a look at a mirror', () => {
       await lab.look('second');
     }
     expect(lab.harbor.reads().filter(({ path }) => path.endsWith('/registries'))).to.deep.equal([]);
+  });
+
+  it('takes no host from a mirror while it is not known which of two serves, and says so', async () => {
+    lab.apply('b', QUAY);
+    await lab.untilReady('b');
+    lab.apply('a', QUAY);
+    lab.policies.isKnown = false;
+    await lab.look('b');
+    expect(lab.says('b', 'Ready')).to.equal('False PolicyUnknown');
+    lab.policies.isKnown = true;
+    lab.policies.takeEffect();
+    expect(lab.policies.pullPrefix('b')).to.equal(`${PULL_HOST}/b`);
+    await lab.look('b');
+    expect(lab.says('b', 'Ready')).to.equal('True Succeeded');
+    await lab.look('a');
+    expect(lab.says('a', 'Ready')).to.equal('False HostConflict');
   });
 
   it('stalls the mirror that brings a conflict, and says who has the host', async () => {

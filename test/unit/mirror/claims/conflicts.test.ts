@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findConflicts } from '../../../../src/mirror/claims/conflicts.js';
+import { conflictOf, findConflicts } from '../../../../src/mirror/claims/conflicts.js';
 import type { Claim } from '../../../../src/mirror/claims/conflicts.js';
 import type { RegistryMirror } from '../../../../src/api/registry-mirror.js';
 import type { ObjectMeta } from '../../../../src/api/object-meta.js';
@@ -109,6 +109,31 @@ describe('conflicts over a host', () => {
         const found = [...findConflicts(order, serves)].map(([loser, { winner }]) => `${loser} < ${winner}`);
         expect(found).to.deep.equal(lost);
       }
+    });
+  }
+});
+
+describe('a conflict of which it is not known who serves', () => {
+  const [old, young] = [
+    mirror('old', { metadata: { creationTimestamp: '2025-01-01T00:00:00Z' } }),
+    mirror('young', { metadata: { creationTimestamp: '2026-01-01T00:00:00Z' } }),
+  ];
+  type Known = boolean | 'unknown';
+  const lost = (name: string, given: { readonly old: Known; readonly young: Known }): unknown => {
+    const conflict = conflictOf(name, [old, young], (claim) => (claim.mirror === 'old' ? given.old : given.young));
+    return typeof conflict === 'object' ? `to ${conflict.winner}` : conflict;
+  };
+
+  for (const [given, ofOld, ofYoung] of [
+    [{ old: 'unknown', young: 'unknown' }, 'unknown', 'unknown'],
+    [{ old: false, young: 'unknown' }, 'unknown', 'unknown'],
+    [{ old: 'unknown', young: false }, undefined, 'to old'],
+    [{ old: true, young: 'unknown' }, undefined, 'to old'],
+    [{ old: 'unknown', young: true }, 'unknown', undefined],
+    [{ old: false, young: true }, 'to young', undefined],
+  ] as const) {
+    it(`is lost by nobody unless that decides nothing: ${JSON.stringify(given)}`, () => {
+      expect([lost('old', given), lost('young', given)]).to.deep.equal([ofOld, ofYoung]);
     });
   }
 });

@@ -31,9 +31,11 @@ interface Given {
   /** Mirrors whose hosts a policy has, and that a policy sends Pods to their pull host for. */
   readonly serving?: readonly string[];
   readonly own?: string;
+  /** Mirrors of which it is not known what a policy has. */
+  readonly unknown?: readonly string[];
 }
 
-function loopOf(name: string, { mirrors, serving = [], own = OWN }: Given): Loop | undefined {
+function loopOf(name: string, { mirrors, serving = [], own = OWN, unknown = [] }: Given): Loop | 'unknown' | undefined {
   const hosts = new HostIndex();
   for (const one of mirrors) hosts.set(one);
   const named = new Map(mirrors.map((one) => [one.metadata.name, one]));
@@ -45,10 +47,11 @@ function loopOf(name: string, { mirrors, serving = [], own = OWN }: Given): Loop
     ownPullHost: own,
     naming: (host) => hosts.naming(host),
     pullingFrom: (host) => hosts.pullingFrom(host, pullHostOf),
-    serves: (claim) => serving.includes(claim.mirror),
-    servedHost: (other) => {
+    serves: (claim) => (unknown.includes(claim.mirror) ? 'unknown' : serving.includes(claim.mirror)),
+    sendsTo: (other, host) => {
       const found = named.get(other);
-      return serving.includes(other) && found !== undefined ? pullHostOf(found) : undefined;
+      if (unknown.includes(other)) return 'unknown';
+      return serving.includes(other) && found !== undefined && pullHostOf(found) === host;
     },
   });
 }
@@ -96,6 +99,14 @@ describe('a host that is mirrored and that nodes pull a cache from', () => {
       expect(loopOf('intruder', { mirrors, serving })).to.include({ role: 'pullsFrom', winner: 'hub' });
     });
   }
+
+  it('is nobody’s loss while it is not known who serves, and that decides', () => {
+    const mirrors = [hub, intruder({ created: '2026-02-02' })];
+    expect(loopOf('hub', { mirrors, unknown: ['intruder'] })).to.equal('unknown');
+    expect(loopOf('intruder', { mirrors, unknown: ['intruder'] })).to.equal('unknown');
+    expect(loopOf('hub', { mirrors, serving: ['hub'], unknown: ['intruder'] })).to.equal(undefined);
+    expect(loopOf('intruder', { mirrors, serving: ['hub'] })).to.include({ winner: 'hub' });
+  });
 
   it('is left to a mirror that serves it where the operator’s own Harbor is said to be there by mistake', () => {
     const mirrors = [hub, wants('quay')];
