@@ -12,6 +12,8 @@ interface Question<T> {
   readonly asked: string;
   readonly since: number;
   readonly outcome: Promise<Outcome<T>>;
+  /** Whether somebody has stopped waiting for it, and is told when it comes. */
+  isGivenUp?: boolean;
   /** Once it came, and nobody waited for it. */
   late?: { readonly outcome: Outcome<T>; readonly at: number };
 }
@@ -49,9 +51,12 @@ export class LateAnswers<T> {
   async get(key: string, asked: string, ask: () => Promise<T>, onLate: () => void): Promise<T | NotYet> {
     const known = this.#questions.get(key);
     const isSame = known?.asked === asked && !(known.late !== undefined && this.#now() - known.late.at > KEPT_FOR_MS);
-    const question = isSame ? known : this.#start(key, asked, ask, onLate);
+    const question = isSame ? known : this.#start(key, asked, ask);
     const outcome = question.late?.outcome ?? (await this.#inTime(question));
-    if (outcome === undefined) return { kind: 'notYet', elapsedMs: this.#now() - question.since };
+    if (outcome === undefined) {
+      this.#giveUp(question, onLate);
+      return { kind: 'notYet', elapsedMs: this.#now() - question.since };
+    }
     if (this.#questions.get(key) === question) this.#questions.delete(key);
     if (!outcome.ok) throw outcome.error;
     return outcome.value;
@@ -64,16 +69,21 @@ export class LateAnswers<T> {
     }
   }
 
-  #start(key: string, asked: string, ask: () => Promise<T>, onLate: () => void): Question<T> {
+  #start(key: string, asked: string, ask: () => Promise<T>): Question<T> {
     const outcome = settled(ask());
     const question: Question<T> = { asked, since: this.#now(), outcome };
     this.#questions.set(key, question);
-    void outcome.then((came) => {
-      if (this.#now() - question.since < this.#patienceMs) return;
+    return question;
+  }
+
+  /** Only who stopped waiting is told, and always: no clock says whether it was in time. */
+  #giveUp(question: Question<T>, onLate: () => void): void {
+    if (question.isGivenUp === true) return;
+    question.isGivenUp = true;
+    void question.outcome.then((came) => {
       question.late = { outcome: came, at: this.#now() };
       onLate();
     });
-    return question;
   }
 
   async #inTime({ outcome }: Question<T>): Promise<Outcome<T> | undefined> {

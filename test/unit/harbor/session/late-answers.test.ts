@@ -43,6 +43,24 @@ describe('answers that take longer than a look waits', () => {
     expect(asked).to.equal(1);
   });
 
+  it('are told of by whoever stopped waiting, whatever time has gone by on the clock: timers may be early', async () => {
+    const answers = new LateAnswers<string>({ now: () => 0, patienceMs: 5 });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let told = 0;
+    const get = async (): Promise<unknown> =>
+      answers.get(
+        'a',
+        'what',
+        () => promise,
+        () => (told += 1),
+      );
+    expect(await get()).to.have.property('kind', 'notYet');
+    resolve('this');
+    await eventually(() => {
+      expect(told).to.equal(1);
+    });
+  });
+
   it('are not given to another question, nor to another who asks', async () => {
     const { answers } = open<string>();
     const never = async (): Promise<string> => new Promise(() => undefined);
