@@ -90,7 +90,7 @@ export class MirrorReconciler {
     this.#retirement = new Retirement({ ...options, now: options.monotonic });
     const isSpread: PullSecrets['isSpread'] = (mirror, prefix) => options.pullSecrets.isSpread(mirror, prefix);
     const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, { ...options, isSpread });
-    const planner = new Planner({ ...options, holds });
+    const planner = new Planner({ ...options, holds, served: (name) => options.policies.served(name) });
     const { cluster } = options;
     this.#observer = new Observer({
       ...options,

@@ -27,6 +27,9 @@ interface ProjectSetting {
   readonly fromHarbor: (metadata: Metadata) => WrittenProject | string;
 }
 
+/** In Harbor's metadata, what a filter is. */
+export const FILTER_KEYS: readonly [string, ...string[]] = ['proxy_cache_filter_pattern', 'proxy_cache_filter_kind'];
+
 /** All settings that are part of Harbor's project itself. Quota and retention are objects of their own there: project-limits.ts. */
 const SETTINGS: readonly ProjectSetting[] = [
   {
@@ -70,7 +73,7 @@ const SETTINGS: readonly ProjectSetting[] = [
   },
   {
     field: 'filter',
-    keys: ['proxy_cache_filter_pattern', 'proxy_cache_filter_kind'],
+    keys: FILTER_KEYS,
     since: '2.16.0',
     absent: '',
     toHarbor: ({ project: { filter }, rewrite: { repositories } }) => {

@@ -135,11 +135,12 @@ function failed(
   return { ...look, verdict: { ...verdict, message }, harbor: { ...look.harbor, upstreamProblem: message } };
 }
 
-/** Why the project is still public. */
+/** How the project stays, and until when. */
 function waitsFor({ waitsFor: planned }: HarborPlan, result: ActResult): Pick<HarborLookResult, 'waitsFor'> {
   const met = result.kind === 'held' && result.waitsFor.kind !== 'policyWithout' ? result.waitsFor : undefined;
   const precondition = planned ?? met;
-  return precondition === undefined ? {} : { waitsFor: describePrecondition(precondition) };
+  const stays = precondition?.kind === 'policySendsOnly' ? 'as open as before' : 'public';
+  return precondition === undefined ? {} : { waitsFor: `${stays} until ${describePrecondition(precondition)}` };
 }
 
 /** When something that has to wait may be done. */

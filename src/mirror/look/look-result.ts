@@ -21,7 +21,7 @@ export interface HarborLookResult {
   readonly heldBack: readonly string[];
   /** Harbor hasn't answered yet: nothing is said in the status, and the mirror is looked at again when it has, or after so many ms. */
   readonly quietForMs?: number;
-  /** In words: until then, the project stays public although the spec says otherwise. */
+  /** In words: how the project stays although the spec says otherwise, and until when. */
   readonly waitsFor?: string;
   /** Namespaces that don't take the mirror's pull Secret: this holds up nothing. */
   readonly pullWarning?: { readonly reason: Reason; readonly message: string };
@@ -98,7 +98,7 @@ export function withPullResult(
   look: HarborLookResult,
   { problem, canPull, warning, lookAgainMs }: PullResult,
 ): HarborLookResult {
-  // What the project's privacy waits for can't come while the user has to act.
+  // What the project's change waits for can't come while the user has to act.
   const isInVain = look.waitsFor !== undefined && problem?.kind === 'stalled';
   const soonest = Math.min((isInVain ? undefined : look.lookAgainMs) ?? Infinity, lookAgainMs ?? Infinity);
   return {

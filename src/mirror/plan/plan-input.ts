@@ -3,6 +3,7 @@ import type { InventoryView } from '../../harbor/inventory.js';
 import type { Endpoint, Project, Retention } from '../../harbor/types.js';
 import type { Action } from './actions.js';
 import type { Desired } from '../desired/desired.js';
+import type { Narrowing } from './narrowing.js';
 import type { Precondition } from './preconditions.js';
 import type { Privacy } from './privacy.js';
 import type { Identity } from './ownership.js';
@@ -20,6 +21,8 @@ export interface PlanInput {
   readonly view: HarborView;
   /** What must hold before a public project is made private; undefined: nothing. */
   readonly privacy?: Privacy;
+  /** What must hold before the project's filter lets less through; undefined: nothing. */
+  readonly narrowing?: Narrowing;
   /** The project's retention policy; undefined: not managed, or not read. */
   readonly retention?: Retention | 'none';
   /** Fields of the spec that this Harbor lacks. */
@@ -34,7 +37,7 @@ export interface HarborPlan {
   readonly project?: Project;
   /** How the mirror holds its endpoint and project; undefined while it has none. */
   readonly hold?: 'created' | 'adopted' | 'used';
-  /** The project is public until this holds. */
+  /** The project stays public, or its filter as it was, until this holds. */
   readonly waitsFor?: Precondition;
   /** Something of an earlier project of the mirror's can go in so many ms. */
   readonly retireInMs?: number;

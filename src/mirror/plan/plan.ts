@@ -4,6 +4,7 @@ import type { Endpoint, Project } from '../../harbor/types.js';
 import type { Action } from './actions.js';
 import { sameHost, sameUrl, servesType } from '../desired/desired.js';
 import { newMark, planEndpointUpdate } from './plan-endpoint.js';
+import { filterLast } from './narrowing.js';
 import { privateLast } from './privacy.js';
 import { describeOwner, ownership } from './ownership.js';
 import type { Ownership } from './ownership.js';
@@ -19,7 +20,8 @@ export function planHarbor(input: PlanInput): HarborPlan {
   const project = input.view.projectByName(input.desired.projectName);
   if (project === undefined) return planCreation(input);
   const plan = planExisting(input, project);
-  return { ...plan, ...privateLast(plan.actions, project, input.privacy) };
+  const filtered = filterLast(plan.actions, project.metadata, input.narrowing);
+  return { ...plan, ...filtered, ...privateLast(filtered.actions, project, input.privacy) };
 }
 
 function planExisting(input: PlanInput, project: Project): HarborPlan {

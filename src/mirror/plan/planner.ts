@@ -8,6 +8,8 @@ import type { Project, Retention } from '../../harbor/types.js';
 import type { Desired } from '../desired/desired.js';
 import { unsupportedBy } from '../desired/harbor-support.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
+import type { ServedState } from '../../policies/state.js';
+import { narrowingOf } from './narrowing.js';
 import { planHarbor } from './plan.js';
 import type { HarborPlan } from './plan-input.js';
 import { Absences } from './absences.js';
@@ -32,6 +34,8 @@ export interface Subject {
 export interface PlannerOptions {
   /** Whether a precondition of this mirror's holds now; left out: not known. */
   readonly holds?: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
+  /** What Pods are sent to for a mirror; left out: not known. */
+  readonly served?: (mirror: string) => ServedState;
   readonly clusterId: string;
   readonly minIntervalMs: number;
 }
@@ -90,7 +94,10 @@ export class Planner {
     retention: Retention | 'none' | undefined,
   ): HarborPlan {
     const identity = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
-    const privacy = privacyOf(mirror, `${pullHost}/${desired.projectName}`, this.#options.holds?.(mirror));
+    const pullPrefix = `${pullHost}/${desired.projectName}`;
+    const holds = this.#options.holds?.(mirror);
+    const privacy = privacyOf(mirror, pullPrefix, holds);
+    const narrowing = narrowingOf(mirror, pullPrefix, this.#options.served?.(mirror.metadata.name), holds);
     const plan = planHarbor({
       desired,
       identity,
@@ -100,6 +107,7 @@ export class Planner {
       unsupported: unsupportedBy(session),
       ...(retention === undefined ? {} : { retention }),
       ...(privacy === undefined ? {} : { privacy }),
+      ...(narrowing === undefined ? {} : { narrowing }),
     });
     if (plan.actions.length > 0 || plan.verdict.kind !== 'ready' || plan.project === undefined) return plan;
     if (mirror.spec.deletionPolicy !== 'Delete' || retireInMs === undefined) return plan;

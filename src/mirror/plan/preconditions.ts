@@ -10,6 +10,8 @@ export type Precondition =
   | { readonly kind: 'policyInForce'; readonly pullPrefix: string }
   /** Every policy that has the mirror sends new Pods to this place and gives them the pull Secret for it, and all that is in force. */
   | { readonly kind: 'policyInjects'; readonly pullPrefix: string }
+  /** No policy that may be in force sends Pods to this place for repositories that these globs don't include. */
+  | { readonly kind: 'policySendsOnly'; readonly pullPrefix: string; readonly include: readonly string[] }
   /** The pull Secret of this place is wherever Pods are rewritten. */
   | { readonly kind: 'secretsSpread'; readonly pullPrefix: string };
 
@@ -24,6 +26,8 @@ export function describePrecondition(precondition: Precondition): string {
       return `the policy that sends Pods to ${precondition.pullPrefix} is in force`;
     case 'policyInjects':
       return `the policy that gives Pods the pull Secret for ${precondition.pullPrefix} is in force`;
+    case 'policySendsOnly':
+      return `no policy in force sends Pods to ${precondition.pullPrefix} for other repositories than ${precondition.include.join(', ')}`;
     case 'secretsSpread':
       return `the pull Secret for ${precondition.pullPrefix} is in all namespaces where Pods are rewritten`;
   }

@@ -20,7 +20,7 @@ export interface SummaryInput {
   readonly harbor: HarborFindings | undefined;
   readonly policy: PolicyState;
   readonly former: FormerHarbors;
-  /** In words: until then, the project stays public although the spec says otherwise. */
+  /** In words: how the project stays although the spec says otherwise, and until when. */
   readonly waitsFor?: string;
   /** Namespaces that don't take the pull Secret; undefined where there are none. */
   readonly pullWarning?: HarborLookResult['pullWarning'];
@@ -91,7 +91,7 @@ function readyFinding(input: SummaryInput): Finding {
     return finding('Ready', 'False', REASONS.policyPending, message);
   }
   if (input.waitsFor !== undefined) {
-    return finding('Ready', 'False', REASONS.progressing, `The project stays public until ${input.waitsFor}.`);
+    return finding('Ready', 'False', REASONS.progressing, `The project stays ${input.waitsFor}.`);
   }
   return finding('Ready', 'True', REASONS.succeeded, `New Pods pull images of ${hosts} through ${prefix}.`);
 }
@@ -151,7 +151,7 @@ function projectFinding(
   { verdict, waitsFor }: SummaryInput,
 ): Finding {
   if (project === null) return notThere('ProjectReady', 'project', verdict);
-  const until = waitsFor === undefined ? '' : `, public until ${waitsFor}`;
+  const until = waitsFor === undefined ? '' : `, ${waitsFor}`;
   return finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}${until}.`);
 }
 

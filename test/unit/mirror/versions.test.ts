@@ -68,7 +68,7 @@ describe('a mirror on a Harbor of another version', () => {
     lab.apply('hub', ALL);
     await lab.untilReady('hub');
     lab.apply('hub', { ...ALL, rewrite: { repositories: { include: ['library/**'] } } });
-    await lab.look('hub');
+    await lab.untilReady('hub');
     const pattern = (): string | undefined => lab.harbor.project('hub')?.metadata.proxy_cache_filter_pattern;
     expect(pattern()).to.equal('library(/.*)?');
     const there = lab.harbor.project('hub');
@@ -82,6 +82,25 @@ describe('a mirror on a Harbor of another version', () => {
     lab.harbor.resetCounts();
     await lab.look('hub');
     expect(lab.harbor.writes()).to.deep.equal([]);
+  });
+
+  it('2.16 lets less through only after the policy sends no Pods for more', async () => {
+    const of = (include: readonly string[]): object => ({
+      upstream: { type: 'quay' },
+      project: { filter: 'FromRepositories' },
+      rewrite: { repositories: { include } },
+    });
+    const filter = (): string | undefined => lab.harbor.project('quay')?.metadata.proxy_cache_filter_pattern;
+    await start({ version: '2.16.0' });
+    lab.apply('quay', of(['a/**', 'b/**']));
+    await lab.untilReady('quay');
+    const before = filter();
+    lab.apply('quay', of(['a/**']));
+    await lab.look('quay');
+    expect(filter()).to.equal(before).and.include('b');
+    expect(lab.tells('quay', 'ProjectReady')).to.match(/as open as before until .* other repositories than a\/\*\*/);
+    await lab.untilReady('quay');
+    expect(filter()).to.not.include('b');
   });
 
   it("warns of somebody's filter on a project that is only used, and writes nothing there", async () => {
