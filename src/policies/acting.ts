@@ -73,16 +73,19 @@ export function actingSince(picture: Picture, memory: Memory, now: number): Memo
 }
 
 /**
- * For how many ms still Pods may be sent to a mirror by a policy that has it no more, if nothing else is seen; Infinity where a webhook
- * shows that they are; 0 where they aren't.
+ * For how many ms still Pods may be sent to a mirror by a policy that does not list it, if nothing else is seen; Infinity where a webhook shows that they
+ * are, or where a write that has the mirror is under way; 0 where they aren't.
  */
 export function heldForMs(policy: PolicyMemory, mirror: string, picture: Picture, now: number): number {
   const change = policy.changes.get(mirror);
-  const hasLeft = change !== undefined && change.entry === undefined;
   if (picture.knowledge[policy.kind].kind === 'missing') return 0;
   if ([...policy.forms].some(([hash, form]) => picture.shown.has(hash) && form.has(mirror))) return Infinity;
-  const hash = findPolicy(picture, policy)?.contentHash;
+  if (change === undefined) return 0;
+  const found = findPolicy(picture, policy);
+  const leftMs = Math.max(0, change.at + ENGINES[policy.kind].delays.silenceMs - now);
+  // What was written with the mirror may come after all: the watch is late, or the API server carries out what was given up on.
+  if (change.entry !== undefined) return found?.form.has(mirror) === true ? 0 : leftMs;
   // Kyverno has registered what is there now: what was written before can't follow any more.
-  if (!hasLeft || (hash !== undefined && picture.shown.has(hash))) return 0;
-  return Math.max(0, change.at + ENGINES[policy.kind].delays.silenceMs - now);
+  const hash = found?.contentHash;
+  return hash !== undefined && picture.shown.has(hash) ? 0 : leftMs;
 }

@@ -32,6 +32,8 @@ export interface FoundPolicy extends PolicyId {
   readonly entries: ReadonlyMap<string, MirrorEntry>;
   readonly form: Form;
   readonly contentHash: string | undefined;
+  /** What looks like a pull prefix in the policy itself, and is of no mirror that it lists: somebody has edited the list. */
+  readonly unlisted: ReadonlySet<string>;
 }
 
 type Content = Omit<FoundPolicy, 'live' | 'kind' | 'name' | 'key'>;
@@ -54,7 +56,19 @@ function readContent({ kind, object }: LivePolicy): Content {
     entries: new Map(entries.map((entry) => [entry.mirror, entry])),
     form: formOf(entries),
     contentHash: contentHashIn(kind, object),
+    unlisted: unlistedPrefixes(object, entries),
   };
+}
+
+const PULL_PREFIX = /[a-z0-9.-]+(?::[0-9]+)?\/[a-z0-9._-]+/g;
+/** As expressions in JMESPath and CEL write characters. */
+const ESCAPED = /\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2}))/g;
+
+function unlistedPrefixes(object: KubernetesObject, entries: readonly MirrorEntry[]): ReadonlySet<string> {
+  const text = 'spec' in object ? JSON.stringify(object.spec) : '';
+  const plain = text.replace(ESCAPED, (_, u?: string, x?: string) => String.fromCharCode(parseInt(u ?? x ?? '', 16)));
+  const listed = new Set(entries.map(({ pullPrefix }) => pullPrefix));
+  return new Set(plain.match(PULL_PREFIX)?.filter((prefix) => !listed.has(prefix)));
 }
 
 export function formOf(entries: readonly MirrorEntry[]): Form {

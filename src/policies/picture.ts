@@ -64,6 +64,11 @@ export function findPolicy({ policies }: Picture, policy: PolicyId): FoundPolicy
   return policies.get(keyOfPolicy(policy));
 }
 
+/** A policy that lists the mirror, or sends Pods to its place all the same. */
+export function policyWith({ byMirror, policies }: Picture, name: string, pullPrefix = ''): FoundPolicy | undefined {
+  return byMirror.get(name)?.[0] ?? [...policies.values()].find(({ unlisted }) => unlisted.has(pullPrefix));
+}
+
 /** Why it is not known what policies of some kinds have; undefined where all is known. */
 export function unknownBecause({ knowledge }: Pick<Picture, 'knowledge'>, kinds = ENGINE_KINDS): string | undefined {
   for (const kind of kinds) {

@@ -131,9 +131,10 @@ function retriesInMs({ refusal }: PolicyMemory, now: number): readonly number[] 
 function settlesInMs({ policies }: Memory, picture: Picture, now: number): readonly number[] {
   return [...policies.values()].flatMap((policy) =>
     [...policy.changes]
-      .map(([mirror, { entry, at }]) =>
-        entry === undefined ? heldForMs(policy, mirror, picture, now) : at + ENGINES[policy.kind].delays.settleMs - now,
-      )
+      .flatMap(([mirror, { entry, at }]) => [
+        heldForMs(policy, mirror, picture, now),
+        ...(entry === undefined ? [] : [at + ENGINES[policy.kind].delays.settleMs - now]),
+      ])
       .filter((ms) => ms > 0 && ms < Infinity),
   );
 }

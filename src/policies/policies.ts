@@ -166,7 +166,11 @@ export class Policies {
       this.#memory = change(this.#memory);
       this.#picture = undefined;
     };
-    for (const write of plan.writes) await applyWrite(write, picture, remember, this.#options);
+    for (const write of plan.writes) {
+      // Decided otherwise while earlier policies were written: the next sync plans it anew.
+      if (write.kind === 'apply' && write.policy.entries.some(({ mirror }) => this.#isOut(mirror))) continue;
+      await applyWrite(write, picture, remember, this.#options);
+    }
     this.#lookAtAll();
     // What comes after a write depends on its answer.
     return plan.writes.length > 0 ? 0 : plan.wakeInMs;
@@ -190,6 +194,10 @@ export class Policies {
 
   #decision(mirror: string): ServingDecision {
     return this.#decisions.get(mirror) ?? KEEP;
+  }
+
+  #isOut(mirror: string): boolean {
+    return this.#decision(mirror).kind === 'out' || this.#options.mirrors.mirror(mirror) === undefined;
   }
 
   #servedPrefix(mirror: string): string | undefined {

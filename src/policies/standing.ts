@@ -7,7 +7,7 @@ import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
 import { missingApi } from './refusal.js';
 import type { PolicyState, ServedState, ServingDecision } from './state.js';
-import { unknownBecause } from './picture.js';
+import { policyWith, unknownBecause } from './picture.js';
 import type { Picture } from './picture.js';
 
 export interface StandingInput {
@@ -51,7 +51,7 @@ function standingWith({ name, picture, memory, now }: StandingInput, wanted: Pla
 
 /** Out of all policies, or on the way there. */
 function standingOutside({ name, mirror, picture, memory, now }: StandingInput): PolicyState {
-  const there = picture.byMirror.get(name)?.[0];
+  const there = policyWith(picture, name, mirror?.status.pullPrefix);
   if (there !== undefined) return { kind: 'pending', forMs: 0, ...problemOf(memory, there) };
   const held = [...memory.policies.values()].some((policy) => heldForMs(policy, name, picture, now) > 0);
   if (held || mayBeHeld(mirror, name, picture, memory)) return { kind: 'pending', forMs: 0 };

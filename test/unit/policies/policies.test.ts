@@ -121,6 +121,7 @@ describe('the policies of all mirrors', () => {
 
   it('wait for the webhook of a policy, too, that someone else has deleted', async () => {
     await serving('a');
+    cluster.pass(10_000);
     cluster.live.clear();
     policies.observe();
     policies.decide('a', OUT);

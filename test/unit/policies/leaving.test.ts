@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import { ANNOTATIONS } from '../../../src/api/group.js';
+import { ENGINE_KINDS } from '../../../src/engines/engines.js';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
+import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+
+const OUT = { kind: 'out' } as const;
+
+describe('a mirror that leaves while policies are written', () => {
+  it('is in no policy that was still to be written', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    const [a, b] = [cluster.set('a'), cluster.set('b', { failurePolicy: 'Ignore' })];
+    policies.decide('a', serve(a));
+    policies.decide('b', serve(b));
+    const last = { a: 'b', b: 'a' } as const;
+    // The first policy that is written takes its time, and meanwhile the other one's mirror is deleted.
+    let left: 'a' | 'b' | undefined;
+    cluster.refuse = ({ entries }) => {
+      left ??= last[entries[0]?.mirror === 'a' ? 'a' : 'b'];
+      policies.decide(left, OUT);
+      return undefined;
+    };
+    await policies.sync();
+    expect(policies.state(left ?? '').kind).to.equal('absent');
+    expect(cluster.listed(homeOf(left === 'a' ? a : b))).to.deep.equal([]);
+  });
+
+  it('is not out while a write that has it is under way, nor until one that was given up on would have been seen', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    policies.decide('a', serve(cluster.set('a')));
+    const states: string[] = [];
+    cluster.refuse = () => {
+      policies.decide('a', OUT);
+      states.push(policies.state('a').kind);
+      return new KubernetesError('unavailable', 'no answer');
+    };
+    await policies.sync();
+    states.push(policies.state('a').kind);
+    cluster.pass(10_000);
+    states.push(policies.state('a').kind);
+    expect(states).to.deep.equal(['pending', 'pending', 'absent']);
+  });
+});
+
+describe('a mirror whose policy somebody took it out of, but for the list', () => {
+  for (const engine of ENGINE_KINDS) {
+    it(`is not out of its ${engine} before that is written anew`, async () => {
+      const cluster = new FakePolicyCluster();
+      const { status, ...rest } = cluster.set('a', { engine });
+      const mirror = { ...rest, status: { ...status, pullPrefix: 'harbor/a' } };
+      cluster.mirrorsByName.set('a', mirror);
+      const before = cluster.open();
+      before.decide('a', serve(mirror));
+      await cluster.settle(before);
+      for (const [key, live] of cluster.live) {
+        const annotations = { ...live.object.metadata.annotations, [ANNOTATIONS.mirrors]: '[]' };
+        const metadata = { ...live.object.metadata, annotations };
+        cluster.live.set(key, { ...live, object: { ...live.object, metadata } });
+      }
+      // Another replica, which remembers nothing.
+      const policies = cluster.open();
+      policies.decide('a', OUT);
+      expect(policies.state('a').kind).to.equal('pending');
+      await cluster.settle(policies);
+      expect(policies.state('a').kind).to.equal('absent');
+    });
+  }
+});
