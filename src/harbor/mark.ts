@@ -19,6 +19,8 @@ export interface Mark {
   readonly instead?: string;
   /** The mirror had deletionPolicy Delete when this was written: without the mirror, and without a project, the endpoint may go. */
   readonly deletion?: 'Delete';
+  /** The upstream's host when this was written: an endpoint of another one was edited by hand. */
+  readonly upstream?: string;
 }
 
 export interface MarkedText {
@@ -43,10 +45,12 @@ const ESCAPED_LOOKALIKE = new RegExp(String.raw`\[\\(\\*)(?=${OPERATOR} v)`, 'g'
  */
 export function formatMark(userText: string, mark: Mark): string {
   const fields: Record<string, string | undefined> = { ...mark };
-  const values = ['cluster', 'mirror', 'endpoint', 'project', 'credentials', 'instead', 'deletion'].flatMap((name) => {
-    const value = fields[name];
-    return value === undefined ? [] : [`${name}=${encode(value)}`];
-  });
+  const values = ['cluster', 'mirror', 'endpoint', 'project', 'credentials', 'instead', 'deletion', 'upstream'].flatMap(
+    (name) => {
+      const value = fields[name];
+      return value === undefined ? [] : [`${name}=${encode(value)}`];
+    },
+  );
   const written = `${START} ${values.join(' ')}]`;
   const text = cut(userText.replace(LOOKALIKE, '[\\$1'), LONGEST_DESCRIPTION - written.length - 1);
   return text === '' ? written : `${text} ${written}`;
@@ -78,6 +82,7 @@ function readMark(written: string): Mark | undefined {
   const project = fields.get('project');
   const credentials = fields.get('credentials');
   const instead = fields.get('instead');
+  const upstream = fields.get('upstream');
   if (cluster === undefined || mirror === undefined || !isOrigin(endpoint) || !isOrigin(project)) return undefined;
   return {
     cluster,
@@ -87,6 +92,7 @@ function readMark(written: string): Mark | undefined {
     ...(credentials === undefined ? {} : { credentials }),
     ...(instead === undefined ? {} : { instead }),
     ...(fields.get('deletion') === 'Delete' ? { deletion: 'Delete' } : {}),
+    ...(upstream === undefined ? {} : { upstream }),
   };
 }
 

@@ -104,7 +104,8 @@ function comparable(url: string): string {
   return parsed === undefined ? url : `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/+$/, '')}`;
 }
 
-function hostOf(url: string): string {
+/** With its port. */
+export function hostOf(url: string): string {
   return parse(url)?.host ?? url;
 }
 

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../harbor/types.js';
 import type { Action, EndpointRef } from './actions.js';
 import { supportedSettings } from '../desired/project-settings.js';
 import { endpointName, servesType } from '../desired/desired.js';
-import { deletionOf, newMark, planEndpointUpdate } from './plan-endpoint.js';
+import { deletionOf, upstreamOf, newMark, planEndpointUpdate } from './plan-endpoint.js';
 import { ownership } from './ownership.js';
 import { READY } from '../../api/verdict.js';
 
@@ -42,6 +42,7 @@ export function planCreation(input: PlanInput): HarborPlan {
     ...newMark(identity, 'created', desired.secrets.hmac),
     ...(desired.instead === undefined ? {} : { instead: desired.instead }),
     ...deletionOf(desired),
+    ...upstreamOf(desired),
   };
   const createEndpoint: Action = {
     kind: 'CreateEndpoint',

@@ -2,7 +2,7 @@ import { formatMark, parseMark } from '../../harbor/mark.js';
 import type { Mark, Origin } from '../../harbor/mark.js';
 import type { Endpoint, EndpointUpdate } from '../../harbor/types.js';
 import type { Action } from './actions.js';
-import { sameUrl } from '../desired/desired.js';
+import { hostOf, sameUrl } from '../desired/desired.js';
 import type { Desired } from '../desired/desired.js';
 import { CA_CERTIFICATE } from '../desired/harbor-support.js';
 import type { Identity } from './ownership.js';
@@ -83,7 +83,7 @@ function isUnmanaged({ endpoint, credentials }: Mark): boolean {
 
 /**
  * That a mirror deletes what it made is written with the next PUT there is; that it doesn't any more is worth one of its own: until then the endpoint
- * might be taken for left behind.
+ * might be taken for left behind. Likewise an upstream that the mark lacks waits, and one that isn't so any more does not.
  */
 function descriptionDifference(
   desired: Desired,
@@ -93,9 +93,18 @@ function descriptionDifference(
   { description: there }: Endpoint,
 ): readonly Difference[] {
   const wanted = mark.endpoint === 'created' ? deletionOf(desired) : {};
-  const mayStay = wanted.deletion === undefined ? wanted : deletionOf(before);
+  const mayStay = {
+    ...(wanted.deletion === undefined ? wanted : deletionOf(before)),
+    ...(before.upstream === undefined ? {} : upstreamOf(desired)),
+  };
   if (formatMark(userText, { ...mark, ...mayStay }) === there) return [];
-  return [{ what: 'description', update: { description: formatMark(userText, { ...mark, ...wanted }) } }];
+  const description = formatMark(userText, { ...mark, ...wanted, ...upstreamOf(desired) });
+  return [{ what: 'description', update: { description } }];
+}
+
+/** The type docker-hub has one upstream, whatever the url says. */
+export function upstreamOf({ endpointType, url }: Desired): Pick<Mark, 'upstream'> {
+  return endpointType === 'docker-hub' ? {} : { upstream: hostOf(url) };
 }
 
 export function deletionOf({ deletion }: Pick<Mark, 'deletion'>): Pick<Mark, 'deletion'> {

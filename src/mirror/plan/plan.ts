@@ -2,7 +2,7 @@ import { REASONS } from '../../api/reasons.js';
 import type { Mark } from '../../harbor/mark.js';
 import type { Endpoint, Project } from '../../harbor/types.js';
 import type { Action } from './actions.js';
-import { sameHost, sameUrl, servesType } from '../desired/desired.js';
+import { hostOf, sameHost, sameUrl, servesType } from '../desired/desired.js';
 import { newMark, planEndpointUpdate } from './plan-endpoint.js';
 import { filterLast } from './narrowing.js';
 import { privateLast } from './privacy.js';
@@ -126,7 +126,9 @@ function changeThatHarborCannotMake(
     const message = `Endpoint ${endpoint.name} has the type ${endpoint.type}, and Harbor can't change it to ${wanted}. ${wayOut}`;
     return stalled(REASONS.endpointTypeChanged, message);
   }
-  if (endpoint.type !== 'docker-hub' && !sameHost(endpoint.url, desired.url)) {
+  // An endpoint that was made for this very upstream was edited by hand since, and is given it back.
+  const isOfUpstream = sameHost(endpoint.url, desired.url) || mark?.upstream === hostOf(desired.url);
+  if (endpoint.type !== 'docker-hub' && !isOfUpstream) {
     const message = `Project ${project.name} caches ${endpoint.url}; another upstream (${desired.url}) would mix with it. ${wayOut}`;
     return stalled(REASONS.upstreamChanged, message);
   }

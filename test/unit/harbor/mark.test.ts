@@ -11,6 +11,7 @@ const value = fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }).filter(
 const marks: fc.Arbitrary<Mark> = fc.oneof(
   fc.record({ cluster: value, mirror: value, endpoint: origin, project: origin }),
   fc.record({ cluster: value, mirror: value, endpoint: origin, project: origin, credentials: value }),
+  fc.record({ cluster: value, mirror: value, endpoint: origin, project: origin, upstream: value }),
   fc.record({
     cluster: value,
     mirror: value,

@@ -187,6 +187,36 @@ export const cases: readonly PlanCase[] = [
     reason: 'UpstreamChanged',
   },
   {
+    title: 'gives an endpoint that somebody pointed to another upstream its own back',
+    given: (harbor) => {
+      const description = formatMark('', { ...ourMark, upstream: 'quay.io' });
+      harbor.project({ registryId: harbor.endpoint({ url: 'https://elsewhere.io', description }).id });
+      return undefined;
+    },
+    actions: ['UpdateEndpoint'],
+    reason: 'ready',
+  },
+  {
+    title: 'takes no new upstream of the spec for an endpoint that was edited',
+    given: (harbor) => {
+      const description = formatMark('', { ...ourMark, upstream: 'quay.io' });
+      harbor.project({ registryId: harbor.endpoint({ description }).id });
+      return { desired: { ...desired, url: 'https://elsewhere.io' } };
+    },
+    actions: [],
+    reason: 'UpstreamChanged',
+  },
+  {
+    title: 'writes at once that an endpoint has another upstream by now than its mark says',
+    given: (harbor) => {
+      const description = formatMark('', { ...ourMark, upstream: 'elsewhere.io' });
+      harbor.project({ registryId: harbor.endpoint({ description }).id });
+      return undefined;
+    },
+    actions: ['UpdateEndpoint'],
+    reason: 'ready',
+  },
+  {
     title: 'writes settings that differ, and none that the spec leaves out',
     given: (harbor) => {
       const { id: registryId } = harbor.endpoint();

@@ -42,7 +42,7 @@ describe('planning what to write to Harbor', () => {
     harbor.carryOut(plan.actions);
     const marked = parseMark(harbor.view.endpointById(registryId)?.description ?? '');
     expect(marked.userText).to.equal('by hand');
-    expect(marked.mark).to.deep.equal({ ...ourMark, endpoint: 'adopted', project: 'adopted' });
+    expect(marked.mark).to.deep.equal({ ...ourMark, endpoint: 'adopted', project: 'adopted', upstream: 'quay.io' });
   });
 
   it('makes an adopted project public only where the spec itself says so, and then again and again', () => {
