@@ -3,10 +3,12 @@ import type { Cluster } from '../cluster/cluster.js';
 import { listMirrors } from '../support/fleet.js';
 import { OPERATOR_USER } from '../support/operator.js';
 import { eventually, WaitTimeoutError } from '../support/wait.js';
+import { MIRRORS } from '../support/world.js';
 import { readEndState } from './invariants/end-state.js';
 import type { EndState } from './invariants/end-state.js';
 import { foreignIsUntouched } from './invariants/foreign.js';
 import type { Invariant } from './invariants/invariant.js';
+import { nothingIsLeft } from './invariants/nothing-is-left.js';
 import { noOrphans } from './invariants/no-orphans.js';
 import { oneOfEach } from './invariants/one-of-each.js';
 import { podNames } from './invariants/pod-names.js';
@@ -61,18 +63,23 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
     const healed = await untilHealed(stage, steps, options);
     const quiet = await untilQuiet(stage, options.healMs);
     await pods.end();
+    const outputs = await outputsOf(stage);
+    const left = await untilAllIsGone(stage, steps, options);
+    const { peakMiB, ownEnds, failedStarts } = stage.replicas;
     print(
-      `${pods.records.length} Pods, ${stage.replicas.peakMiB} MiB at most, ${stage.replicas.ownEnds.length} lost leases.`,
+      `${steps.length} steps, ${pods.records.length} Pods, ${peakMiB} MiB at most, ${ownEnds.length} lost leases, ` +
+        `${failedStarts.length} replicas that did not start.`,
     );
     return [
       ...healed,
       ...quiet,
+      ...left,
       ...named('no Pod is refused but by a Kyverno that is away', refusedWithoutReason(pods.records)),
       ...named('no Pod is sent to a project that is not there', sentToNoProject(pods.records)),
       ...named('every Pod got its own image or its mirror’s', sentAstray(pods.records, fleet)),
-      ...named('no password is told', secretsTold(await outputsOf(stage), stage.passwords)),
-      ...named('memory is bounded', memoryExceeded(stage.replicas.peakMiB)),
-      ...named('operators end for a lost lease only', endedForNoReason(stage.replicas.ownEnds)),
+      ...named('no password is told', secretsTold(outputs, stage.passwords)),
+      ...named('memory is bounded', memoryExceeded(peakMiB)),
+      ...named('operators end for a lost lease only', endedForNoReason(ownEnds)),
     ];
   } finally {
     await pods.end();
@@ -104,12 +111,27 @@ async function outcomeOf(stage: Stage, { step }: TimedStep): Promise<string> {
   }
 }
 
-async function untilHealed(
+const untilHealed = (stage: Stage, steps: readonly TimedStep[], options: ChaosOptions): Promise<readonly Breach[]> =>
+  untilAllHold(stage, steps, imagesOf(stage.fleet), END_INVARIANTS, options);
+
+/** Deletes every mirror: what is to go with them goes, and no policy is left. */
+async function untilAllIsGone(
   stage: Stage,
   steps: readonly TimedStep[],
   options: ChaosOptions,
 ): Promise<readonly Breach[]> {
-  const images = imagesOf(stage.fleet);
+  await stage.world.cluster.api.json('DELETE', MIRRORS);
+  return untilAllHold(stage, steps, [], [nothingIsLeft, noOrphans, foreignIsUntouched], options);
+}
+
+/** Waits until nothing breaks these invariants any more, and returns what does in the end. */
+async function untilAllHold(
+  stage: Stage,
+  steps: readonly TimedStep[],
+  images: readonly string[],
+  invariants: readonly Invariant[],
+  options: ChaosOptions,
+): Promise<readonly Breach[]> {
   let last: readonly Breach[] = [];
   try {
     await eventually(
@@ -119,7 +141,7 @@ async function untilHealed(
           steps.map(({ step }) => step),
           images,
         );
-        last = END_INVARIANTS.flatMap(({ name, breaches }) => named(name, breaches(end)));
+        last = invariants.flatMap(({ name, breaches }) => named(name, breaches(end)));
         options.print(`Still to heal: ${last.length}. ${last[0]?.what ?? ''}`);
         if (last.length > 0) throw new Error(`${last.length} breaches`);
       },

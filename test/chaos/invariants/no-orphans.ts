@@ -1,8 +1,12 @@
 import type { Cast } from '../story/fleet.js';
 import type { EndState, SeenEndpoint } from './end-state.js';
+import { stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
-/** What Retain leaves is no orphan, and neither is what the collector takes away after its five minutes. */
+/**
+ * What Retain leaves is no orphan, and neither is what the collector takes away after its five minutes. A stalled mirror keeps what it had, which may
+ * serve; that goes with the mirror, which is looked at when all are deleted.
+ */
 export const noOrphans: Invariant = {
   name: 'nothing is left in Harbor of what is to be deleted',
   breaches: (end) => [...leftEndpoints(end), ...leftProjects(end)],
@@ -17,6 +21,7 @@ function leftEndpoints(end: EndState): readonly string[] {
     if (cast === undefined) return [`endpoint ${name} has the mark of ${mark.mirror}, which this run never had`];
     if (!cast.leavesNothing)
       return cast.projects.includes(name) ? [] : [`endpoint ${name} of ${cast.name} has no name of its`];
+    if (isStalled(end, cast)) return [];
     const isGone = !mirrors.some(({ metadata }) => metadata.name === cast.name);
     const isCollected =
       isGone && mark.deletion === 'Delete' && !end.projects.some(({ registryId }) => registryId === id);
@@ -29,6 +34,7 @@ function leftProjects(end: EndState): readonly string[] {
   return projects.flatMap(({ name }) => {
     const cast = fleet.find((candidate) => candidate.projects.includes(name));
     if (cast === undefined || !cast.leavesNothing || hasLostItsMark(cast, steps)) return [];
+    if (isStalled(end, cast)) return [];
     const isWanted = mirrors.some(({ status }) => status.harbor?.projectName === name);
     return isWanted ? [] : [`project ${name} is left of ${cast.name}, whose deletionPolicy is Delete`];
   });
@@ -36,6 +42,11 @@ function leftProjects(end: EndState): readonly string[] {
 
 function isInUse({ mirrors }: EndState, { id }: SeenEndpoint): boolean {
   return mirrors.some(({ status }) => status.harbor?.endpointID === id);
+}
+
+function isStalled({ mirrors }: EndState, { name }: Cast): boolean {
+  const mirror = mirrors.find(({ metadata }) => metadata.name === name);
+  return mirror !== undefined && stalledReason(mirror) !== undefined;
 }
 
 /** Then it is nobody's, and stays. */

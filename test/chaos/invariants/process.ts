@@ -15,8 +15,8 @@ export function secretsTold(outputs: readonly Output[], passwords: Iterable<stri
   });
 }
 
-/** What a leader with a hundred mirrors may need at most, with its log at debug, in bursts. */
-const BOUND_MIB = 400;
+/** What a leader with a hundred mirrors may need at most, with its log at debug, in bursts: three quarters of its container's limit. */
+const BOUND_MIB = 384;
 
 export function memoryExceeded(peakMiB: number): readonly string[] {
   return peakMiB <= BOUND_MIB ? [] : [`an operator used ${peakMiB} MiB, more than ${BOUND_MIB}`];

@@ -17,6 +17,8 @@ const MIB = 1024 ** 2;
 /** Replicas of the operator that are started again when they end, as kubelet does. */
 export class Replicas {
   readonly ownEnds: OwnEnd[] = [];
+  /** Why replicas did not become ready; each was tried again. */
+  readonly failedStarts: string[] = [];
   /** The most memory that any of them was seen to use. */
   peakMiB = 0;
   readonly #start: (name: string) => Promise<OperatorProcess>;
@@ -85,14 +87,23 @@ export class Replicas {
     this.#running.set(name, await this.#start(name));
   }
 
+  /** One that can't become ready, since the API server is away, is tried again; kubelet would do no other. */
+  async #tryToStart(): Promise<void> {
+    try {
+      await this.#startOne();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.failedStarts.push(error.message);
+    }
+  }
+
   async #supervise(count: number): Promise<void> {
     while (!this.#over.signal.aborted) {
       for (const [name, { daemon }] of this.#running) {
         if (daemon.running()) this.peakMiB = Math.max(this.peakMiB, residentMiB(daemon.pid));
         else await this.#noteOwnEnd(name);
       }
-      // One that can't become ready, since the API server is away, is tried again; kubelet would do no other.
-      if (this.#running.size < count) await this.#startOne().catch(() => undefined);
+      if (this.#running.size < count) await this.#tryToStart();
       await pause(LOOK_EVERY_MS);
     }
   }

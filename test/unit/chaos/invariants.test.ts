@@ -89,7 +89,7 @@ describe('what must hold after a chaos run', () => {
   });
 
   it('is broken by too much memory, and by an operator that ends with its lease', () => {
-    expect(memoryExceeded(401)).to.have.length(1);
+    expect(memoryExceeded(385)).to.have.length(1);
     expect(endedForNoReason([{ replica: 'a', code: 1, lastWords: 'The operator could not start.' }])).to.have.length(1);
     expect(endedForNoReason([{ replica: 'a', code: 1, lastWords: 'The leader lease is lost; ending.' }])).to.deep.equal(
       [],
