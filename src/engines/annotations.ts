@@ -2,6 +2,29 @@ import { ANNOTATIONS } from '../api/group.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import type { MirrorEntry } from './entry.js';
 import type { PolicySettings } from './settings.js';
+import { plainJson } from './syntax/escape.js';
+
+/** Longer JSON takes a line for each member. */
+const LINE = 140;
+
+/** The annotations that say what a policy does, for people and for the operator after a restart: JSON, with a line for each mirror. */
+export function contentAnnotations(
+  entries: readonly MirrorEntry[],
+  settings: PolicySettings,
+  excludedNamespaces: readonly string[],
+): Readonly<Record<string, string>> {
+  const mirrors = entries.map((entry) => lines(entry).replace(/^/gm, '  '));
+  return {
+    [ANNOTATIONS.mirrors]: mirrors.length === 0 ? '[]' : `[\n${mirrors.join(',\n')}\n]`,
+    [ANNOTATIONS.settings]: lines(settings),
+    [ANNOTATIONS.excludedNamespaces]: excludedNamespaces.join(','),
+  };
+}
+
+function lines(value: MirrorEntry | PolicySettings): string {
+  const line = plainJson(value);
+  return line.length <= LINE ? line : plainJson(value, 2);
+}
 
 /** The entries that a policy found in the cluster carries in its annotation; undefined when that isn't readable. */
 export function readEntries(policy: KubernetesObject): readonly MirrorEntry[] | undefined {

@@ -1,10 +1,9 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
-import { plainJson } from './syntax/escape.js';
 import type { MirrorEntry } from './entry.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
 
 /** Raised with every change of what a policy looks like, so that a new operator version updates what an old one wrote. */
-export const FORM_VERSION = '5';
+export const FORM_VERSION = '6';
 
 /** A policy as its engine makes it. */
 export interface EnginePolicy {
@@ -38,11 +37,7 @@ export interface PolicyMetadata {
 }
 
 /** What all kinds of policies have in common. */
-export function policyMetadata(
-  name: string,
-  entries: readonly MirrorEntry[],
-  annotations: Readonly<Record<string, string>> = {},
-): PolicyMetadata {
+export function policyMetadata(name: string, annotations: Readonly<Record<string, string>> = {}): PolicyMetadata {
   return {
     name,
     labels: { [LABELS.managedBy]: OPERATOR },
@@ -51,10 +46,10 @@ export function policyMetadata(
       'policies.kyverno.io/category': 'Registry mirrors',
       'policies.kyverno.io/subject': 'Pod',
       'policies.kyverno.io/description':
-        'Sends the images of new Pods to the proxy-cache projects of the RegistryMirrors listed in the annotation ' +
-        `${ANNOTATIONS.mirrors}. Written by ${OPERATOR}: edits are undone, change the RegistryMirrors instead.`,
+        'Sends the images of new Pods to the proxy-cache projects of the RegistryMirrors\n' +
+        `in the annotation ${ANNOTATIONS.mirrors}. Written by ${OPERATOR}:\n` +
+        'edits are undone, change the RegistryMirrors instead.',
       [ANNOTATIONS.formVersion]: FORM_VERSION,
-      [ANNOTATIONS.mirrors]: plainJson(entries),
       ...annotations,
     },
   };

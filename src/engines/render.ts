@@ -1,5 +1,4 @@
-import { ANNOTATIONS } from '../api/group.js';
-import { plainJson } from './syntax/escape.js';
+import { contentAnnotations } from './annotations.js';
 import { groups, withStaying } from './placement/group.js';
 import type { Homes, PlacedEntry, StayingEntry } from './placement/group.js';
 import type { PolicyInput } from './engine.js';
@@ -43,8 +42,7 @@ export function renderPolicy(input: PolicyInput): RenderedPolicy {
   const { object, ...policy } = ENGINES[input.settings.engine].render(input);
   const annotations = {
     ...object.metadata.annotations,
-    [ANNOTATIONS.settings]: plainJson(input.settings),
-    [ANNOTATIONS.excludedNamespaces]: input.excludedNamespaces.join(','),
+    ...contentAnnotations(input.entries, input.settings, input.excludedNamespaces),
   };
   return {
     ...policy,

@@ -1,12 +1,15 @@
+import { ENGINE_KINDS } from '../../src/engines/engines.js';
 import { benchAdmission } from './admission.js';
 import { benchHarbor } from './harbor.js';
 
-const BENCHES: Readonly<Record<string, (print: (line: string) => void) => Promise<void>>> = {
-  admission: benchAdmission,
+const BENCHES: Readonly<Record<string, (print: (line: string) => void, args: readonly string[]) => Promise<void>>> = {
+  /** Of some engines only, where they are named. */
+  admission: (print, args) =>
+    benchAdmission(print, args.length === 0 ? ENGINE_KINDS : ENGINE_KINDS.filter((engine) => args.includes(engine))),
   harbor: benchHarbor,
 };
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...args] = process.argv.slice(2);
 const bench = BENCHES[name];
 if (bench === undefined) {
   process.stderr.write(
@@ -14,5 +17,5 @@ if (bench === undefined) {
   );
   process.exitCode = 2;
 } else {
-  await bench((line) => process.stdout.write(`${line}\n`));
+  await bench((line) => process.stdout.write(`${line}\n`), args);
 }

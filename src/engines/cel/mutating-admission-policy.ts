@@ -30,7 +30,7 @@ export const MUTATING_ADMISSION_POLICY: Engine = {
 function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
   const { name, entries } = input;
   const { contentHash, spec } = celPolicy(input);
-  const metadata = policyMetadata(name, entries);
+  const metadata = policyMetadata(name);
   const apiVersion = `${GROUP}/${VERSION}`;
   return {
     kind: 'MutatingAdmissionPolicy',

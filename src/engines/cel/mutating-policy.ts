@@ -27,7 +27,7 @@ function mutatingPolicy(input: PolicyInput): EnginePolicy {
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: 'MutatingPolicy',
-      metadata: policyMetadata(name, entries),
+      metadata: policyMetadata(name),
       spec: {
         ...spec,
         // Else Kyverno may copy the policy to Deployments and all, or to a MutatingAdmissionPolicy.

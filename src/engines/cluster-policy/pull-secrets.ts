@@ -1,39 +1,55 @@
 import type { PullSecretRef } from '../pull-secret.js';
-import { jmesPathLiteral } from '../syntax/escape.js';
+import { isPlain, jmesPathLiteral } from '../syntax/escape.js';
+import { jmesPathStep, type Step } from './step.js';
 
-/** What the stages of the rewrite's expression carry along, and the stages behind them. */
-export interface PullSecretStages {
-  /** Members of the first stage: p, b: names that the Pod has now and had before; y: whether it has any. */
-  readonly read: string;
-  /** The same members in the stages between. */
-  readonly carry: string;
-  /** Member of each rewritten image: v, its Secret. */
-  readonly perImage: string;
-  /** Stages that leave z: the Secrets to add. */
-  readonly stages: readonly string[];
-  /** The patch, as an element of the list of lists of patches. */
-  readonly patch: string;
+const NAMES = 'request.object.spec.imagePullSecrets[].name || `[]`';
+const OLD_NAMES = 'request.oldObject.spec.imagePullSecrets[].name || `[]`';
+
+/** The Secrets that a new Pod needs for its rewritten images, and lacks: `added`, as the Pod has them. */
+export function addedSecretSteps(secrets: readonly PullSecretRef[]): readonly Step[] {
+  if (secrets.length === 0) return [];
+  return [
+    ...neededSecretSteps(secrets, 'rewrites'),
+    jmesPathStep('present', NAMES),
+    jmesPathStep('added', `${without('needed', 'present')} | sort_by(@, &name)`),
+  ];
 }
 
-const NO_STAGES: PullSecretStages = { read: '', carry: '', perImage: '', stages: [], patch: '' };
+/** What a Pod was created with can't be changed, so an update gets only those that its manifest left out. */
+export function keptSecretSteps(secrets: readonly PullSecretRef[]): readonly Step[] {
+  if (secrets.length === 0) return [];
+  return [
+    ...neededSecretSteps(secrets, 'kept'),
+    jmesPathStep('present', NAMES),
+    jmesPathStep('earlier', OLD_NAMES),
+    jmesPathStep('foreign', `${without('needed', 'earlier')}[].name || \`[]\``),
+    jmesPathStep('unavailable', '[present, foreign][]'),
+    jmesPathStep('added', `${without('needed', 'unavailable')} | sort_by(@, &name)`),
+  ];
+}
 
-export function pullSecretStages(secrets: readonly PullSecretRef[]): PullSecretStages {
-  if (secrets.length === 0) return NO_STAGES;
-  const byPrefix = Object.fromEntries(secrets.map(({ pullPrefix, name }) => [pullPrefix, name]));
-  const names = (pod: string): string => `request.${pod}.spec.imagePullSecrets[].name || \`[]\``;
-  const without = (list: string): string =>
-    `values(merge(z, object_from_lists(${list}, ${list})))[?type(@) == 'object']`;
-  return {
-    read: `p: ${names('object')}, b: ${names('oldObject')}, y: length(${names('object')}) > \`0\`, `,
-    carry: 'p: p, b: b, y: y, ',
-    perImage: `v: lookup(${jmesPathLiteral(byPrefix)}, t), `,
-    stages: [
-      '{e: e, a: a, l: l, p: p, b: b, y: y, z: object_from_lists(l[].v, l[].{name: v}) }',
-      `{e: e, a: a, l: l, y: y, z: z, p: [p, e && ${without('b')}[].name || \`[]\`][] }`,
-      `{e: e, a: a, l: l, y: y, z: sort_by(${without('p')}, &name) }`,
-    ],
-    patch:
-      ", length(z) > `0` && (y && z[].{op: 'add', path: '/spec/imagePullSecrets/-', value: @}" +
-      " || [{op: 'add', path: '/spec/imagePullSecrets', value: z}]) || `[]`",
-  };
+/** `needed`: an object, by name, so that each is there once. */
+function neededSecretSteps(secrets: readonly PullSecretRef[], list: string): readonly Step[] {
+  const pairs = secrets.map(({ pullPrefix, name }) => [pullPrefix, name] as const);
+  const plain = pairs.filter((pair) => pair.every(isPlain));
+  const others = pairs.filter((pair) => !pair.every(isPlain));
+  const more = others.length === 0 ? '' : ` || lookup(${jmesPathLiteral(Object.fromEntries(others))}, prefix)`;
+  return [
+    { name: 'secrets', variable: { value: Object.fromEntries(plain) } },
+    jmesPathStep('names', `${list}[].{name: lookup(\`{{ secrets }}\`, prefix)${more}}`),
+    jmesPathStep('needed', 'object_from_lists(names[].name, names)'),
+  ];
+}
+
+function without(needed: string, names: string): string {
+  return `values(merge(${needed}, object_from_lists(${names}, ${names})))[?type(@) == 'object']`;
+}
+
+export function secretPatch(secrets: readonly PullSecretRef[]): readonly string[] {
+  if (secrets.length === 0) return [];
+  return [
+    `length(added) > \`0\` && (length(present) > \`0\` &&
+    added[].{op: 'add', path: '/spec/imagePullSecrets/-', value: @} ||
+    [{op: 'add', path: '/spec/imagePullSecrets', value: added}]) || \`[]\``,
+  ];
 }

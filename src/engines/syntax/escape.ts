@@ -19,6 +19,11 @@ export function celString(text: string): string {
     .join('')}"`;
 }
 
+/** Texts within a CEL string in triple quotes, one a line. */
+export function celLines(texts: readonly string[]): string {
+  return texts.map((text) => celString(text).slice(1, -1)).join('\n');
+}
+
 /** A CEL list of string literals. */
 export function celStrings(texts: readonly string[]): string {
   return `[${texts.map(celString).join(', ')}]`;
@@ -35,16 +40,20 @@ function isSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdfff;
 }
 
-/** JSON in which only plain characters stand for themselves; members keep their order. */
-export function plainJson(value: unknown): string {
+/** JSON in which only plain characters, and those of globs, stand for themselves; members keep their order. */
+export function plainJson(value: unknown, indent?: number): string {
   // A string's characters can be escaped after the fact: outside of strings JSON has no others than these.
-  return JSON.stringify(value).replace(STRING, (literal) => jsonString(JSON.parse(literal) as string));
+  return JSON.stringify(value, undefined, indent).replace(STRING, (literal) =>
+    jsonString(JSON.parse(literal) as string),
+  );
 }
 
+const PLAIN_JSON = /^[A-Za-z0-9 ._/:@,=*?-]*$/;
+
 function jsonString(text: string): string {
-  if (ALL_PLAIN.test(text)) return `"${text}"`;
+  if (PLAIN_JSON.test(text)) return `"${text}"`;
   const units = Array.from({ length: text.length }, (_, i) => text.charAt(i));
-  return `"${units.map((unit) => (PLAIN.test(unit) ? unit : jsonEscape(unit))).join('')}"`;
+  return `"${units.map((unit) => (PLAIN_JSON.test(unit) ? unit : jsonEscape(unit))).join('')}"`;
 }
 
 function jsonEscape(unit: string): string {
@@ -55,6 +64,21 @@ function jsonEscape(unit: string): string {
 export function jmesPathLiteral(value: unknown): string {
   const json = JSON.stringify(value).replace(STRING, (literal) => jmesPathString(JSON.parse(literal) as string));
   return `\`${spaceBraces(json)}\``;
+}
+
+/** Whether a text needs no escape anywhere: Kyverno takes a word such as `images`, wherever it stands, for a use of its variable of that name. */
+export function isPlain(text: string): boolean {
+  return ALL_PLAIN.test(text) && !text.includes('images');
+}
+
+/** A JMESPath string: as it is where it is plain. */
+export function jmesPathText(text: string): string {
+  return isPlain(text) ? `'${text}'` : jmesPathLiteral(text);
+}
+
+/** An RE2 pattern as a JMESPath string, in which a backslash is a backslash. */
+export function jmesPathPattern(pattern: string): string {
+  return `'${pattern.replaceAll('images', '[i]mages')}'`;
 }
 
 /**

@@ -6,6 +6,12 @@ const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const TAG = '[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}';
 const DIGEST = 'sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}';
 
+/** What follows the host and its slash, up to tag and digest. */
+export const PATH_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*$`;
+
+/** Tag and digest. */
+export const SUFFIX_PATTERN = `^(?::${TAG})?(?:@(?:${DIGEST}))?$`;
+
 /** Path, tag and digest: what follows the host and its slash. */
 export const REMAINDER_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`;
 

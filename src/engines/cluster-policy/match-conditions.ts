@@ -1,0 +1,66 @@
+import { ANNOTATIONS, LABELS } from '../../api/group.js';
+import type { MatchCondition } from '../conditions/match-conditions.js';
+import type { PolicyInput } from '../engine.js';
+import { PULL_SECRET_PREFIX } from '../pull-secret.js';
+import type { PolicySettings } from '../settings.js';
+import { celLines, re2Literal } from '../syntax/escape.js';
+import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
+import { contentCondition } from '../webhooks.js';
+
+/**
+ * Which requests the API server sends to Kyverno at all, and so which are refused while Kyverno is away. It is one condition with few macros, since
+ * Kyverno compiles them anew for each request, which takes longer than all of its rules.
+ */
+export function matchConditions(
+  { rules, settings, excludedNamespaces }: PolicyInput,
+  contentHash: string,
+): readonly MatchCondition[] {
+  const hosts = rules.flatMap((rule) => rule.hosts).sort();
+  const expression = hosts.length === 0 ? 'false' : condition(hosts, settings, excludedNamespaces);
+  return [{ name: contentCondition(contentHash), expression }];
+}
+
+function condition(hosts: readonly string[], settings: PolicySettings, excluded: readonly string[]): string {
+  return [
+    ...(excluded.length === 0
+      ? []
+      : [`// Not in these namespaces,\n!request.namespace.matches(r'${pattern(excluded)}')`]),
+    `// not where the Pod opts out,\nobject.metadata.?labels[?'${LABELS.rewrite}'].orValue('') != 'disabled'`,
+    ...withoutPullSecrets(settings),
+    `// and only with an image of one of these hosts.\n${hasMirroredImage(hosts)}`,
+  ].join(' &&\n');
+}
+
+/**
+ * The ServiceAccount admission plugin runs before all policies and webhooks, so secrets inherited from it are in the Pod by now. Ours don't
+ * count: another policy, or this one before somebody else changed the Pod, may have added them.
+ */
+function withoutPullSecrets({ podsWithPullSecrets }: PolicySettings): readonly string[] {
+  if (podsWithPullSecrets !== 'Skip') return [];
+  const ours = `s.?name.orValue('').startsWith('${PULL_SECRET_PREFIX}')`;
+  return [
+    `// not with pull secrets of its own, which the cache can't pass on,\nobject.spec.?imagePullSecrets.orValue([]).all(s, ${ours})`,
+  ];
+}
+
+/** One RE2 pattern for all of these names and globs. */
+function pattern(globs: readonly string[]): string {
+  return `^(${globs.map((glob) => glob.split('*').map(re2Literal).join('.*')).join('|')})$`;
+}
+
+/** Of a Pod that is updated, only images count that it had before its rewrite: whoever applies it again writes these. */
+function hasMirroredImage(hosts: readonly string[]): string {
+  const hub = hosts.includes(DOCKER_HUB);
+  const known = hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts;
+  const implicit = hub ? `\n  || !c.image.matches(r'^(localhost|[^/]*[.:A-Z][^/]*)/')` : '';
+  return `(
+  has(request.subResource)
+  ? object.spec.?ephemeralContainers.orValue([])
+  : object.spec.containers + object.spec.?initContainers.orValue([]) +
+    object.spec.?volumes.orValue([]).map(v, has(v.image), {'image': v.image.?reference.orValue('')})
+).exists(c, has(c.image) && ('''
+${celLines(known)}
+'''.contains('\\n' + c.image.split('/')[0] + '\\n')${implicit}) &&
+  (request.operation == 'CREATE' || has(request.subResource) ||
+   oldObject.metadata.?annotations[?'${ANNOTATIONS.originalImages}'].orValue('').contains('":"' + c.image + '"')))`;
+}

@@ -1,0 +1,97 @@
+import type { HostRule, Outcome } from '../placement/precedence.js';
+import { onlyPrefix } from '../placement/precedence.js';
+import { isPlain, jmesPathLiteral, jmesPathPattern, jmesPathText } from '../syntax/escape.js';
+import { globPattern } from '../syntax/glob-pattern.js';
+import {
+  BARE_NAME_PATTERN,
+  DOCKER_HUB,
+  HOST_PATTERN,
+  IMAGE_ID_PATTERN,
+  LEGACY_DOCKER_HUB,
+  MAX_PATH_BYTES,
+  PATH_PATTERN,
+  SUFFIX_PATTERN,
+} from '../syntax/grammar.js';
+import { jmesPathStep, type Step } from './step.js';
+
+/** Ends the search for a prefix as a prefix does, and means "leave alone". No pull prefix is so short. */
+const LEAVE_ALONE = '-';
+
+/**
+ * From the images that were found to `rewrites`: those of mirrored hosts, with the new name. The map of mirrors is put into expressions by `{{ }}`, since
+ * within a list JMESPath sees the list's items only; so it has plain texts alone, and others are literals of their own.
+ */
+export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
+  const byHost = rules.flatMap((rule) => {
+    const prefix = onlyPrefix(rule);
+    return prefix === undefined ? [] : rule.hosts.flatMap(spellings).map((host) => [host, prefix] as const);
+  });
+  const plain = byHost.filter((pair) => pair.every(isPlain));
+  const others = byHost.filter((pair) => !pair.every(isPlain));
+  const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
+  const choices = [
+    'lookup(`{{ mirrors }}`, host)',
+    ...(others.length === 0 ? [] : [`lookup(${jmesPathLiteral(Object.fromEntries(others))}, host)`]),
+    ...byPath.map(prefixByPath),
+  ];
+  return [
+    { name: 'mirrors', variable: { value: Object.fromEntries(plain.toSorted(([a], [b]) => (a < b ? -1 : 1))) } },
+    jmesPathStep(
+      'named',
+      `found[?image && image != 'auto'].merge(@, {
+  full: regex_replace_all('${BARE_NAME_PATTERN}', image, '${DOCKER_HUB}/library/\${1}') })
+| [].merge(@, {
+  host: regex_replace_all('${HOST_PATTERN}', full, '\${1}') || '${DOCKER_HUB}',
+  rest: regex_replace_all('${HOST_PATTERN}', full, '\${2}') })
+| [].merge(@, {
+  repository: regex_replace_all('[:@].*$', rest, ''),
+  version: regex_replace_all('^[^:@]*', rest, '') })`,
+    ),
+    jmesPathStep('covered', `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })`),
+    jmesPathStep(
+      'rewrites',
+      `covered[?prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`} && !regex_match('${IMAGE_ID_PATTERN}', image) && length(repository) <= \`${MAX_PATH_BYTES}\` &&
+  regex_match('${PATH_PATTERN}', repository) &&
+  regex_match('${SUFFIX_PATTERN}', version)].{
+  path: path, key: key, image: image, prefix: prefix, new: join('/', [prefix, rest]) }`,
+    ),
+  ];
+}
+
+function prefixByPath({ hosts, outcomes }: HostRule): string {
+  const known = hosts.flatMap(spellings).map(jmesPathText).join(', ');
+  return `contains([${known}], host) && (\n${outcomes.map((outcome) => `    ${prefixIfCovered(outcome)}`).join(' ||\n')})`;
+}
+
+function prefixIfCovered({ pullPrefix, include, exclude }: Outcome): string {
+  return [
+    ...(include.length === 0 ? [] : [`(${covers(include)})`]),
+    ...(exclude.length === 0 ? [] : [`!(${covers(exclude)})`]),
+    pullPrefix === undefined ? `'${LEAVE_ALONE}'` : jmesPathText(pullPrefix),
+  ].join(' &&\n    ');
+}
+
+/** A line for each glob, or for some short ones. */
+function covers(globs: readonly string[]): string {
+  return inLines(globs)
+    .map((some) => `regex_match(${jmesPathPattern(globPattern(some) ?? '')}, repository)`)
+    .join(' ||\n      ');
+}
+
+/** What is told in one line, in characters. */
+const LINE = 100;
+
+function inLines(globs: readonly string[]): readonly (readonly string[])[] {
+  const lines: string[][] = [];
+  for (const glob of globs) {
+    const last = lines.at(-1);
+    if (last !== undefined && (globPattern([...last, glob]) ?? '').length <= LINE) last.push(glob);
+    else lines.push([glob]);
+  }
+  return lines;
+}
+
+/** Docker Hub's old name is a host of its own in image names. */
+function spellings(host: string): readonly string[] {
+  return host === DOCKER_HUB ? [DOCKER_HUB, LEGACY_DOCKER_HUB] : [host];
+}

@@ -1,0 +1,40 @@
+import { ANNOTATIONS } from '../../api/group.js';
+import { NOTED_PATTERN, NOTES } from '../syntax/notes.js';
+import { jmesPathStep, type Step } from './step.js';
+
+/** What a rewritten Pod carries. Names are a value, since a word in an expression may be a use of a variable of that name. */
+export function noteSteps(): readonly Step[] {
+  return [
+    {
+      name: 'notes',
+      variable: {
+        value: {
+          annotation: ANNOTATIONS.originalImages,
+          annotationPath: NOTES.originalImages,
+          labelPath: NOTES.mirrored,
+        },
+      },
+    },
+    jmesPathStep('annotation', "lookup(request.object.metadata.annotations || `{}`, notes.annotation) || ''"),
+    jmesPathStep('noted', `regex_match('${NOTED_PATTERN}', annotation) && parse_json(annotation) || \`{}\``),
+    jmesPathStep('originals', `to_string(merge(noted, object_from_lists(rewrites[].key, rewrites[].image)))`),
+  ];
+}
+
+export const NOTE_PATCH = `[{op: 'add', path: notes.annotationPath, value: originals}, {op: 'add', path: notes.labelPath, value: 'true'}]`;
+
+/**
+ * The last step: the JSON patch, as text.
+ *
+ * @param list - the step with the images to rewrite
+ * @param patches - JMESPath of what else is to be changed where there are some: lists of patches
+ */
+export function patchStep(list: string, patches: readonly string[]): Step {
+  const all = [`${list}[].{op: 'replace', path: path, value: new}`, ...patches];
+  return jmesPathStep(
+    'patch',
+    `length(${list}) > \`0\` && [
+${all.map((each) => `  ${each}`).join(',\n')}
+][] || \`[]\` | to_string(@)`,
+  );
+}

@@ -1,0 +1,89 @@
+import type { LabelSelector } from '../../api/registry-mirror.js';
+import type { HostRule } from '../placement/precedence.js';
+import type { PullSecretRef } from '../pull-secret.js';
+import { addedSecretSteps, keptSecretSteps, secretPatch } from './pull-secrets.js';
+import { mirrorSteps } from './mirror-steps.js';
+import { NOTE_PATCH, noteSteps, patchStep } from './patch-steps.js';
+import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './steps.js';
+import type { Step } from './step.js';
+
+/** What the rules of a policy are made of. */
+export interface RuleInput {
+  readonly hostRules: readonly HostRule[];
+  readonly secrets: readonly PullSecretRef[];
+  readonly selectors: { readonly namespaceSelector: LabelSelector; readonly selector?: LabelSelector };
+}
+
+/** As in kyverno.io/v1. */
+export interface Rule {
+  readonly name: string;
+  readonly match: object;
+  readonly exclude?: object;
+  readonly preconditions?: object;
+  readonly context: readonly Step[];
+  readonly mutate: object;
+}
+
+/** The annotation by which kubelet marks the API's copy of a static Pod: whatever is changed in it changes nothing on the node. */
+const STATIC_POD = { 'kubernetes.io/config.mirror': '?*' };
+
+export function newPodRule({ hostRules, secrets, selectors }: RuleInput): Rule {
+  return {
+    name: 'rewrite-images',
+    ...matching('Pod', 'CREATE', selectors),
+    exclude: { any: [{ resources: { kinds: ['Pod'], annotations: STATIC_POD } }] },
+    context: [
+      ...podSteps(),
+      ...mirrorSteps(hostRules),
+      ...noteSteps(),
+      ...addedSecretSteps(secrets),
+      patchStep('rewrites', [NOTE_PATCH, ...secretPatch(secrets)]),
+    ],
+    mutate: MUTATE,
+  };
+}
+
+export function ephemeralContainerRule({ hostRules, selectors }: RuleInput): Rule {
+  return {
+    name: 'rewrite-ephemeral-containers',
+    ...matching('Pod/ephemeralcontainers', 'UPDATE', selectors),
+    // A subresource takes no notes and no pull secrets.
+    context: [...ephemeralContainerSteps(), ...mirrorSteps(hostRules), patchStep('rewrites', [])],
+    mutate: MUTATE,
+  };
+}
+
+/** Whoever applies a Pod's manifest again writes the original image names: where the rewrite makes of them what the Pod has, it stays as it is. */
+export function podAppliedAgainRule({ hostRules, secrets, selectors }: RuleInput): Rule {
+  return {
+    name: 'keep-images-when-applied-again',
+    ...matching('Pod', 'UPDATE', selectors),
+    preconditions: { all: [IS_APPLIED] },
+    context: [
+      ...appliedSteps(),
+      ...podSteps(),
+      ...mirrorSteps(hostRules),
+      ...keptSteps(),
+      ...keptSecretSteps(secrets),
+      patchStep('kept', secretPatch(secrets)),
+    ],
+    mutate: MUTATE,
+  };
+}
+
+function matching(kind: string, operation: string, selectors: RuleInput['selectors']): Pick<Rule, 'match'> {
+  return { match: { any: [{ resources: { kinds: [kind], operations: [operation], ...selectors } }] } };
+}
+
+const IS_APPLIED = {
+  key: '{{ isApplied }}',
+  operator: 'Equals',
+  value: true,
+  message: 'An image that a person or a controller changes on purpose is left as it is written.',
+};
+
+/**
+ * A list of one: the whole patch as text. Kyverno refuses a patch that is all variable outside of a foreach; and since the variable is all there
+ * is, it takes the text as it is and looks for no variables in what a Pod's author wrote.
+ */
+const MUTATE = { foreach: [{ list: 'patch', patchesJson6902: '{{ element }}' }] };

@@ -1,0 +1,85 @@
+import { CLIENT_SIDE_APPLY } from '../conditions/apply-again.js';
+import { jmesPathStep, type Step } from './step.js';
+
+/**
+ * The first steps of a rule, up to `found`: the images of a request that may have to be rewritten, each with path: where it stands, as the JSON
+ * patch says it; key: its key in the annotation; image: its name.
+ *
+ * A word such as `images`, wherever it stands in an expression, is a use of Kyverno's variable of that name for it: it then parses the Pod's
+ * images with a stricter grammar than ours, and refuses the Pod.
+ */
+export function podSteps(): readonly Step[] {
+  const container = (list: string): string =>
+    `  items(request.object.spec.${list} || \`[]\`, 'at', 'it')[?it.imagePullPolicy != 'Never'].{
+    path: join('', ['/spec/${list}/', to_string(at), '/image']), key: it.name, image: it.image },`;
+  return [
+    jmesPathStep(
+      'found',
+      `[
+${container('containers')}
+${container('initContainers')}
+  items(request.object.spec.volumes || \`[]\`, 'at', 'it')[?it.image && it.image.pullPolicy != 'Never'].{
+    path: join('', ['/spec/volumes/', to_string(at), '/image/reference']),
+    key: join('', ['volumes/', it.name || '']), image: it.image.reference }
+][]`,
+    ),
+  ];
+}
+
+/** By name, as the API server knows them: entries that the Pod had before can't be changed any more. */
+export function ephemeralContainerSteps(): readonly Step[] {
+  const list = 'request.object.spec.ephemeralContainers';
+  const old = 'request.oldObject.spec.ephemeralContainers[].name';
+  return [
+    jmesPathStep('listed', `items(${list} || \`[]\`, 'at', 'it')`),
+    jmesPathStep('byName', 'object_from_lists(listed[].it.name, listed)'),
+    jmesPathStep('old', `${old} || \`[]\``),
+    jmesPathStep('oldNames', 'object_from_lists(old, old)'),
+    jmesPathStep(
+      'found',
+      `values(merge(byName, oldNames))[?type(@) == 'object' && it.imagePullPolicy != 'Never'].{
+  path: join('', ['/spec/ephemeralContainers/', to_string(at), '/image']), key: it.name, image: it.image }`,
+    ),
+  ];
+}
+
+/** Whether a manifest is applied: by a tool that makes the patch itself, or by server-side apply, whose manager's share of the spec is an `Apply`. */
+export function appliedSteps(): readonly Step[] {
+  const tools = CLIENT_SIDE_APPLY.map((tool) => `'${tool}'`).join(', ');
+  return [
+    jmesPathStep('manager', `request.options.fieldManager || ''`),
+    jmesPathStep(
+      'shares',
+      `request.object.metadata.managedFields[?manager && !subresource && fieldsV1."f:spec"].join('/', [manager, operation]) || \`[]\``,
+    ),
+    jmesPathStep(
+      'isApplied',
+      `contains([${tools}], manager) ||
+contains(shares, join('/', [manager, 'Apply'])) && !contains(shares, join('/', [manager, 'Update']))`,
+    ),
+  ];
+}
+
+/**
+ * Leaves of the rewrites those that give an image what the Pod has in this place already: all of them but what is left when what the Pod had
+ * is taken away.
+ */
+export function keptSteps(): readonly Step[] {
+  const old = 'request.oldObject.spec';
+  return [
+    jmesPathStep(
+      'before',
+      `[
+  ${old}.containers[].join('=', [name, image]),
+  ${old}.initContainers[].join('=', [name, image]),
+  ${old}.volumes[?image.reference].join('=', [join('', ['volumes/', name]), image.reference])
+][]`,
+    ),
+    jmesPathStep('wanted', `object_from_lists(rewrites[].join('=', [key, new]), rewrites)`),
+    jmesPathStep(
+      'others',
+      `values(merge(wanted, object_from_lists(before, before)))[?type(@) == 'object'].join('=', [key, new])`,
+    ),
+    jmesPathStep('kept', `values(merge(wanted, object_from_lists(others, others)))[?type(@) == 'object']`),
+  ];
+}
