@@ -6,7 +6,7 @@ import { pinnedVersion } from '../cluster/programs.js';
 import type { Progress } from '../cluster/progress.js';
 import { startRegistry } from '../cluster/registry.js';
 import type { Registry } from '../cluster/registry.js';
-import { installOperator, NAMESPACE, startOperator } from '../support/operator.js';
+import { installFromConfig, NAMESPACE, startOperator } from '../support/operator.js';
 import type { OperatorProcess } from '../support/operator.js';
 import { startDemoHarbor } from './harbor.js';
 import type { DemoHarbor } from './harbor.js';
@@ -47,7 +47,7 @@ export class Setting {
 
   /** The operator, under its own ServiceAccount, with the rights and the settings that config/ gives it. */
   async operator(cluster: Cluster, harbor: DemoHarbor): Promise<OperatorProcess> {
-    await installOperator(cluster);
+    await installFromConfig(cluster);
     await cluster.apply([
       {
         apiVersion: 'v1',

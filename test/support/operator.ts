@@ -17,7 +17,7 @@ export const SERVICE_ACCOUNT = 'registry-mirror-operator';
 /** The user name of the operator in the API server's audit log. */
 export const OPERATOR_USER = `system:serviceaccount:${NAMESPACE}:${SERVICE_ACCOUNT}`;
 
-/** The operator as a process of its own, with exactly the rights that the chart gives it. */
+/** The operator as a process of its own, with exactly the rights that the chart, or config/, gives it. */
 export interface OperatorProcess {
   readonly daemon: Daemon;
   readonly probeUrl: string;
@@ -46,12 +46,23 @@ const NOT_INSTALLED = ['Deployment', 'Service', 'ConfigMap', 'PodDisruptionBudge
 export async function installOperator(cluster: Cluster): Promise<void> {
   const helm = { program: cluster.binaries.helm, folder: cluster.folder, namespace: NAMESPACE };
   const objects = await renderChart(helm);
-  const namespace = {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: NAMESPACE, labels: { 'registrymirror.io/rewrite': 'disabled' } },
-  };
-  await cluster.apply([namespace, ...objects.filter(({ kind }) => !NOT_INSTALLED.includes(kind))]);
+  await cluster.apply(readFileSync(join(ROOT, 'config/namespace.yaml'), 'utf8'));
+  await cluster.apply(objects.filter(({ kind }) => !NOT_INSTALLED.includes(kind)));
+  await untilEstablished(cluster);
+}
+
+/** The same from config/, as `kubectl apply -k config` does it: needs no helm. */
+export async function installFromConfig(cluster: Cluster): Promise<void> {
+  for (const part of ['crd', 'namespace.yaml', 'rbac']) {
+    const path = join(ROOT, 'config', part);
+    const args = part.endsWith('.yaml') ? ['-f', path] : ['-k', path];
+    const { code, stderr } = await cluster.kubectl(['apply', ...args]);
+    if (code !== 0) throw new Error(`kubectl apply of config/${part} failed: ${stderr}`);
+  }
+  await untilEstablished(cluster);
+}
+
+async function untilEstablished(cluster: Cluster): Promise<void> {
   const established = ['wait', '--for=condition=Established', 'crd/registrymirrors.registrymirror.io', '--timeout=30s'];
   const { code, stderr } = await cluster.kubectl(established);
   if (code !== 0) throw new Error(`the CRD is not established: ${stderr}`);

@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { startCluster } from '../../cluster/cluster.js';
@@ -16,6 +17,8 @@ import { commandsOf } from './documented.js';
 import { MONITORING, VALUE_SETS } from './value-sets.js';
 
 const MIRROR = { upstream: { type: 'docker-hub' }, rewrite: { engine: 'MutatingAdmissionPolicy' } };
+const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
+const CONFIG = fileURLToPath(new URL('../../../config', import.meta.url));
 /** Of a cluster without Kyverno: the operator may write only the API server's own policies. */
 const NARROW = { engines: { clusterPolicy: false, mutatingPolicy: false } };
 
@@ -40,7 +43,8 @@ describe('The chart in a cluster', function () {
     await cluster.apply(MONITORING);
   });
   after(async () => {
-    await world.stop();
+    await world.killOperator();
+    await harbor.stop();
     await cluster.stop();
   });
 
@@ -81,7 +85,7 @@ describe('The chart in a cluster', function () {
     await world.startOperator();
     await world.apply('dockerhub', MIRROR);
     await world.untilReady('dockerhub');
-    await world.untilImage('nginx', 'harbor.cache.test/dockerhub/library/nginx');
+    await world.untilImage('nginx', CACHED);
   });
 
   it('is upgraded with its CustomResourceDefinition, and takes mirrors as values', async () => {
@@ -124,25 +128,43 @@ describe('The chart in a cluster', function () {
       .to.include('CustomResourceDefinition')
       .and.include('registrymirrors.registrymirror.io');
     expect((await world.get('dockerhub')).metadata.deletionTimestamp).to.equal(undefined);
-    expect(await world.imageOfNewPod('nginx')).to.equal('harbor.cache.test/dockerhub/library/nginx');
+    expect(await world.imageOfNewPod('nginx')).to.equal(CACHED);
   });
 
-  it('leaves nothing after the documented command: no mirror, no policy, and Pods as they are written', async () => {
-    const env = {
-      PATH: `${join(cluster.binaries.kubectl, '..')}:${process.env.PATH ?? ''}`,
-      HOME: cluster.folder,
-      KUBECONFIG: cluster.kubeconfigPath,
-    };
+  it('leaves nothing after the documented command: no mirror, no policy, and Pods as they are written', leavesNothing);
+
+  it('leaves nothing after it either where config/ was deleted with its definition before the mirrors', async () => {
+    await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
+    const applied = await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-k', CONFIG]);
+    expect(applied.code, applied.stderr).to.equal(0);
+    await world.startOperator();
+    await world.apply('dockerhub', MIRROR);
+    await world.untilImage('nginx', CACHED);
+    await world.killOperator();
+    const deleted = await cluster.kubectl(['delete', '-k', CONFIG, '--wait=false']);
+    expect(deleted.code, deleted.stderr).to.equal(0);
+    expect(await world.imageOfNewPod('nginx')).to.equal(CACHED);
+    await leavesNothing();
+    await eventually(async () => {
+      expect((await cluster.kubectl(['get', 'crd', 'registrymirrors.registrymirror.io'])).code).to.equal(1);
+    });
+  });
+
+  /** Runs what the page about uninstalling says. */
+  async function leavesNothing(): Promise<void> {
+    const path = `${join(cluster.binaries.kubectl, '..')}:${process.env.PATH ?? ''}`;
+    const env = { PATH: path, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfigPath };
     for (const command of commandsOf('docs/uninstall.md', 'The operator is gone already')) {
       const { code, stderr } = await runCommand('bash', ['-euc', command], { env });
       expect(code, `${command}\n${stderr}`).to.equal(0);
     }
     await world.untilImage('nginx', 'nginx');
-    const left = 'mutatingadmissionpolicies,mutatingadmissionpolicybindings,registrymirrors';
-    await eventually(async () => {
-      expect((await cluster.kubectl(['get', left, '-o', 'name'])).stdout).to.equal('');
-    });
-  });
+    for (const kind of ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings', 'registrymirrors']) {
+      await eventually(async () => {
+        expect((await cluster.kubectl(['get', kind, '-o', 'name'])).stdout).to.equal('');
+      });
+    }
+  }
 });
 
 /** The chart as an older release might have been: without a short name for mirrors. */

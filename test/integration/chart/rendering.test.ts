@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { buildBinaries } from '../../cluster/build.js';
 import type { Binaries } from '../../cluster/build.js';
 import { CHART, helm, renderChart } from '../../support/chart.js';
-import type { HelmOptions, Manifest } from '../../support/chart.js';
+import type { HelmOptions, Manifest, Values } from '../../support/chart.js';
 import { runCommand } from '../../support/command.js';
 import { HOSTILE, VALUE_SETS } from './value-sets.js';
 
@@ -110,6 +110,14 @@ describe('What the chart renders', () => {
     expect(writes).to.deep.equal(['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
   });
 
+  it('takes the values in the samples for Flux and Argo CD', async () => {
+    const flux = samplesOf('flux/operator/helm-release.yaml').find(({ kind }) => kind === 'HelmRelease');
+    const [argo] = samplesOf('argo-cd/applications.yaml');
+    const { values } = flux?.spec as { readonly values: Values };
+    const { source } = argo?.spec as { readonly source: { readonly helm: { readonly valuesObject: Values } } };
+    for (const given of [values, source.helm.valuesObject]) expect(await renderChart(options, given)).not.to.be.empty;
+  });
+
   for (const [name, values, value] of HOSTILE) {
     it(`is nothing where the values have ${name}`, async () => {
       const { code, stdout, stderr } = await helm(options, ['template', CHART], values);
@@ -118,6 +126,11 @@ describe('What the chart renders', () => {
     });
   }
 });
+
+function samplesOf(path: string): readonly Manifest[] {
+  const text = readFileSync(join(config, 'samples', path), 'utf8');
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
 
 /** The objects by kind and name, without what differs by nature: the labels of charts, and how a change of settings restarts the Pods. */
 function byName(objects: readonly Manifest[]): Readonly<Record<string, Manifest>> {
