@@ -3,7 +3,7 @@ import type { Logger as WinstonLogger } from 'winston';
 import { HarborError } from './harbor/http/errors.js';
 import { KubernetesError, LeaseLostError } from './kubernetes/errors.js';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** What a line says besides its message. */
 export interface LogFields {

@@ -1,7 +1,7 @@
 import type { RegistryMirror, RegistryMirrorSpec, UpstreamType } from './registry-mirror.js';
 
 /** What a registry of one type is to a person who mirrors it, and to Harbor. */
-export interface UpstreamTypeFacts {
+interface UpstreamTypeFacts {
   /** In place of `spec.upstream.url`; a type without one needs the url. */
   readonly defaultUrl?: string;
   /** In place of `spec.upstream.hosts`, where it isn't simply the url's host. */

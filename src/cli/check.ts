@@ -3,7 +3,7 @@ import { readMirrors } from './mirrors-file.js';
 import { place } from './placement.js';
 import type { Output } from './output.js';
 
-export interface CheckInput {
+interface CheckInput {
   readonly filename: readonly string[];
   readonly harborHost?: string;
   readonly images: readonly string[];

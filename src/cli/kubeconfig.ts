@@ -11,7 +11,7 @@ export interface KubeconfigFlags {
 }
 
 /** A cluster to read from. */
-export interface ClusterConnection {
+interface ClusterConnection {
   readonly api: KubernetesApi;
   /** The namespace of the kubeconfig's context. */
   readonly namespace: string;

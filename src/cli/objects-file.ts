@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { InputError } from './input-error.js';
 
 /** One object of a file, and where it stands, for messages. */
-export interface FoundObject {
+interface FoundObject {
   readonly where: string;
   readonly object: unknown;
 }

@@ -7,7 +7,7 @@ import { findConflicts } from '../mirror/claims/conflicts.js';
 import { InputError } from './input-error.js';
 
 /** What the mirrors of some files come to, were they all served. */
-export interface Placement {
+interface Placement {
   readonly placed: readonly PlacedEntry[];
   /** Why a mirror isn't placed, by the mirror's name. */
   readonly left: ReadonlyMap<string, string>;

@@ -4,7 +4,7 @@ import type { Output } from './output.js';
 import { yaml } from './output.js';
 import { place } from './placement.js';
 
-export interface RenderInput {
+interface RenderInput {
   readonly filename: readonly string[];
   readonly harborHost?: string;
   readonly excludedNamespaces: readonly string[];

@@ -5,7 +5,7 @@ import type { Setting, SettingOption, Settings } from './options.js';
 import type { ProxyEnvironment } from '../harbor/http/connection.js';
 
 /** Where the login of the operator's own Harbor comes from. */
-export type HarborLogin =
+type HarborLogin =
   | { readonly kind: 'secret'; readonly name: string }
   | { readonly kind: 'given'; readonly username: string; readonly password: string };
 
@@ -20,7 +20,7 @@ export interface Config extends Omit<Settings, LoginSetting | 'namespace'> {
 }
 
 /** Settings to run with, or what to print instead of running. */
-export type LoadedConfig = { readonly kind: 'config'; readonly config: Config } | Exit;
+type LoadedConfig = { readonly kind: 'config'; readonly config: Config } | Exit;
 
 /** After `--help` the code is 0. */
 export interface Exit {
@@ -29,7 +29,7 @@ export interface Exit {
   readonly text: string;
 }
 
-export interface ConfigSources {
+interface ConfigSources {
   /** Without node and the script. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;

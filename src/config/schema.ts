@@ -3,7 +3,7 @@ import { OPTIONS } from './options.js';
 import type { Setting, SettingOption } from './options.js';
 
 /** A JSON schema of one setting. */
-export type SettingSchema = Readonly<Record<string, unknown>>;
+type SettingSchema = Readonly<Record<string, unknown>>;
 
 /** What each setting may be as a value of its natural type, with description and default: what a chart's values are checked by. */
 export function settingSchemas(): Readonly<Record<Setting, SettingSchema>> {

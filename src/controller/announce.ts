@@ -4,7 +4,7 @@ import { recordEvent } from '../kubernetes/event-recorder.js';
 import type { Log } from '../log.js';
 import { logOfReconcile } from './reconcile-context.js';
 
-export interface Announcer {
+interface Announcer {
   readonly api: KubernetesApi;
   /** This process. */
   readonly instance: string;

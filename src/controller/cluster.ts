@@ -16,7 +16,7 @@ import { PullWatches } from '../pull-secrets/watches.js';
 import { PolicyWatches } from './policy-watches.js';
 import type { Collection } from './policy-watches.js';
 
-export interface OperatorClusterOptions {
+interface OperatorClusterOptions {
   readonly api: KubernetesApi;
   readonly namespace: string;
   readonly keySecret: string;

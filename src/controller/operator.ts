@@ -24,7 +24,7 @@ import type { Work } from './start.js';
 // The package is CommonJS: its class is the default export's member.
 const Operator = operatorModule.default;
 
-export interface RegistryMirrorOperatorOptions {
+interface RegistryMirrorOperatorOptions {
   readonly config: Config;
   readonly kubeConfig: KubeConfig;
   readonly log: Log;

@@ -19,7 +19,7 @@ import type { Reading } from './checks.js';
 type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;
 type PolicyInformer = Informer<KubernetesObject>;
 
-export interface PolicyWatchesOptions {
+interface PolicyWatchesOptions {
   readonly api: KubernetesApi;
   readonly log: Log;
 }

@@ -35,7 +35,7 @@ export interface Work {
   oldest(): WorkQueue['oldestWork'];
 }
 
-export interface WorkOptions {
+interface WorkOptions {
   readonly cluster: OperatorCluster;
   readonly api: KubernetesApi;
   /** Throws once another replica may work; undefined where there is no other. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /** What an endpoint is written with that can't be read back, or only together makes sense. */
-export interface EndpointSecrets {
+interface EndpointSecrets {
   readonly credentials?: { readonly accessKey: string; readonly accessSecret: string };
   readonly caCertificate?: string;
 }

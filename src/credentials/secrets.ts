@@ -22,7 +22,7 @@ export type SecretLookup = (name: string) => Secret | typeof OPERATORS_OWN | und
 export type OwnSecretLookup = (name: string) => Secret | undefined;
 
 /** What a Secret may be used for: the value of its label. */
-export type SecretUse = 'upstream' | 'harbor';
+type SecretUse = 'upstream' | 'harbor';
 
 /** A value that was read, or why it can't be. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Verdict };

@@ -35,19 +35,19 @@ export interface PolicyInput extends PolicyGroup {
 }
 
 /** A policy in the cluster, as far as it shows whether it is in force. */
-export interface StoredPolicy {
+interface StoredPolicy {
   /** Undefined where someone's edit made it unreadable. */
   readonly contentHash: string | undefined;
   readonly hasBinding: boolean;
 }
 
-export interface Binding {
+interface Binding {
   readonly kind: string;
   readonly resource: Resource;
 }
 
 /** How long what is written to an engine's policies takes, in milliseconds. */
-export interface Delays {
+interface Delays {
   /** How long after a write (or a deletion) its effect may take without any sign. */
   readonly settleMs: number;
   /** How long what was written before may still come into force where nothing shows that it did, or that it can't any more. */

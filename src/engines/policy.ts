@@ -30,7 +30,7 @@ export interface PolicyObject {
   readonly spec: object;
 }
 
-export interface PolicyMetadata {
+interface PolicyMetadata {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;

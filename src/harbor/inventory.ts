@@ -31,7 +31,7 @@ export interface InventoryView {
   unreadable(): readonly string[];
 }
 
-export interface ViewOptions {
+interface ViewOptions {
   /** How old the picture may be, counted from the beginning of its read; 0: from now on. */
   readonly maxAgeMs: number;
   /** Quotas too: one more list. */
@@ -39,7 +39,7 @@ export interface ViewOptions {
 }
 
 /** A write of our own, after it succeeded. */
-export type InventoryChange =
+type InventoryChange =
   | { readonly kind: 'endpointWritten'; readonly endpoint: Endpoint }
   | { readonly kind: 'endpointDeleted'; readonly id: number }
   | { readonly kind: 'projectWritten'; readonly project: Project }

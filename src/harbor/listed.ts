@@ -7,7 +7,7 @@ import { unreadableItem } from './wire/pages.js';
 type Key = string | number;
 
 /** What is listed, for the message about an object that can't be read. */
-export interface ListedAs {
+interface ListedAs {
   readonly noun: string;
   readonly route: string;
 }

@@ -23,7 +23,7 @@ export interface Mark {
   readonly upstream?: string;
 }
 
-export interface MarkedText {
+interface MarkedText {
   /** What the user wants the description to say. */
   readonly userText: string;
   readonly mark?: Mark;

@@ -11,7 +11,7 @@ import { resourcePath } from './objects.js';
 const TIMEOUT_MS = 15_000;
 const PAGE_SIZE = 500;
 
-export type PatchType = 'merge' | 'json' | 'apply';
+type PatchType = 'merge' | 'json' | 'apply';
 
 const PATCH_CONTENT_TYPE: Readonly<Record<PatchType, string>> = {
   merge: 'application/merge-patch+json',
@@ -19,7 +19,7 @@ const PATCH_CONTENT_TYPE: Readonly<Record<PatchType, string>> = {
   apply: 'application/apply-patch+yaml',
 };
 
-export interface KubernetesRequest {
+interface KubernetesRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
@@ -29,7 +29,7 @@ export interface KubernetesRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface ListPage<T> {
+interface ListPage<T> {
   readonly apiVersion?: string;
   /** `PodList` and so on. */
   readonly kind?: string;
@@ -37,7 +37,7 @@ export interface ListPage<T> {
   readonly items: readonly T[];
 }
 
-export interface KubernetesApiOptions {
+interface KubernetesApiOptions {
   /** Called before each write; what it throws keeps the write from being sent. */
   readonly mayWrite?: (() => void) | undefined;
   /** How long a call may take that says nothing else, and the opening of a watch. Default 15 s. */

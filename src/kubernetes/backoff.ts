@@ -1,5 +1,5 @@
 /** Exponential backoff with full-range jitter: base, 2*base, … up to the ceiling, each times 0.5 to 1. */
-export interface BackoffOptions {
+interface BackoffOptions {
   readonly baseMs: number;
   readonly ceilingMs: number;
   /** Returns a number from 0 (in) to 1 (out). */

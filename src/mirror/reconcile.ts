@@ -53,7 +53,7 @@ export type MirrorPolicies = Pick<
   | 'injects'
 >;
 
-export interface MirrorReconcilerOptions {
+interface MirrorReconcilerOptions {
   readonly cluster: MirrorCluster;
   readonly harbors: Harbors;
   readonly hosts: HostIndex;

@@ -8,7 +8,7 @@ import { memoryOf } from './memory.js';
 import type { Acting, Memory, PolicyMemory } from './memory.js';
 
 /** Whether new Pods are rewritten by what this policy has for the mirror. */
-export function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, memory: Memory): boolean {
+function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, memory: Memory): boolean {
   const entry = policy.form.get(mirror);
   if (entry === undefined) return false;
   const { forms } = memoryOf(memory, policy);

@@ -6,7 +6,7 @@ import type { Memory } from './memory.js';
 import type { Picture } from './picture.js';
 import type { ServingDecision } from './state.js';
 
-export type Decisions = ReadonlyMap<string, ServingDecision>;
+type Decisions = ReadonlyMap<string, ServingDecision>;
 
 /** What every mirror is to have in the policies. */
 export interface Desired {

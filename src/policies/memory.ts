@@ -39,7 +39,7 @@ export interface PolicyMemory extends PolicyId {
   readonly emptySince?: number;
 }
 
-export interface Change {
+interface Change {
   /** Undefined where the mirror has left the policy. */
   readonly entry: string | undefined;
   /** When the write was answered; Infinity until then. */
@@ -48,7 +48,7 @@ export interface Change {
   readonly isMended?: boolean;
 }
 
-export interface Accepted {
+interface Accepted {
   readonly policy: RenderedPolicy;
   readonly answer: LivePolicy;
 }

@@ -17,7 +17,7 @@ import { CachingRenderer } from './renderer.js';
 import { servedState, standing } from './standing.js';
 import type { PolicyState, ServedState, ServingDecision } from './state.js';
 
-export interface PoliciesOptions extends ApplyOptions {
+interface PoliciesOptions extends ApplyOptions {
   readonly cluster: ReadablePolicies & WritablePolicies;
   readonly mirrors: {
     mirror(name: string): RegistryMirror | undefined;
@@ -33,7 +33,7 @@ export interface PoliciesOptions extends ApplyOptions {
 }
 
 /** A host, and the literal beginning of repositories there: "" for all of the host. */
-export interface ServedClaim {
+interface ServedClaim {
   readonly mirror: string;
   readonly host: string;
   readonly prefix: string;

@@ -17,7 +17,7 @@ const RETRY = { baseMs: 60_000, ceilingMs: 3_600_000, random: () => 1 };
 const FAILURE = { baseMs: 500, ceilingMs: 60_000, random: () => 1 };
 
 /** A write that was tried. */
-export interface TriedWrite {
+interface TriedWrite {
   readonly policy: RenderedPolicy;
   readonly trial: Trial;
 }

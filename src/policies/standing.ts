@@ -10,7 +10,7 @@ import type { PolicyState, ServedState, ServingDecision } from './state.js';
 import { policyWith, unknownBecause } from './picture.js';
 import type { Picture } from './picture.js';
 
-export interface StandingInput {
+interface StandingInput {
   readonly name: string;
   /** Undefined: gone. */
   readonly mirror: RegistryMirror | undefined;

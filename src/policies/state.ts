@@ -36,7 +36,7 @@ export type ServedState =
   /** Not read yet, or can't be. */
   | { readonly kind: 'unknown'; readonly message: string };
 
-export interface PolicyRef {
+interface PolicyRef {
   readonly kind: PolicySettings['engine'];
   readonly name: string;
 }

@@ -8,7 +8,7 @@ import type { Memory } from './memory.js';
 import type { Picture } from './picture.js';
 
 /** What moves from one policy to another stays in the old one until the new one acts on it. */
-export interface Staying {
+interface Staying {
   readonly entries: readonly StayingEntry[];
   /** After this many ms one of them may have stayed long enough. */
   readonly wakeInMs: number;

@@ -73,7 +73,7 @@ export function wantedText(wanted: Entries): string {
 }
 
 /** Whether the mirror's wanted entry is the one that was refused, and it is not time yet to try that again. */
-export function isBlocked(
+function isBlocked(
   wanted: Entries,
   refusal: Pick<Refusal, 'blocked'> | undefined,
   mirror: string,

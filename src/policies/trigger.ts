@@ -1,6 +1,6 @@
 import { backoffMs } from '../kubernetes/backoff.js';
 
-export interface PolicyTriggerOptions {
+interface PolicyTriggerOptions {
   /** Whether mirrors are still being looked at, so that more changes are to be expected. */
   readonly isBusy: () => boolean;
   /** Resolves to the ms after which to sync again if nothing becomes due until then. */

@@ -24,7 +24,7 @@ const REFUSALS: ReadonlySet<KubernetesErrorKind> = new Set(['forbidden', 'alread
 export type OnWrite = (what: string) => void;
 
 /** Where the robot accounts of one mirror's project are seen to. */
-export interface RotationContext {
+interface RotationContext {
   readonly mirror: RegistryMirror;
   readonly cluster: Pick<PullCluster, 'namespace' | 'keep'>;
   readonly session: RobotsSession;

@@ -14,7 +14,7 @@ export type CopyAction =
   | { readonly kind: 'UpdateCopy'; readonly copy: Secret; readonly from: Secret }
   | { readonly kind: 'DeleteCopy'; readonly copy: Secret };
 
-export interface CopiesInput {
+interface CopiesInput {
   readonly mirror: RegistryMirror;
   /** The pull Secrets that Pods may be told to use. */
   readonly wanted: readonly PullSecret[];
@@ -33,7 +33,7 @@ export interface CopiesPlan {
 }
 
 /** The namespaces whose Pods a mirror rewrites: as the policy's selector and conditions have it. */
-export function rewrittenNamespaces({
+function rewrittenNamespaces({
   mirror,
   namespaces,
   excludedNamespaces,

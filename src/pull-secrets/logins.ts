@@ -35,7 +35,7 @@ export interface PullLoginsOptions {
 }
 
 /** What a mirror's Pods pull from. */
-export interface PullSource {
+interface PullSource {
   readonly project: Pick<Project, 'id' | 'name'>;
   /** `host[:port]/project`. */
   readonly pullPrefix: string;

@@ -23,7 +23,7 @@ import type { Spread } from './plan.js';
 /** What there is to say of a mirror without pull Secrets. */
 const IN_ORDER: PullResult = { canPull: true };
 
-export interface PullSecretsOptions extends PullLoginsOptions, PullObservationOptions {
+interface PullSecretsOptions extends PullLoginsOptions, PullObservationOptions {
   readonly cluster: PullLoginsOptions['cluster'];
   readonly policies: PullObservationOptions['policies'] & Pick<Policies, 'has'>;
   /** A person may have to look. */

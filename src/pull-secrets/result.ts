@@ -18,7 +18,7 @@ const SHOWN = 5;
 const REFUSED_RETRY_MS = 60_000;
 
 /** Namespaces that don't take a mirror's pull Secret: no problem of the mirror's, and worth a warning. */
-export interface PullWarning {
+interface PullWarning {
   readonly reason: Reason;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ export function accessProblem(access: Exclude<PullAccess, 'ready'>): Verdict {
 }
 
 /** No namespace takes the Secret: nobody could pull with it. */
-export function refusedEverywhere(refused: readonly RefusedCopy[]): Verdict {
+function refusedEverywhere(refused: readonly RefusedCopy[]): Verdict {
   const [first] = refused;
   if (refused.every(({ isForbidden }) => isForbidden)) {
     // The reads are allowed: some of the rights are there, or the namespace is going away.
@@ -42,7 +42,7 @@ export function refusedEverywhere(refused: readonly RefusedCopy[]): Verdict {
 }
 
 /** What is said of namespaces that refuse the Secret while others have it. */
-export function refusalWarning(refused: readonly RefusedCopy[]): PullWarning {
+function refusalWarning(refused: readonly RefusedCopy[]): PullWarning {
   const sorted = refused.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const shown = sorted.slice(0, SHOWN).map((copy) => `${keyOf(copy)} (${whyOf(copy)})`);
   const more = sorted.length > SHOWN ? `, and ${sorted.length - SHOWN} more` : '';
@@ -58,7 +58,7 @@ export function refusalWarning(refused: readonly RefusedCopy[]): PullWarning {
 }
 
 /** When to look again at what was refused: each try is a write, so many of them come less often. */
-export function retryMsOf({ size }: ReadonlyMap<string, RefusedCopy>): number | undefined {
+function retryMsOf({ size }: ReadonlyMap<string, RefusedCopy>): number | undefined {
   return size === 0 ? undefined : Math.max(REFUSED_RETRY_MS, size * 1000);
 }
 
@@ -91,7 +91,7 @@ export interface PullResult {
   readonly lookAgainMs?: number;
 }
 
-export interface ResultInput {
+interface ResultInput {
   readonly subject: PullSubject;
   readonly isWanted: boolean;
   readonly login: LoginResult;

@@ -4,7 +4,7 @@ import type { PullSecret } from './pull-secret.js';
 /** How soon Secrets that Pods may still be told to use are looked at again. */
 const STILL_USED_MS = 2000;
 
-export interface UsageInput {
+interface UsageInput {
   /** The mirror's pull Secrets in the operator's namespace. */
   readonly secrets: readonly PullSecret[];
   /** The pull prefix that the mirror is to serve with a Secret. */

@@ -20,7 +20,7 @@ const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets' };
 /** How long a look waits for the first lists. */
 const FIRST_LIST_MS = 3000;
 
-export interface PullWatchesOptions {
+interface PullWatchesOptions {
   readonly api: KubernetesApi;
   readonly namespace: string;
   /** The Secrets of the operator's namespace that are labelled for it. */

@@ -23,7 +23,7 @@ export interface LoginStore {
   write(login: OwnLogin): Promise<void>;
 }
 
-export interface KeepOwnRobotOptions {
+interface KeepOwnRobotOptions {
   /** Logged in as a user who may make robots. */
   readonly robots: Robots;
   readonly store: LoginStore;
@@ -66,7 +66,7 @@ export async function keepOwnRobot(options: KeepOwnRobotOptions): Promise<OwnRob
 }
 
 /** Compares the robots that are there with the one whose secret is kept. Pure. */
-export function planOwnRobot(
+function planOwnRobot(
   robots: readonly Robot[],
   { clusterId, kept, now }: { readonly clusterId: string; readonly kept: KeptLogin | undefined; readonly now: number },
 ): Rotation {

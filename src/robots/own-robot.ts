@@ -20,7 +20,7 @@ const SLOW_RETRY_MS = 300_000;
 /** Harbor, logged in as a user who may make robots. */
 export type RobotsClient = Pick<HarborApi, 'listSystemRobots' | 'createRobot' | 'deleteRobot'> & { close(): void };
 
-export interface OwnRobotOptions {
+interface OwnRobotOptions {
   /** Asked anew each time: the login may have changed. */
   readonly client: () => Read<RobotsClient>;
   readonly store: LoginStore;

@@ -12,7 +12,7 @@ export interface PullIdentity {
   readonly pullPrefix: string;
 }
 
-export interface PullRobotInput {
+interface PullRobotInput {
   /** All robot accounts of the project. */
   readonly robots: readonly Robot[];
   readonly identity: PullIdentity;

@@ -20,7 +20,7 @@ export interface KeptLogin {
 /** Two names that take turns: a new secret for the same robot would void the old one at once, while it is in use. */
 export type RobotNames = readonly [string, string];
 
-export interface RotationInput {
+interface RotationInput {
   /** All robot accounts among which these names must be unique. */
   readonly robots: readonly Robot[];
   readonly names: RobotNames;

@@ -23,7 +23,7 @@ export type Verdict =
 
 export type ExplainedImage = PodImage & Verdict;
 
-export interface Situation {
+interface Situation {
   readonly mirrors: readonly RegistryMirror[];
   readonly served: ReadonlyMap<string, ServedEntry>;
   /** Whether the Pod is in the cluster, or only in a file. */

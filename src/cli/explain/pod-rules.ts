@@ -15,7 +15,7 @@ export interface Reason {
   readonly text: string;
 }
 
-export type ReasonCode =
+type ReasonCode =
   | 'NamespaceExcluded'
   | 'NamespaceOptedOut'
   | 'PodOptedOut'

@@ -1,6 +1,6 @@
 import type { ObjectMeta } from '../../api/object-meta.js';
 
-export interface NamedImage {
+interface NamedImage {
   readonly name: string;
   readonly image?: string;
 }

@@ -2,7 +2,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { canonicalJson } from '../../engines/syntax/digest.js';
 
 /** What applying the files would do to the mirrors' own objects. */
-export interface ObjectChange {
+interface ObjectChange {
   readonly action: 'create' | 'update';
   readonly mirror: string;
 }

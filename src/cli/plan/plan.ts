@@ -18,7 +18,7 @@ export interface Plan {
   readonly pods: readonly PodRewrite[];
 }
 
-export interface PlanSources {
+interface PlanSources {
   readonly planned: PlannedMirrors;
   readonly look: PolicyLook;
   readonly pods: readonly Pod[];

@@ -10,7 +10,7 @@ import { describeRotation } from '../../robots/rotation.js';
 import type { RobotsSession } from '../../robots/session.js';
 
 /** What decides about a mirror's pull robots. */
-export interface PullRobotsInput {
+interface PullRobotsInput {
   readonly mirror: RegistryMirror;
   readonly session: RobotsSession;
   /** `host[:port]/project` that the mirror is to serve from. */

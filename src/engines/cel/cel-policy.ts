@@ -10,7 +10,7 @@ import type { PolicyInput } from '../engine.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 
 /** What MutatingAdmissionPolicy and MutatingPolicy have in common. */
-export interface CelPolicy {
+interface CelPolicy {
   readonly contentHash: string;
   readonly spec: {
     readonly failurePolicy: 'Fail' | 'Ignore';

@@ -8,7 +8,7 @@ import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './st
 import type { Step } from './step.js';
 
 /** What the rules of a policy are made of. */
-export interface RuleInput {
+interface RuleInput {
   readonly hostRules: readonly HostRule[];
   readonly secrets: readonly PullSecretRef[];
   readonly selectors: { readonly namespaceSelector: LabelSelector; readonly selector?: LabelSelector };

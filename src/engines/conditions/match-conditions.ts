@@ -43,7 +43,7 @@ export function matchConditions(
 }
 
 /** What must hold for a Pod whatever its images are: CEL expressions on `object` and `request`. */
-export function podConditions(settings: PolicySettings, excludedNamespaces: readonly string[]): readonly string[] {
+function podConditions(settings: PolicySettings, excludedNamespaces: readonly string[]): readonly string[] {
   return [
     ...namespaceConditions(excludedNamespaces),
     `!(has(object.metadata.labels) && ${celString(LABELS.rewrite)} in object.metadata.labels` +

@@ -39,7 +39,7 @@ export function placeInParts(
 }
 
 /** Whether a policy of this name is one of those that share their settings with `base`. */
-export function isPartOf(base: string, name: string): boolean {
+function isPartOf(base: string, name: string): boolean {
   return name === base || name.startsWith(`${base}-`);
 }
 

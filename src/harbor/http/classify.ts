@@ -5,7 +5,7 @@ import type { HarborErrorDetails, HarborErrorKind } from './errors.js';
 import { redact } from './redact.js';
 
 /** A failed answer, as received. */
-export interface FailedAnswer {
+interface FailedAnswer {
   readonly status: number;
   readonly body: string;
   readonly contentType: string;

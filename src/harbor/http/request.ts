@@ -51,7 +51,7 @@ export interface RequestOptions {
 const HEALTH_TIMEOUT_MS = 5000;
 
 /** The request function of a connection, and how to let go of its sockets. */
-export interface Transport {
+interface Transport {
   readonly request: HarborRequest;
   readonly close: () => void;
 }

@@ -1,7 +1,7 @@
 import axiosRetry from 'axios-retry';
 import type { AxiosError, AxiosInstance } from 'axios';
 
-export interface RetryRules {
+interface RetryRules {
   readonly retries: number;
   readonly delayMs: number;
   readonly maxRetryAfterMs: number;

@@ -18,14 +18,14 @@ interface Question<T> {
   late?: { readonly outcome: Outcome<T>; readonly at: number };
 }
 
-export interface LateAnswersOptions {
+interface LateAnswersOptions {
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
   readonly patienceMs?: number;
 }
 
 /** What came instead of an answer: none yet, for so long. */
-export interface NotYet {
+interface NotYet {
   readonly kind: 'notYet';
   readonly elapsedMs: number;
 }

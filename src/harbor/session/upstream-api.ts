@@ -17,12 +17,12 @@ type UpstreamAnswer =
   | { readonly kind: 'pinged'; readonly reaches: boolean };
 
 /** Whose call it is, and which upstream Harbor asks for it. */
-export interface UpstreamSubject {
+interface UpstreamSubject {
   readonly mirror: string;
   readonly upstream: string;
 }
 
-export interface UpstreamApiOptions {
+interface UpstreamApiOptions {
   readonly client: HarborApi;
   readonly calls: UpstreamCalls;
   readonly now: () => number;

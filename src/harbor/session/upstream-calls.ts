@@ -20,7 +20,7 @@ const OPEN_AT_MOST = 4;
 /** Calls that Harbor may be busy with, those that were given up among them. */
 const HELD_AT_MOST = 16;
 
-export interface UpstreamCallsOptions {
+interface UpstreamCallsOptions {
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
   /** It is this mirror's turn to ask. */
@@ -28,7 +28,7 @@ export interface UpstreamCallsOptions {
 }
 
 /** A call that Harbor answers only after it has asked the upstream. */
-export interface UpstreamCall<T> extends Pick<HarborErrorDetails, 'method' | 'path'> {
+interface UpstreamCall<T> extends Pick<HarborErrorDetails, 'method' | 'path'> {
   readonly mirror: string;
   /** The url of the upstream. */
   readonly upstream: string;

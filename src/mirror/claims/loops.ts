@@ -11,7 +11,7 @@ export interface Loop {
   readonly winner: string | undefined;
 }
 
-export interface LoopFacts {
+interface LoopFacts {
   /** host[:port] that nodes pull from for this mirror, as far as it is known. */
   readonly pullHost: string | undefined;
   /** host[:port] of the operator's own Harbor, as far as it is known. */

@@ -7,7 +7,7 @@ export const CA_CERTIFICATE = 'spec.upstream.caCertificateSecretRef';
 const SINCE: ReadonlyMap<string, string> = new Map([...PROJECT_FIELDS_SINCE, [CA_CERTIFICATE, '2.15.0']]);
 
 /** What is known of a Harbor's settings. */
-export interface HarborSupport {
+interface HarborSupport {
   readonly facts: {
     /** As `/systeminfo` has it; undefined: unknown. */
     readonly version: string | undefined;

@@ -19,7 +19,7 @@ export function filterPattern(include: readonly string[] = ALL): string | undefi
 }
 
 /** How a filter that Harbor has compares with what a mirror sends Pods there for. */
-export type FilterComparison =
+type FilterComparison =
   | { readonly kind: 'letsAllThrough' }
   /** It leaves this repository out. */
   | { readonly kind: 'narrower'; readonly example: string }

@@ -18,7 +18,7 @@ import { readBack } from './read-back.js';
 import { verdictOf } from '../../harbor/outcome.js';
 import { upstreamHint } from '../../harbor/upstream-hints.js';
 
-export interface ConvergenceOptions {
+interface ConvergenceOptions {
   readonly observer: Pick<Observer, 'pullFacts'>;
   readonly planner: Pick<Planner, 'plan'>;
   readonly holds: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;

@@ -37,7 +37,7 @@ export interface Served {
   served(mirror: string): ServedState;
 }
 
-export interface ObserverOptions {
+interface ObserverOptions {
   readonly harbors: Pick<Harbors, 'sessionFor' | 'pullHostFor' | 'knownPullHost'>;
   readonly hosts: Pick<HostIndex, 'sharing' | 'naming' | 'pullingFrom'>;
   readonly policies: Served;
@@ -77,7 +77,7 @@ export interface Blocked {
   readonly look: HarborLookResult;
 }
 
-export type Observation = Observed | Blocked;
+type Observation = Observed | Blocked;
 
 /** Reads all that a look at a mirror needs, and plans. Writes nothing: the operator's dry run observes with this, too. */
 export class Observer {

@@ -24,7 +24,7 @@ import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 import type { WorkResult } from '../../kubernetes/work-result.js';
 
-export interface DeletionOptions extends PreconditionOptions {
+interface DeletionOptions extends PreconditionOptions {
   readonly cluster: Pick<MirrorCluster, 'setFinalizers' | 'writeStatus' | 'announce'>;
   readonly harbors: Pick<Harbors, 'sessionFor' | 'urlFor'>;
   readonly policies: PreconditionOptions['policies'] & Pick<Policies, 'decide' | 'forget'>;

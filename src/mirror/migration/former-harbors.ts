@@ -17,7 +17,7 @@ import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 
-export interface FormerHarborsOptions extends PreconditionOptions {
+interface FormerHarborsOptions extends PreconditionOptions {
   readonly cluster: Pick<MirrorCluster, 'announce'>;
   readonly harbors: Pick<Harbors, 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
   readonly pullSecrets: Pick<PullSecrets, 'pullsFrom'>;

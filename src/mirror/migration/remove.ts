@@ -14,7 +14,7 @@ import type { Read } from '../../credentials/secrets.js';
 /** A deletion acts on a picture of Harbor that is not older than this. */
 const FRESH_MS = 1000;
 
-export interface Removal {
+interface Removal {
   readonly session: HarborSession;
   readonly identity: Identity;
   /** The names that a project of this mirror's has or had there. */

@@ -2,7 +2,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { Since } from '../../clock/since.js';
 import type { Policies } from '../../policies/policies.js';
 
-export interface RetirementOptions {
+interface RetirementOptions {
   readonly policies: Pick<Policies, 'servesThrough' | 'state'>;
   /** How long what new Pods are not sent to any more stays: Pods that were made before may have yet to pull. */
   readonly retireAfterMs: number;

@@ -7,7 +7,7 @@ import type { Family } from './orphans.js';
 /** How far apart the two pictures of Harbor are in which an endpoint must be an orphan. */
 const GRACE_MS = 300_000;
 
-export interface OrphanCollectorOptions {
+interface OrphanCollectorOptions {
   readonly clusterId: string;
   /** The names of all mirrors; to be asked only where they have been read. */
   readonly mirrors: () => ReadonlySet<string>;

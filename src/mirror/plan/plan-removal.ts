@@ -15,7 +15,7 @@ export interface RemovalPlan {
 }
 
 /** What is to go. */
-export interface RemovalInput {
+interface RemovalInput {
   /** The names that a project of this mirror's has or had; an endpoint's own name counts as well. */
   readonly projectNames: ReadonlySet<string>;
   /** The project that is in use now, when an old one is retired; undefined when the mirror goes. */

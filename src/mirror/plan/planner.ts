@@ -31,7 +31,7 @@ export interface Subject {
   readonly retireInMs: number | undefined;
 }
 
-export interface PlannerOptions {
+interface PlannerOptions {
   /** Whether a precondition of this mirror's holds now; left out: not known. */
   readonly holds?: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
   /** What Pods are sent to for a mirror; left out: not known. */

@@ -7,7 +7,7 @@ import type { Verdict } from '../../api/verdict.js';
 import type { PolicyState } from '../../policies/state.js';
 import type { HarborFindings } from '../look/findings.js';
 
-export interface PolicyFindingInput {
+interface PolicyFindingInput {
   readonly mirror: RegistryMirror;
   readonly verdict: Verdict;
   readonly harbor: HarborFindings | undefined;

@@ -3,7 +3,7 @@ import axios, { AxiosError, isCancel } from 'axios';
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 
 /** How much of a Harbor's answers is held, in bytes as they are after decompression. */
-export interface AnswerLimits {
+interface AnswerLimits {
   readonly each: number;
   /** Of all that come in at the same time. */
   readonly together: number;
