@@ -3,8 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { namespaceGlobs, registryHost } from '../config/values.js';
 import { HarborError } from '../harbor/http/errors.js';
 import { KubernetesError } from '../kubernetes/errors.js';
-import { check } from './check.js';
-import { DEFAULT_EXCLUDED } from './excluded-namespaces.js';
+import { check } from './offline/check.js';
+import { DEFAULT_EXCLUDED } from './cluster/excluded-namespaces.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { addExplain } from './explain/command.js';
@@ -12,7 +12,7 @@ import { addImport } from './import/command.js';
 import { InputError } from './input-error.js';
 import type { Output } from './output.js';
 import { addPlan } from './plan/command.js';
-import { render } from './render.js';
+import { render } from './offline/render.js';
 import { addHarborRobot } from './robot/command.js';
 
 interface FileOptions {

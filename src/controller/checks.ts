@@ -1,4 +1,4 @@
-import type { ReadTrouble } from '../kubernetes/informer.js';
+import type { ReadTrouble } from '../kubernetes/cache/informer.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 
 /** A look at a mirror takes seconds; each of its calls is given up after half a minute or so. */

@@ -2,7 +2,7 @@ import { LABELS } from '../api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
-import { Informer } from '../kubernetes/informer.js';
+import { Informer } from '../kubernetes/cache/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import { MIRRORS } from '../mirror/resource.js';

@@ -3,8 +3,8 @@ import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { PullHost } from '../harbor/session/facts.js';
 import type { SessionChange } from '../harbor/session/harbor-session.js';
-import type { Priority } from '../kubernetes/priority.js';
-import type { StoreEvent } from '../kubernetes/store.js';
+import type { Priority } from '../kubernetes/queue/priority.js';
+import type { StoreEvent } from '../kubernetes/cache/store.js';
 
 /** A mirror that has to be looked at. */
 export interface Wake {

@@ -7,7 +7,7 @@ import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
-import { Informer } from '../kubernetes/informer.js';
+import { Informer } from '../kubernetes/cache/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { WritablePolicies } from '../policies/apply.js';

@@ -24,9 +24,9 @@ import { ownHarborOf } from '../config/own-harbor.js';
 import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
 import { OwnRobot } from '../robots/own-robot.js';
 import { PolicyTrigger } from '../policies/trigger.js';
-import type { WorkResult } from '../kubernetes/work-result.js';
+import type { WorkResult } from '../kubernetes/queue/work-result.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
-import { WorkQueue } from '../kubernetes/work-queue.js';
+import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
 /** What runs while this process leads. */
 export interface Work {

@@ -27,7 +27,7 @@ import { waiting } from '../api/verdict.js';
 import { hasLostHost, routingFacts, unseen, withPullResult } from './look/look-result.js';
 import { decisionFor, routeOf } from './routing.js';
 
-import type { WorkResult } from '../kubernetes/work-result.js';
+import type { WorkResult } from '../kubernetes/queue/work-result.js';
 
 /** How long a status may wait for Kyverno to put the policy in force, so that a new mirror costs one status and not two. */
 const POLICY_GRACE_MS = 2000;

@@ -5,9 +5,9 @@ import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import { readEntries, readExcludedNamespaces, readSettings } from '../../engines/annotations.js';
 import { policySettings } from '../../engines/settings.js';
-import { DEFAULT_EXCLUDED } from '../excluded-namespaces.js';
-import { isActing } from '../live-policies.js';
-import type { PolicyLook } from '../live-policies.js';
+import { DEFAULT_EXCLUDED } from '../cluster/excluded-namespaces.js';
+import { isActing } from '../cluster/live-policies.js';
+import type { PolicyLook } from '../cluster/live-policies.js';
 import type { Reason } from './pod-rules.js';
 
 /** A mirror's place in a policy of the cluster. */

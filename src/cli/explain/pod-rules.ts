@@ -1,6 +1,6 @@
 import { LABELS } from '../../api/group.js';
 import type { PolicySettings } from '../../engines/settings.js';
-import { isExcluded } from '../excluded-namespaces.js';
+import { isExcluded } from '../cluster/excluded-namespaces.js';
 import { PULL_SECRET_PREFIX } from '../../engines/pull-secret.js';
 import { unmet } from '../../engines/conditions/label-selector.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';

@@ -1,6 +1,6 @@
 import { LABELS, OPERATOR } from '../../api/group.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
-import { isRecord } from '../objects-file.js';
+import { isRecord } from '../files/objects-file.js';
 
 /** A ClusterPolicy that somebody wrote to send Pods to Harbor: what a mirror does from now on. */
 export interface HandMadePolicy {

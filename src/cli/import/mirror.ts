@@ -6,7 +6,7 @@ import { parseMark } from '../../harbor/mark.js';
 import { writtenLimits } from '../../mirror/desired/project-limits.js';
 import { writtenSettings } from '../../mirror/desired/project-settings.js';
 import type { WrittenProject } from '../../mirror/desired/project-settings.js';
-import { isExcluded } from '../excluded-namespaces.js';
+import { isExcluded } from '../cluster/excluded-namespaces.js';
 import type { HandMadePolicy } from './hand-made.js';
 import type { ProxyProject } from './proxy-project.js';
 import { upstreamOf } from './upstream.js';

@@ -2,7 +2,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { servedEntries } from '../explain/in-force.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';
 import type { Pod } from '../explain/pod.js';
-import type { PolicyLook } from '../live-policies.js';
+import type { PolicyLook } from '../cluster/live-policies.js';
 import type { MirrorPlan, PlannedMirror } from './harbor-side.js';
 import type { PlannedMirrors } from './mirrors.js';
 import { placedEntries, policyChanges } from './policies.js';

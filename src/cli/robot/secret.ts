@@ -2,7 +2,7 @@ import { LABELS, OPERATOR } from '../../api/group.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { resourcePath } from '../../kubernetes/objects.js';
-import { secretsOf } from '../cluster-reader.js';
+import { secretsOf } from '../cluster/cluster-reader.js';
 
 export interface Login {
   readonly username: string;

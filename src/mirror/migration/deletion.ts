@@ -22,7 +22,7 @@ import type { PolicyState } from '../../policies/state.js';
 import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
-import type { WorkResult } from '../../kubernetes/work-result.js';
+import type { WorkResult } from '../../kubernetes/queue/work-result.js';
 
 interface DeletionOptions extends PreconditionOptions {
   readonly cluster: Pick<MirrorCluster, 'setFinalizers' | 'writeStatus' | 'announce'>;

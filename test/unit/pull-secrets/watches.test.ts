@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Secret } from '../../../src/credentials/secrets.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { Informer } from '../../../src/kubernetes/informer.js';
+import { Informer } from '../../../src/kubernetes/cache/informer.js';
 import { PullWatches } from '../../../src/pull-secrets/watches.js';
 import { eventually } from '../../support/wait.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';

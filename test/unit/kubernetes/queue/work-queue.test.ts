@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { WorkQueue } from '../../../src/kubernetes/work-queue.js';
-import type { WorkQueueOptions } from '../../../src/kubernetes/work-queue.js';
-import type { WorkResult } from '../../../src/kubernetes/work-result.js';
-import { eventually } from '../../support/wait.js';
+import { WorkQueue } from '../../../../src/kubernetes/queue/work-queue.js';
+import type { WorkQueueOptions } from '../../../../src/kubernetes/queue/work-queue.js';
+import type { WorkResult } from '../../../../src/kubernetes/queue/work-result.js';
+import { eventually } from '../../../support/wait.js';
 
 const QUICK = { timeoutMs: 3000, intervalMs: 2 };
 

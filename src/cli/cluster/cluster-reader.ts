@@ -1,7 +1,7 @@
-import type { KubernetesApi } from '../kubernetes/api.js';
-import { isKubernetesError } from '../kubernetes/errors.js';
-import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
-import type { Output } from './output.js';
+import type { KubernetesApi } from '../../kubernetes/api.js';
+import { isKubernetesError } from '../../kubernetes/errors.js';
+import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
+import type { Output } from '../output.js';
 
 const CORE = { group: '', version: 'v1' } as const;
 

@@ -1,7 +1,7 @@
-import { rewriter, type RewriteResult } from '../image/rewrite.js';
-import { readMirrors } from './mirrors-file.js';
+import { rewriter, type RewriteResult } from '../../image/rewrite.js';
+import { readMirrors } from '../files/mirrors-file.js';
 import { place } from './placement.js';
-import type { Output } from './output.js';
+import type { Output } from '../output.js';
 
 interface CheckInput {
   readonly filename: readonly string[];

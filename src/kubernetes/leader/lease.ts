@@ -1,7 +1,7 @@
-import type { KubernetesApi } from './api.js';
-import { isKubernetesError } from './errors.js';
-import type { KubernetesObject, Resource } from './objects.js';
-import { resourcePath } from './objects.js';
+import type { KubernetesApi } from '../api.js';
+import { isKubernetesError } from '../errors.js';
+import type { KubernetesObject, Resource } from '../objects.js';
+import { resourcePath } from '../objects.js';
 
 export interface Lease extends KubernetesObject {
   readonly spec?: {

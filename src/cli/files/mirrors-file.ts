@@ -1,7 +1,7 @@
-import { API_VERSION, KIND } from '../api/group.js';
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { mirrorValidator } from './crd.js';
-import { InputError } from './input-error.js';
+import { API_VERSION, KIND } from '../../api/group.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { mirrorValidator } from '../crd.js';
+import { InputError } from '../input-error.js';
 import { isRecord, readObjects } from './objects-file.js';
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

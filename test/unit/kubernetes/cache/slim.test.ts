@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { slim } from '../../../src/kubernetes/slim.js';
+import { slim } from '../../../../src/kubernetes/cache/slim.js';
 
 describe('what is kept of an object in memory', () => {
   const last = { 'kubectl.kubernetes.io/last-applied-configuration': '{"a":"long manifest"}' };

@@ -1,10 +1,10 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { projectName } from '../api/upstream-types.js';
-import { policyEntry } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/placement/group.js';
-import { policySettings } from '../engines/settings.js';
-import { findConflicts } from '../mirror/claims/conflicts.js';
-import { InputError } from './input-error.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { projectName } from '../../api/upstream-types.js';
+import { policyEntry } from '../../engines/entry.js';
+import type { PlacedEntry } from '../../engines/placement/group.js';
+import { policySettings } from '../../engines/settings.js';
+import { findConflicts } from '../../mirror/claims/conflicts.js';
+import { InputError } from '../input-error.js';
 
 /** What the mirrors of some files come to, were they all served. */
 interface Placement {

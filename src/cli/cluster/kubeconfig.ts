@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Command } from 'commander';
-import { KubernetesApi } from '../kubernetes/api.js';
-import { InputError } from './input-error.js';
+import { KubernetesApi } from '../../kubernetes/api.js';
+import { InputError } from '../input-error.js';
 
 /** The flags that say which cluster is meant; without them `KUBECONFIG`, ~/.kube/config, or the Pod's own account. */
 export interface KubeconfigFlags {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { LeaseLostError } from '../../../src/kubernetes/errors.js';
-import { LeaderElection } from '../../../src/kubernetes/leader-election.js';
-import type { LeaderElectionOptions } from '../../../src/kubernetes/leader-election.js';
-import { eventually } from '../../support/wait.js';
-import { StubApiServer } from './stub-api-server.js';
+import { KubernetesApi } from '../../../../src/kubernetes/api.js';
+import type { KubernetesObject } from '../../../../src/kubernetes/objects.js';
+import { LeaseLostError } from '../../../../src/kubernetes/errors.js';
+import { LeaderElection } from '../../../../src/kubernetes/leader/leader-election.js';
+import type { LeaderElectionOptions } from '../../../../src/kubernetes/leader/leader-election.js';
+import { eventually } from '../../../support/wait.js';
+import { StubApiServer } from '../stub-api-server.js';
 
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/system/leases';
 /** So long that no call runs into its own, real, deadline, however slow the machine is. */

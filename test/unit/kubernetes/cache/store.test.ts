@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { isNewer } from '../../../src/kubernetes/objects.js';
-import { ObjectStore } from '../../../src/kubernetes/store.js';
+import type { KubernetesObject } from '../../../../src/kubernetes/objects.js';
+import { isNewer } from '../../../../src/kubernetes/objects.js';
+import { ObjectStore } from '../../../../src/kubernetes/cache/store.js';
 
 function object(name: string, version: number, uid = `uid-${name}`, generation = 1): KubernetesObject {
   return { metadata: { name, uid, resourceVersion: String(version), generation } };

@@ -1,7 +1,7 @@
-import { renderPolicies } from '../engines/render.js';
-import { readMirrors } from './mirrors-file.js';
-import type { Output } from './output.js';
-import { yaml } from './output.js';
+import { renderPolicies } from '../../engines/render.js';
+import { readMirrors } from '../files/mirrors-file.js';
+import type { Output } from '../output.js';
+import { yaml } from '../output.js';
 import { place } from './placement.js';
 
 interface RenderInput {

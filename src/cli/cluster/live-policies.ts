@@ -1,11 +1,11 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
-import type { Engine } from '../engines/engine.js';
-import { ENGINES } from '../engines/engines.js';
-import { contentHashIn } from '../engines/in-force.js';
-import { webhookContents, WEBHOOK_CONFIGURATIONS } from '../engines/webhooks.js';
-import { isOurs } from '../policies/live.js';
-import type { LivePolicy } from '../policies/live.js';
+import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
+import type { Engine } from '../../engines/engine.js';
+import { ENGINES } from '../../engines/engines.js';
+import { contentHashIn } from '../../engines/in-force.js';
+import { webhookContents, WEBHOOK_CONFIGURATIONS } from '../../engines/webhooks.js';
+import { isOurs } from '../../policies/live.js';
+import type { LivePolicy } from '../../policies/live.js';
 import type { ClusterReader } from './cluster-reader.js';
 
 /** The operator's policies in the cluster, and what shows whether they are in force. */

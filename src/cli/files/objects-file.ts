@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 
-import { InputError } from './input-error.js';
+import { InputError } from '../input-error.js';
 
 /** One object of a file, and where it stands, for messages. */
 interface FoundObject {

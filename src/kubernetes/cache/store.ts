@@ -1,5 +1,5 @@
-import type { KubernetesObject } from './objects.js';
-import { isNewer } from './objects.js';
+import type { KubernetesObject } from '../objects.js';
+import { isNewer } from '../objects.js';
 
 /** A change of the store. `previous` is what the handlers were last told of the object, if anything. */
 export interface StoreEvent<T> {

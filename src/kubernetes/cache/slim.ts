@@ -1,4 +1,4 @@
-import type { KubernetesObject } from './objects.js';
+import type { KubernetesObject } from '../objects.js';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 

@@ -1,5 +1,5 @@
-import { OPTIONS } from '../config/options.js';
-import { matchesGlob } from '../image/glob.js';
+import { OPTIONS } from '../../config/options.js';
+import { matchesGlob } from '../../image/glob.js';
 
 /** The operator's default: its own namespace is always one. */
 export const DEFAULT_EXCLUDED: readonly string[] = [

@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.js';
+import { backoffMs } from '../backoff.js';
 import { higher } from './priority.js';
 import type { Priority } from './priority.js';
 import { WaitingKeys } from './waiting-keys.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bootTimeMs } from '../clock/boot-time.js';
-import type { KubernetesApi } from './api.js';
-import { isKubernetesError, LeaseLostError } from './errors.js';
-import type { ReadTrouble } from './informer.js';
+import { bootTimeMs } from '../../clock/boot-time.js';
+import type { KubernetesApi } from '../api.js';
+import { isKubernetesError, LeaseLostError } from '../errors.js';
+import type { ReadTrouble } from '../cache/informer.js';
 import { LeaseCalls } from './lease.js';
 import type { Lease } from './lease.js';
 

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KubernetesApi } from './api.js';
-import { backoffMs } from './backoff.js';
-import { errorFromAnswer, isKubernetesError, KubernetesError } from './errors.js';
-import type { KubernetesObject, Resource } from './objects.js';
+import type { KubernetesApi } from '../api.js';
+import { backoffMs } from '../backoff.js';
+import { errorFromAnswer, isKubernetesError, KubernetesError } from '../errors.js';
+import type { KubernetesObject, Resource } from '../objects.js';
 import { slim } from './slim.js';
 import { ObjectStore } from './store.js';
 import type { StoreEvent } from './store.js';

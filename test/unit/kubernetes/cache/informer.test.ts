@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { Informer } from '../../../src/kubernetes/informer.js';
-import { isKubernetesError } from '../../../src/kubernetes/errors.js';
-import type { InformerEvent, InformerOptions } from '../../../src/kubernetes/informer.js';
-import type { KubernetesObject, Resource } from '../../../src/kubernetes/objects.js';
-import { resourcePath } from '../../../src/kubernetes/objects.js';
-import { eventually } from '../../support/wait.js';
-import { StubApiServer } from './stub-api-server.js';
+import { KubernetesApi } from '../../../../src/kubernetes/api.js';
+import { Informer } from '../../../../src/kubernetes/cache/informer.js';
+import { isKubernetesError } from '../../../../src/kubernetes/errors.js';
+import type { InformerEvent, InformerOptions } from '../../../../src/kubernetes/cache/informer.js';
+import type { KubernetesObject, Resource } from '../../../../src/kubernetes/objects.js';
+import { resourcePath } from '../../../../src/kubernetes/objects.js';
+import { eventually } from '../../../support/wait.js';
+import { StubApiServer } from '../stub-api-server.js';
 
 const THINGS: Resource = { group: 'example.org', version: 'v1', plural: 'things' };
 const PATH = resourcePath(THINGS);
