@@ -51,8 +51,13 @@ function row(path: string, name: string, schema: Schema, isRequired: boolean): r
       : schema.default === undefined
         ? ''
         : `\`${JSON.stringify(schema.default).replaceAll('"', '')}\``,
-    [schema.description ?? '', ...messages(schema), ...messages(schema.items ?? {})].join(' '),
+    [plain(schema.description ?? ''), ...messages(schema), ...messages(schema.items ?? {})].join(' '),
   ];
+}
+
+/** Two globs in one text would be taken for emphasis. */
+function plain(text: string): string {
+  return text.replaceAll('*', '\\*');
 }
 
 /** GitHub's: lower case, without dots and brackets. */
@@ -86,7 +91,7 @@ function rulesOf(schema: Schema): readonly string[] {
 }
 
 function messages(schema: Schema): readonly string[] {
-  return schema.properties === undefined ? objectMessages(schema).map((text) => `_${text}_`) : [];
+  return schema.properties === undefined ? objectMessages(schema).map((text) => `_${plain(text)}_`) : [];
 }
 
 function objectMessages(schema: Schema): readonly string[] {

@@ -8,6 +8,7 @@ export const specDefaults = {
     failurePolicy: 'Fail',
     podsWithPullSecrets: 'Skip',
     pullSecret: 'None',
+    injected: 'BestEffort',
     nodesAuthenticate: false,
     onHarborUnavailable: 'Withdraw',
   },

@@ -223,9 +223,17 @@ export interface Rewrite {
    */
   readonly podsWithPullSecrets: 'Skip' | 'Rewrite';
   /**
+   * Names of pull secrets that don't count for podsWithPullSecrets: Skip, where * stands for any characters: a Pod that has no others is rewritten, and keeps them. For secrets that something adds to every Pod or ServiceAccount, such as OpenShift's *-dockercfg-*. A Pod with one more is left alone. Not with podsWithPullSecrets: Rewrite, where no secret counts. Default: all count.
+   */
+  readonly ignorePullSecrets?: readonly string[];
+  /**
    * Inject gives rewritten Pods a pull secret for the project, of a robot account that the operator makes: for private projects. Default None.
    */
   readonly pullSecret: 'None' | 'Inject';
+  /**
+   * Whether containers are rewritten that a webhook adds to a Pod after the policy has looked at it, such as sidecars. BestEffort (default): the policy is asked only about Pods with a mirrored image, and asked again after a later webhook only where it was asked before; so a container that is added to a Pod without mirrored images stays as it is. Always: it is asked about every Pod that the selectors and the excluded namespaces leave, and so again about what was added. Each such Pod then costs a call to Kyverno, and with failurePolicy Fail none of them starts while Kyverno is down. ClusterPolicy and MutatingAdmissionPolicy (without Kyverno) can do both. With MutatingPolicy Always changes nothing: Kyverno 1.19 registers its webhook with reinvocationPolicy Never, so it is never asked about what a later webhook adds.
+   */
+  readonly injected: 'BestEffort' | 'Always';
   /**
    * Says that the nodes themselves have credentials for the pull host (in the container runtime's configuration), so that Pods need no pull secret for a private project. Default false.
    */

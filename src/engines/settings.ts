@@ -1,4 +1,5 @@
 import type { LabelSelector, PolicyStatus, RegistryMirrorSpec } from '../api/registry-mirror.js';
+import { compare } from '../image/rules.js';
 import { canonicalJson, digest } from './syntax/digest.js';
 
 /** How the name of every policy of ours begins; Kyverno names its webhooks after the policies. */
@@ -13,6 +14,10 @@ export interface PolicySettings {
   readonly failurePolicy: 'Fail' | 'Ignore';
   readonly podsWithPullSecrets: 'Skip' | 'Rewrite';
   readonly pullSecret: 'None' | 'Inject';
+  /** Globs of pull secrets that don't count with `Skip`: sorted, each once. Absent: all count. */
+  readonly ignorePullSecrets?: readonly string[];
+  /** Whether the policy sees Pods without a mirrored image too. Absent: BestEffort, so that policies of mirrors that say nothing keep their names. */
+  readonly injected?: 'Always';
   readonly namespaceSelector?: LabelSelector;
   readonly podSelector?: LabelSelector;
 }
@@ -30,9 +35,19 @@ export function policySettings({ rewrite }: Pick<RegistryMirrorSpec, 'rewrite'>)
     failurePolicy,
     podsWithPullSecrets,
     pullSecret,
+    ...ignored(rewrite),
+    ...(rewrite.injected === 'Always' ? { injected: 'Always' } : {}),
     ...selector('namespaceSelector', rewrite.namespaceSelector),
     ...selector('podSelector', rewrite.podSelector),
   };
+}
+
+function ignored({
+  podsWithPullSecrets,
+  ignorePullSecrets = [],
+}: RegistryMirrorSpec['rewrite']): Pick<PolicySettings, 'ignorePullSecrets'> {
+  const globs = [...new Set(ignorePullSecrets)].sort(compare);
+  return globs.length === 0 || podsWithPullSecrets === 'Rewrite' ? {} : { ignorePullSecrets: globs };
 }
 
 /** An empty selector selects everything, as none does: both share a policy. */

@@ -42,8 +42,10 @@ const full = {
   rewrite: {
     engine: 'MutatingAdmissionPolicy',
     failurePolicy: 'Ignore',
-    podsWithPullSecrets: 'Rewrite',
+    podsWithPullSecrets: 'Skip',
+    ignorePullSecrets: ['*-dockercfg-*', 'team.registry'],
     pullSecret: 'Inject',
+    injected: 'Always',
     nodesAuthenticate: true,
     namespaceSelector: {
       matchLabels: { 'kubernetes.io/metadata.name': 'default', empty: '' },
@@ -69,6 +71,10 @@ function withProject(accepts: string, project: object): AcceptedCase {
 
 export const acceptedCases: readonly AcceptedCase[] = [
   { accepts: 'a mirror with every field', spec: full },
+  {
+    accepts: 'no pull secrets to ignore, where no pull secret counts',
+    spec: { upstream: registry, rewrite: { podsWithPullSecrets: 'Rewrite', ignorePullSecrets: [] } },
+  },
   withUpstream('a registry on plain http with a port', { type: 'docker-registry', url: 'http://127.0.0.1:5000' }),
   withUpstream('a registry at an IPv6 address', { type: 'docker-registry', url: 'https://[2001:db8::1]:5000' }),
   withUpstream('a registry at an IPv4 address', { type: 'docker-registry', url: 'https://10.0.0.255:5000' }),

@@ -32,6 +32,7 @@ describe('The API server accepts', () => {
         failurePolicy: 'Fail',
         podsWithPullSecrets: 'Skip',
         pullSecret: 'None',
+        injected: 'BestEffort',
         nodesAuthenticate: false,
         onHarborUnavailable: 'Withdraw',
       },
@@ -61,6 +62,7 @@ describe('The API server accepts', () => {
         description: 'x'.repeat(4000),
       },
       rewrite: {
+        ignorePullSecrets: Array.from({ length: 16 }, (_, i) => `${'a*'.repeat(125)}${i}`),
         namespaceSelector: selector,
         podSelector: selector,
         repositories: { include: globs, exclude: globs },

@@ -18,6 +18,16 @@ function withGlob(refuses: string, glob: string): RefusedCase {
   );
 }
 
+function withIgnored(refuses: string, glob: string): RefusedCase {
+  return withRewrite(
+    refuses,
+    { ignorePullSecrets: [glob] },
+    'spec.rewrite.ignorePullSecrets[0]',
+    'is no name of a Secret: write lower-case letters, digits, dashes and dots',
+    'set podsWithPullSecrets to Rewrite',
+  );
+}
+
 /** Both selectors have the same rules, each its own copy. */
 function refusedSelectors(selector: string): readonly RefusedCase[] {
   const at = `spec.rewrite.${selector}`;
@@ -71,6 +81,28 @@ export const refusedRewrites: readonly RefusedCase[] = [
     { podsWithPullSecrets: 'Keep' },
     'spec.rewrite.podsWithPullSecrets',
     '"Skip", "Rewrite"',
+  ),
+  withRewrite(
+    'pull secrets to ignore, where no pull secret counts',
+    { podsWithPullSecrets: 'Rewrite', ignorePullSecrets: ['*-dockercfg-*'] },
+    'spec.rewrite.ignorePullSecrets',
+    'leave ignorePullSecrets out, or set podsWithPullSecrets to Skip',
+  ),
+  withIgnored('a pull secret in capitals', 'Team-Registry'),
+  withIgnored('all pull secrets, by a lone wildcard', '**'),
+  withIgnored('a pull secret with a quote, which could end a string in a policy', "x'y"),
+  withIgnored('an empty name of a pull secret', ''),
+  withRewrite(
+    '17 pull secrets to ignore',
+    { ignorePullSecrets: Array.from({ length: 17 }, (_, i) => `a${i}`) },
+    'spec.rewrite.ignorePullSecrets',
+    'must have at most 16 items',
+  ),
+  withRewrite(
+    'an unknown answer to sidecars',
+    { injected: 'Never' },
+    'spec.rewrite.injected',
+    '"BestEffort", "Always"',
   ),
   withRewrite(
     'an unknown answer to an outage',
