@@ -48,7 +48,7 @@ export interface RequestOptions {
 }
 
 /** Whoever hangs for longer is as bad as who refuses: three checks have to fail within 40 s. */
-const HEALTH_TIMEOUT_MS = 5000;
+export const HEALTH_TIMEOUT_MS = 5000;
 
 /** The request function of a connection, and how to let go of its sockets. */
 interface Transport {

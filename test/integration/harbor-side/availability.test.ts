@@ -38,6 +38,14 @@ describe('Harbor or the upstream is down', function () {
     await world().untilImage('quay.io/a/b:1', cached);
   });
 
+  it('lets new Pods pull from upstream within 40 s of when Harbor takes connections and answers nothing any more', async () => {
+    const hanging = world().harbor.inject(() => true, { kind: 'hang', when: 'before' }, Infinity);
+    await world().untilImage('quay.io/a/b:1', 'quay.io/a/b:1', 40_000);
+    hanging.remove();
+    await world().untilReady('quay');
+    await world().untilImage('quay.io/a/b:1', cached);
+  });
+
   it('counts Harbor as down when only its token service is', async () => {
     world().harbor.broken.tokenService = true;
     await world().until('quay', 'Ready', 'False', 'HarborUnreachable');

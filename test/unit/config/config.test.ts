@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/config.js';
+import { HEALTH_TIMEOUT_MS } from '../../../src/harbor/http/request.js';
 import type { Config } from '../../../src/config/config.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -29,6 +30,12 @@ function refusal(env: Env, argv: readonly string[] = []): string {
 }
 
 describe('the configuration', () => {
+  it('has a Harbor that hangs withdrawn within 40 s by default, 5 of them for the policies', () => {
+    const { healthIntervalMs, healthFailures } = load(ENOUGH);
+    // It stops right after a good check; the interval counts from the start of each; the last one runs into its deadline.
+    expect(healthFailures * healthIntervalMs + HEALTH_TIMEOUT_MS).to.be.at.most(40_000 - 5_000);
+  });
+
   it('needs a Harbor and its Secret, and has a default for the rest', () => {
     expect(load(ENOUGH)).to.deep.include({
       harborUrl: 'https://harbor.example.org',
