@@ -1,7 +1,7 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { policyEntry } from '../engines/entry.js';
 import { policySettings } from '../engines/settings.js';
-import type { ServingDecision } from '../policies/state.js';
+import type { RoutingDecision } from '../policies/state.js';
 
 /** What decides whether new Pods are sent through a mirror. What is unknown never changes anything. */
 export interface RoutingFacts {
@@ -31,7 +31,7 @@ export interface RoutingFacts {
  * - `unchanged`: what the policy has stays, with the settings that it was written with; nothing is put in.
  * - `withdraw`: out of all policies; new Pods pull from upstream.
  */
-export type Route = 'include' | 'unchanged' | 'withdraw';
+export type Route = RoutingDecision['kind'];
 
 interface Rule {
   readonly name: string;
@@ -76,9 +76,9 @@ export function routeOf(facts: RoutingFacts): Route {
  *
  * @param pullPrefix - `host[:port]/project` that Pods are sent to; undefined where it isn't known, and then nothing can be included
  */
-export function decisionFor(mirror: RegistryMirror, route: Route, pullPrefix: string | undefined): ServingDecision {
-  if (route === 'withdraw') return { kind: 'out' };
+export function decisionFor(mirror: RegistryMirror, route: Route, pullPrefix: string | undefined): RoutingDecision {
+  if (route !== 'include') return { kind: route };
   const settings = policySettings(mirror.spec);
-  if (route === 'unchanged' || settings === undefined || pullPrefix === undefined) return { kind: 'keep' };
-  return { kind: 'serve', entry: policyEntry(mirror, pullPrefix), settings };
+  if (settings === undefined || pullPrefix === undefined) return { kind: 'unchanged' };
+  return { kind: 'include', entry: policyEntry(mirror, pullPrefix), settings };
 }

@@ -4,9 +4,9 @@ import type { PlacedEntry } from '../engines/placement/group.js';
 import { policySettings, settingsText } from '../engines/settings.js';
 import type { Memory } from './memory.js';
 import type { Picture } from './picture.js';
-import type { ServingDecision } from './state.js';
+import type { RoutingDecision } from './state.js';
 
-type Decisions = ReadonlyMap<string, ServingDecision>;
+type Decisions = ReadonlyMap<string, RoutingDecision>;
 
 /** What every mirror is to have in the policies. */
 export interface Desired {
@@ -15,7 +15,7 @@ export interface Desired {
   readonly unread: readonly MirrorEntry[];
 }
 
-const KEEP: ServingDecision = { kind: 'keep' };
+const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
 /** What was decided of each mirror, and as it was where nothing was. Pure. */
 export function desiredPolicies(
@@ -28,7 +28,7 @@ export function desiredPolicies(
   const unread: MirrorEntry[] = [];
   for (const mirror of mirrors) {
     const { name } = mirror.metadata;
-    const entry = wantedEntry(mirror, decisions.get(name) ?? KEEP, picture, memory);
+    const entry = wantedEntry(mirror, decisions.get(name) ?? UNCHANGED, picture, memory);
     if (entry !== undefined) placed.set(name, entry);
     else if (!decisions.has(name) && mayBeUnread(mirror, picture)) unread.push(policyEntry(mirror, ''));
   }
@@ -37,12 +37,12 @@ export function desiredPolicies(
 
 function wantedEntry(
   mirror: RegistryMirror,
-  decision: ServingDecision,
+  decision: RoutingDecision,
   picture: Picture,
   memory: Memory,
 ): PlacedEntry | undefined {
-  if (decision.kind === 'out') return undefined;
-  if (decision.kind === 'serve') return decision;
+  if (decision.kind === 'withdraw') return undefined;
+  if (decision.kind === 'include') return decision;
   // Engine None is the way to stop at once.
   const spec = policySettings(mirror.spec);
   return spec === undefined ? undefined : presentEntry(mirror, picture, memory);

@@ -15,7 +15,7 @@ import { planPolicies } from './plan.js';
 import type { Plan } from './plan.js';
 import { CachingRenderer } from './renderer.js';
 import { servedState, standing } from './standing.js';
-import type { PolicyState, ServedState, ServingDecision } from './state.js';
+import type { PolicyState, RoutingDecision, ServedState } from './state.js';
 
 interface PoliciesOptions extends ApplyOptions {
   readonly cluster: ReadablePolicies & WritablePolicies;
@@ -39,7 +39,7 @@ interface ServedClaim {
   readonly prefix: string;
 }
 
-const KEEP: ServingDecision = { kind: 'keep' };
+const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
 /** How a mirror was last seen to stand, and since when. */
 interface Seen {
@@ -54,7 +54,7 @@ interface Seen {
 export class Policies {
   readonly #options: PoliciesOptions;
   readonly #renderer: CachingRenderer;
-  readonly #decisions = new Map<string, ServingDecision>();
+  readonly #decisions = new Map<string, RoutingDecision>();
   readonly #seen = new Map<string, Seen>();
   #memory: Memory = NOTHING_YET;
   #picture: Picture | undefined;
@@ -66,11 +66,11 @@ export class Policies {
   }
 
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
-  decide(mirror: string, decision: ServingDecision): void {
+  decide(mirror: string, decision: RoutingDecision): void {
     if (!this.#seen.has(mirror)) this.#look(mirror, this.#observe());
     const before = this.#decision(mirror);
     // It stays as decided, which may not be written yet.
-    if (before.kind === 'out' && decision.kind === 'keep') return;
+    if (before.kind === 'withdraw' && decision.kind === 'unchanged') return;
     if (canonicalJson(before) === canonicalJson(decision)) return;
     this.#decisions.set(mirror, decision);
     this.#look(mirror, this.#observe());
@@ -103,8 +103,8 @@ export class Policies {
   /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
   servesThrough(mirror: string, pullPrefix: string): boolean {
     const decision = this.#decision(mirror);
-    if (decision.kind === 'out' || this.state(mirror).kind !== 'inForce') return false;
-    const served = decision.kind === 'serve' ? decision : this.served(mirror);
+    if (decision.kind === 'withdraw' || this.state(mirror).kind !== 'inForce') return false;
+    const served = decision.kind === 'include' ? decision : this.served(mirror);
     return 'entry' in served && served.entry.pullPrefix === pullPrefix;
   }
 
@@ -192,8 +192,8 @@ export class Policies {
     return this.#picture;
   }
 
-  #decision(mirror: string): ServingDecision {
-    return this.#decisions.get(mirror) ?? KEEP;
+  #decision(mirror: string): RoutingDecision {
+    return this.#decisions.get(mirror) ?? UNCHANGED;
   }
 
   #isOut(mirror: string): boolean {

@@ -6,7 +6,7 @@ import { presentEntry } from './desired.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
 import { missingApi } from './refusal.js';
-import type { PolicyState, ServedState, ServingDecision } from './state.js';
+import type { PolicyState, RoutingDecision, ServedState } from './state.js';
 import { policyWith, unknownBecause } from './picture.js';
 import type { Picture } from './picture.js';
 
@@ -14,7 +14,7 @@ interface StandingInput {
   readonly name: string;
   /** Undefined: gone. */
   readonly mirror: RegistryMirror | undefined;
-  readonly decision: ServingDecision;
+  readonly decision: RoutingDecision;
   readonly picture: Picture;
   readonly memory: Memory;
   readonly now: number;
@@ -24,7 +24,7 @@ interface StandingInput {
 export function standing(input: StandingInput): PolicyState {
   const { decision, mirror, picture, memory } = input;
   const kept = mirror === undefined ? undefined : presentEntry(mirror, picture, memory);
-  const wanted = decision.kind === 'serve' ? decision : decision.kind === 'keep' ? kept : undefined;
+  const wanted = decision.kind === 'include' ? decision : decision.kind === 'unchanged' ? kept : undefined;
   return wanted === undefined ? standingOutside(input) : standingWith(input, wanted);
 }
 
@@ -81,6 +81,6 @@ export function servedState({ mirror, decision, picture, memory }: Omit<Standing
   const entry = presentEntry(mirror, picture, memory);
   if (entry !== undefined) return { kind: 'served', entry: entry.entry, settings: entry.settings };
   const unknown = unknownBecause(picture);
-  if (unknown === undefined || decision.kind === 'serve') return { kind: 'none' };
+  if (unknown === undefined || decision.kind === 'include') return { kind: 'none' };
   return { kind: 'unknown', message: unknown };
 }

@@ -3,12 +3,12 @@ import type { PlacedEntry } from '../engines/placement/group.js';
 import type { PolicySettings } from '../engines/settings.js';
 
 /** What a look at a mirror decided about its place in the policies. */
-export type ServingDecision =
-  | { readonly kind: 'serve'; readonly entry: MirrorEntry; readonly settings: PolicySettings }
+export type RoutingDecision =
+  | { readonly kind: 'include'; readonly entry: MirrorEntry; readonly settings: PolicySettings }
   /** Out of all policies. */
-  | { readonly kind: 'out' }
+  | { readonly kind: 'withdraw' }
   /** As it is, with the settings that it has: neither stalled nor waiting alone takes a mirror out or puts it in. */
-  | { readonly kind: 'keep' };
+  | { readonly kind: 'unchanged' };
 
 /** How a mirror stands in the policies of the cluster. */
 export type PolicyState =

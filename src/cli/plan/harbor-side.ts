@@ -16,7 +16,7 @@ import type { PullRobotsPlan } from './pull-robots.js';
 import { planRetirements } from './retirements.js';
 import { decisionFor, routeOf } from '../../mirror/routing.js';
 import { verdictOf } from '../../harbor/outcome.js';
-import type { ServingDecision } from '../../policies/state.js';
+import type { RoutingDecision } from '../../policies/state.js';
 
 /** Harbor gives a new proxy project this many days by itself. */
 const OWN_RETENTION_DAYS = 7;
@@ -36,7 +36,7 @@ export interface MirrorPlan {
 /** A mirror's plan, and what it comes to in the policies. */
 export interface PlannedMirror {
   readonly side: MirrorPlan;
-  readonly serving: ServingDecision;
+  readonly decision: RoutingDecision;
 }
 
 /** Plans the Harbor side of a mirror with the operator's own observer and planner, and writes nothing. */
@@ -92,7 +92,7 @@ function planned(
   const problem = problemOf(look);
   return {
     side: { mirror: name, actions: [], ...(problem === undefined ? {} : { problem }), ...more },
-    serving: decisionFor(mirror, route, look.harbor?.pullPrefix),
+    decision: decisionFor(mirror, route, look.harbor?.pullPrefix),
   };
 }
 
@@ -121,7 +121,7 @@ async function planDeletion(mirror: RegistryMirror, options: HarborSideOptions):
   const { name } = mirror.metadata;
   const gone = (more: Partial<MirrorPlan>): PlannedMirror => ({
     side: { mirror: name, actions: [], ...more },
-    serving: decisionFor(mirror, 'withdraw', undefined),
+    decision: decisionFor(mirror, 'withdraw', undefined),
   });
   const robots = options.pullSecretsOf(mirror).map(deletionOf);
   if (mirror.spec.deletionPolicy === 'Retain' || isAbandoned(mirror)) return gone({ actions: robots });

@@ -33,7 +33,7 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
   const served = servedEntries(mirrors, sources.look);
   const sides: PlannedMirror[] = [];
   for (const mirror of mirrors) sides.push(await sources.harborSide(mirror));
-  const decisions = new Map(sides.map(({ side, serving }) => [side.mirror, serving]));
+  const decisions = new Map(sides.map(({ side, decision }) => [side.mirror, decision]));
   const placed = placedEntries(mirrors, decisions, served);
   return {
     objects: changes,

@@ -5,7 +5,7 @@ import { renderPolicies } from '../../engines/render.js';
 import { policySettings } from '../../engines/settings.js';
 import { entriesByMirror, findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/live.js';
 import type { LivePolicy } from '../../policies/live.js';
-import type { ServingDecision } from '../../policies/state.js';
+import type { RoutingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
 
 export interface PolicyChange {
@@ -19,14 +19,14 @@ export interface PolicyChange {
 /** Every mirror's entry as decided; as it is now where nothing was decided. Pure. */
 export function placedEntries(
   mirrors: readonly RegistryMirror[],
-  decisions: ReadonlyMap<string, ServingDecision>,
+  decisions: ReadonlyMap<string, RoutingDecision>,
   served: ReadonlyMap<string, ServedEntry>,
 ): readonly PlacedEntry[] {
   return mirrors.flatMap((mirror): readonly PlacedEntry[] => {
     const { name } = mirror.metadata;
-    const decision = decisions.get(name) ?? { kind: 'keep' };
-    if (decision.kind === 'out') return [];
-    if (decision.kind === 'serve') return [{ entry: decision.entry, settings: decision.settings }];
+    const decision = decisions.get(name) ?? { kind: 'unchanged' };
+    if (decision.kind === 'withdraw') return [];
+    if (decision.kind === 'include') return [{ entry: decision.entry, settings: decision.settings }];
     const before = served.get(name);
     const spec = policySettings(mirror.spec);
     const settings = mirror.spec.suspend && spec !== undefined ? before?.settings : spec;

@@ -67,7 +67,7 @@ export class Deletion {
   async reconcile(mirror: RegistryMirror): Promise<WorkResult | undefined> {
     const { policies } = this.#options;
     const { name, finalizers = [] } = mirror.metadata;
-    policies.decide(name, { kind: 'out' });
+    policies.decide(name, { kind: 'withdraw' });
     if (!finalizers.includes(FINALIZER)) return undefined;
     const policy = policies.state(name);
     if (isAbandoned(mirror)) {

@@ -2,9 +2,9 @@ import { literalPrefixes } from '../../../src/mirror/claims/conflicts.js';
 import type { Claim } from '../../../src/mirror/claims/conflicts.js';
 import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
-import type { PolicyState, ServedState, ServingDecision } from '../../../src/policies/state.js';
+import type { PolicyState, RoutingDecision, ServedState } from '../../../src/policies/state.js';
 
-type Entry = Extract<ServingDecision, { kind: 'serve' }>['entry'];
+type Entry = Extract<RoutingDecision, { kind: 'include' }>['entry'];
 
 const SETTINGS = { engine: 'ClusterPolicy' } as PolicySettings;
 const POLICY = { kind: 'ClusterPolicy', name: 'registry-mirrors-lab' } as const;
@@ -29,9 +29,9 @@ export class LabPolicies implements MirrorPolicies {
     return this.#inForce.get(mirror)?.pullPrefix;
   }
 
-  decide(mirror: string, decision: ServingDecision): void {
-    if (decision.kind === 'keep') return;
-    this.#wanted.set(mirror, decision.kind === 'serve' ? decision.entry : undefined);
+  decide(mirror: string, decision: RoutingDecision): void {
+    if (decision.kind === 'unchanged') return;
+    this.#wanted.set(mirror, decision.kind === 'include' ? decision.entry : undefined);
   }
 
   forget(mirror: string): void {

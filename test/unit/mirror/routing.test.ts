@@ -120,11 +120,11 @@ describe('a route, as the policies take it', () => {
   });
 
   it('leaves what is there where it is unchanged, or where the pull prefix is not known', () => {
-    expect(decisionFor(quay, 'unchanged', 'harbor.example.org/quay')).to.deep.equal({ kind: 'keep' });
-    expect(decisionFor(quay, 'include', undefined)).to.deep.equal({ kind: 'keep' });
+    expect(decisionFor(quay, 'unchanged', 'harbor.example.org/quay')).to.deep.equal({ kind: 'unchanged' });
+    expect(decisionFor(quay, 'include', undefined)).to.deep.equal({ kind: 'unchanged' });
   });
 
   it('is out of all policies where it is withdrawn', () => {
-    expect(decisionFor(quay, 'withdraw', undefined)).to.deep.equal({ kind: 'out' });
+    expect(decisionFor(quay, 'withdraw', undefined)).to.deep.equal({ kind: 'withdraw' });
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import type { Policies } from '../../../src/policies/policies.js';
-import { FakePolicyCluster, serve } from './policy-cluster.js';
+import { FakePolicyCluster, included } from './policy-cluster.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const MANY = 350;
@@ -79,7 +79,7 @@ describe('mirrors with the same settings that come and go one by one', function 
           for (let n = ready.size; n < count; n += 1) {
             const mirror = names[n] ?? '';
             const rewrite = { engine, repositories: { include: include(n) } };
-            policies.decide(mirror, serve(cluster.set(mirror, rewrite, hosts(n))));
+            policies.decide(mirror, included(cluster.set(mirror, rewrite, hosts(n))));
           }
           await settle();
           expect(cluster.live.size, `${count} mirrors`).to.be.at.most(mostPolicies(count));
@@ -88,7 +88,7 @@ describe('mirrors with the same settings that come and go one by one', function 
         for (const count of [...growth.slice(0, -1).toReversed(), 0]) {
           for (const mirror of [...ready].filter((_, n) => n >= count)) {
             ready.delete(mirror);
-            policies.decide(mirror, { kind: 'out' });
+            policies.decide(mirror, { kind: 'withdraw' });
             cluster.mirrorsByName.delete(mirror);
             policies.forget(mirror);
           }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
 const PREFIX = 'harbor/a';
 
@@ -9,12 +9,12 @@ describe('whether Pods get the pull Secret', () => {
     const policies = cluster.open();
     expect(policies.injects('a', PREFIX)).to.equal(false);
     const before = cluster.set('a');
-    policies.decide('a', serve(before));
+    policies.decide('a', included(before));
     await cluster.settle(policies);
     expect(policies.servesThrough('a', PREFIX)).to.equal(true);
     expect(policies.injects('a', PREFIX)).to.equal(false);
     const after = cluster.set('a', { pullSecret: 'Inject' });
-    policies.decide('a', serve(after));
+    policies.decide('a', included(after));
     await policies.sync();
     cluster.kyvernoActs();
     policies.observe();

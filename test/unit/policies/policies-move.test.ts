@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import { ENGINES } from '../../../src/engines/engines.js';
-import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
-const OUT = { kind: 'out' } as const;
+const WITHDRAW = { kind: 'withdraw' } as const;
 
 describe('a mirror that moves from one policy to another', () => {
   for (const [from, to] of [
@@ -14,10 +14,10 @@ describe('a mirror that moves from one policy to another', () => {
       const cluster = new FakePolicyCluster();
       const policies = cluster.open();
       const before = cluster.set('a', { failurePolicy: from });
-      policies.decide('a', serve(before));
+      policies.decide('a', included(before));
       await cluster.settle(policies);
       const after = cluster.set('a', { failurePolicy: to });
-      policies.decide('a', serve(after));
+      policies.decide('a', included(after));
       await policies.sync();
       policies.observe();
       expect([cluster.listed(homeOf(before)), cluster.listed(homeOf(after))]).to.deep.equal([['a'], ['a']]);
@@ -38,12 +38,12 @@ describe('a mirror that moves from one policy to another', () => {
       const cluster = new FakePolicyCluster();
       const policies = cluster.open();
       const before = cluster.set('a', { failurePolicy: from });
-      policies.decide('a', serve(before));
+      policies.decide('a', included(before));
       await cluster.settle(policies);
       const after = cluster.set('a', { failurePolicy: to });
       cluster.refuse = ({ name }) =>
         name === homeOf(after) ? new KubernetesError('invalid', 'Kyverno says no') : undefined;
-      policies.decide('a', serve(after));
+      policies.decide('a', included(after));
       await policies.sync();
       expect(policies.state('a')).to.deep.include({ kind: 'failed', stalled: true, reason: 'PolicyRefused' });
       expect(policies.state('a')).to.have.property('message').that.includes('Kyverno says no');
@@ -59,9 +59,9 @@ describe('a mirror that moves from one policy to another', () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
     const before = cluster.set('a');
-    policies.decide('a', serve(before));
+    policies.decide('a', included(before));
     await cluster.settle(policies);
-    policies.decide('a', serve(cluster.set('a', { failurePolicy: 'Ignore' })));
+    policies.decide('a', included(cluster.set('a', { failurePolicy: 'Ignore' })));
     await policies.sync();
     cluster.kyvernoActs();
     policies.observe();
@@ -79,10 +79,10 @@ describe('a mirror that moves from one policy to another', () => {
   it('moves although the operator was restarted meanwhile, without a decision', async () => {
     const cluster = new FakePolicyCluster();
     const first = cluster.open();
-    first.decide('a', serve(cluster.set('a')));
+    first.decide('a', included(cluster.set('a')));
     await cluster.settle(first);
     const after = cluster.set('a', { failurePolicy: 'Ignore' });
-    first.decide('a', serve(after));
+    first.decide('a', included(after));
     await first.sync();
     const second = cluster.open();
     await cluster.settle(second);
@@ -96,7 +96,7 @@ describe('policies that the cluster cannot have', () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
     cluster.missing.add('ClusterPolicy').add('MutatingPolicy');
-    policies.decide('a', serve(cluster.set('a')));
+    policies.decide('a', included(cluster.set('a')));
     await policies.sync();
     const state = policies.state('a');
     expect(state).to.include({ kind: 'failed', stalled: true, reason: 'EngineUnavailable' });
@@ -111,7 +111,7 @@ describe('policies that the cluster cannot have', () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
     cluster.refuse = () => new KubernetesError('notFound', 'the server could not find the requested resource');
-    policies.decide('a', serve(cluster.set('a')));
+    policies.decide('a', included(cluster.set('a')));
     await policies.sync();
     expect(policies.state('a')).to.include({ kind: 'failed', reason: 'EngineUnavailable' });
   });
@@ -120,9 +120,9 @@ describe('policies that the cluster cannot have', () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
     cluster.missing.add('MutatingPolicy');
-    policies.decide('bad', serve(cluster.set('bad', { engine: 'MutatingPolicy' })));
-    policies.decide('good', serve(cluster.set('good')));
-    policies.decide('gone', OUT);
+    policies.decide('bad', included(cluster.set('bad', { engine: 'MutatingPolicy' })));
+    policies.decide('good', included(cluster.set('good')));
+    policies.decide('gone', WITHDRAW);
     cluster.set('gone');
     await cluster.settle(policies);
     expect(['bad', 'good', 'gone'].map((name) => policies.state(name).kind)).to.deep.equal([
@@ -137,7 +137,7 @@ describe('policies after a restart', () => {
   it('are as their annotations say, without a write and before any look', async () => {
     const cluster = new FakePolicyCluster();
     const first = cluster.open();
-    for (const name of ['a', 'b']) first.decide(name, serve(cluster.set(name)));
+    for (const name of ['a', 'b']) first.decide(name, included(cluster.set(name)));
     await cluster.settle(first);
     cluster.writes.length = 0;
     const second = cluster.open();
@@ -152,7 +152,7 @@ describe('policies after a restart', () => {
   it('lose mirrors that were deleted meanwhile', async () => {
     const cluster = new FakePolicyCluster();
     const first = cluster.open();
-    for (const name of ['a', 'b']) first.decide(name, serve(cluster.set(name)));
+    for (const name of ['a', 'b']) first.decide(name, included(cluster.set(name)));
     await cluster.settle(first);
     cluster.mirrorsByName.delete('a');
     const second = cluster.open();
@@ -163,7 +163,7 @@ describe('policies after a restart', () => {
   it('take a mirror out at once that was edited to engine None meanwhile', async () => {
     const cluster = new FakePolicyCluster();
     const first = cluster.open();
-    first.decide('a', serve(cluster.set('a')));
+    first.decide('a', included(cluster.set('a')));
     await cluster.settle(first);
     cluster.set('a', { engine: 'None' });
     const second = cluster.open();

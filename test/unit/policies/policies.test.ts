@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { Policies } from '../../../src/policies/policies.js';
-import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
-const OUT = { kind: 'out' } as const;
-const KEEP = { kind: 'keep' } as const;
+const WITHDRAW = { kind: 'withdraw' } as const;
+const UNCHANGED = { kind: 'unchanged' } as const;
 
 describe('the policies of all mirrors', () => {
   let cluster: FakePolicyCluster;
@@ -14,7 +14,7 @@ describe('the policies of all mirrors', () => {
   const kindOf = (name: string): string => policies.state(name).kind;
 
   async function serving(...names: readonly string[]): Promise<void> {
-    for (const name of names) policies.decide(name, serve(cluster.set(name)));
+    for (const name of names) policies.decide(name, included(cluster.set(name)));
     await cluster.settle(policies);
     for (const name of names) expect(kindOf(name)).to.equal('inForce');
     cluster.writes.length = 0;
@@ -30,7 +30,7 @@ describe('the policies of all mirrors', () => {
   });
 
   it('take many decisions in by one write', async () => {
-    for (let i = 0; i < 20; i += 1) policies.decide(`m${i}`, serve(cluster.set(`m${i}`)));
+    for (let i = 0; i < 20; i += 1) policies.decide(`m${i}`, included(cluster.set(`m${i}`)));
     expect(cluster.dues).to.equal(20);
     await policies.sync();
     expect(cluster.writes).to.deep.equal([`ApplyPolicy ${home}`]);
@@ -39,15 +39,15 @@ describe('the policies of all mirrors', () => {
 
   it('write nothing where nothing changed', async () => {
     await serving('a', 'b');
-    policies.decide('a', serve(cluster.set('a')));
-    policies.decide('b', KEEP);
+    policies.decide('a', included(cluster.set('a')));
+    policies.decide('b', UNCHANGED);
     await policies.sync();
     expect(cluster.writes).to.be.empty;
     expect(kindOf('a') + kindOf('b')).to.equal('inForceinForce');
   });
 
   it('are pending since the first moment until the webhook has exactly this content', async () => {
-    policies.decide('a', serve(cluster.set('a')));
+    policies.decide('a', included(cluster.set('a')));
     await policies.sync();
     cluster.pass(500);
     policies.observe();
@@ -61,7 +61,7 @@ describe('the policies of all mirrors', () => {
 
   it('leave a mirror in force while others are added', async () => {
     await serving('a');
-    policies.decide('b', serve(cluster.set('b')));
+    policies.decide('b', included(cluster.set('b')));
     await policies.sync();
     policies.observe();
     expect(kindOf('a')).to.equal('inForce');
@@ -71,7 +71,7 @@ describe('the policies of all mirrors', () => {
 
   it('do not call an edited entry in force before it is', async () => {
     await serving('a');
-    policies.decide('a', serve(cluster.set('a', {}, ['a.io', 'more.io'])));
+    policies.decide('a', included(cluster.set('a', {}, ['a.io', 'more.io'])));
     expect(kindOf('a')).to.equal('pending');
     await policies.sync();
     expect(kindOf('a')).to.equal('pending');
@@ -83,7 +83,7 @@ describe('the policies of all mirrors', () => {
   it('keep a mirror as it is where its look says so, whatever became of its hosts in the spec', async () => {
     await serving('a');
     cluster.set('a', {}, ['edited.io']);
-    policies.decide('a', KEEP);
+    policies.decide('a', UNCHANGED);
     await policies.sync();
     expect(cluster.writes).to.be.empty;
     expect(policies.serves({ mirror: 'a', host: 'a.io', prefix: '' })).to.be.true;
@@ -92,15 +92,15 @@ describe('the policies of all mirrors', () => {
 
   it('take a mirror out although it is to be kept before that is written', async () => {
     await serving('a', 'b');
-    policies.decide('a', OUT);
-    policies.decide('a', KEEP);
+    policies.decide('a', WITHDRAW);
+    policies.decide('a', UNCHANGED);
     await policies.sync();
     expect(cluster.listed(home)).to.deep.equal(['b']);
   });
 
   it('put no mirror in by keeping it', async () => {
     cluster.set('a');
-    policies.decide('a', KEEP);
+    policies.decide('a', UNCHANGED);
     await policies.sync();
     expect(cluster.writes).to.be.empty;
     expect(kindOf('a')).to.equal('absent');
@@ -108,7 +108,7 @@ describe('the policies of all mirrors', () => {
 
   it('call a mirror absent only when the webhook has not its content any more', async () => {
     await serving('a', 'b');
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     expect(kindOf('a')).to.equal('pending');
     await policies.sync();
     expect(cluster.listed(home)).to.deep.equal(['b']);
@@ -124,7 +124,7 @@ describe('the policies of all mirrors', () => {
     cluster.pass(10_000);
     cluster.live.clear();
     policies.observe();
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await policies.sync();
     expect(kindOf('a')).to.equal('pending');
     cluster.kyvernoActs();
@@ -133,14 +133,14 @@ describe('the policies of all mirrors', () => {
   });
 
   it('delete one that nobody needs, whatever became of the write of another', async () => {
-    policies.decide('a', serve(cluster.set('a', { engine: 'MutatingAdmissionPolicy' })));
+    policies.decide('a', included(cluster.set('a', { engine: 'MutatingAdmissionPolicy' })));
     await cluster.settle(policies);
     for (const error of [
       new KubernetesError('unavailable', 'the webhook of Kyverno is down', 500),
       new KubernetesError('unexpected', 'Request entity too large', 413),
     ]) {
-      policies.decide('a', OUT);
-      policies.decide('b', serve(cluster.set('b')));
+      policies.decide('a', WITHDRAW);
+      policies.decide('b', included(cluster.set('b')));
       cluster.refuse = ({ kind }) => (kind === 'ClusterPolicy' ? error : undefined);
       cluster.pass(60_000);
       await policies.sync();
@@ -155,7 +155,7 @@ describe('the policies of all mirrors', () => {
 
   it('let the last mirror take its policy away, empty first', async () => {
     await serving('a');
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await policies.sync();
     expect(cluster.writes).to.deep.equal([`ApplyPolicy ${home}`]);
     expect(cluster.listed(home)).to.be.empty;
@@ -192,8 +192,8 @@ describe('the policies of all mirrors', () => {
 
   it('say what failed for now, try that again after a while, and keep meanwhile what moves to it', async () => {
     await serving('a', 'b');
-    policies.decide('a', serve(cluster.set('a', { failurePolicy: 'Ignore' })));
-    policies.decide('b', OUT);
+    policies.decide('a', included(cluster.set('a', { failurePolicy: 'Ignore' })));
+    policies.decide('b', WITHDRAW);
     cluster.refuse = ({ name }) =>
       name === home ? undefined : new KubernetesError('unavailable', 'the webhook of Kyverno is down');
     await policies.sync();

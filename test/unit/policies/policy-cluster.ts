@@ -9,7 +9,7 @@ import type { WritablePolicies } from '../../../src/policies/apply.js';
 import { keyOfPolicy } from '../../../src/policies/live.js';
 import type { Knowledge, ReadablePolicies } from '../../../src/policies/picture.js';
 import type { LivePolicy } from '../../../src/policies/live.js';
-import type { ServingDecision } from '../../../src/policies/state.js';
+import type { RoutingDecision } from '../../../src/policies/state.js';
 import { mirror } from '../mirror/mirror.js';
 
 type Conditions = readonly { readonly name: string; readonly expression: string }[];
@@ -150,11 +150,11 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   }
 }
 
-/** The decision to serve a mirror by its spec. */
-export function serve(object: RegistryMirror): ServingDecision {
+/** The decision to include a mirror as its spec has it. */
+export function included(object: RegistryMirror): RoutingDecision {
   const settings = policySettings(object.spec);
   if (settings === undefined) throw new Error('its engine is None');
-  return { kind: 'serve', entry: policyEntry(object, `harbor/${object.metadata.name}`), settings };
+  return { kind: 'include', entry: policyEntry(object, `harbor/${object.metadata.name}`), settings };
 }
 
 /** The policy that a mirror belongs into. */

@@ -3,9 +3,9 @@ import { readEntries } from '../../../src/engines/annotations.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import type { Policies } from '../../../src/policies/policies.js';
-import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
-const OUT = { kind: 'out' } as const;
+const WITHDRAW = { kind: 'withdraw' } as const;
 const MINUTE_MS = 60_000;
 
 describe('a policy that is refused', () => {
@@ -21,7 +21,7 @@ describe('a policy that is refused', () => {
     );
 
   function put(...names: readonly string[]): void {
-    for (const name of names) policies.decide(name, serve(cluster.set(name)));
+    for (const name of names) policies.decide(name, included(cluster.set(name)));
   }
 
   function refuseWhere(isBad: (policy: RenderedPolicy) => boolean): void {
@@ -74,11 +74,11 @@ describe('a policy that is refused', () => {
   it('lets those go at once that are to leave', async () => {
     refuseWhere((policy) => has(policy, 'bad'));
     put('bad');
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await sync();
     expect(cluster.listed(home)).to.deep.equal(['b', 'c']);
     expect(kindOf('a')).to.equal('absent');
-    policies.decide('b', OUT);
+    policies.decide('b', WITHDRAW);
     await sync();
     expect(cluster.listed(home)).to.deep.equal(['c']);
     expect(kindOf('bad')).to.equal('failed');
@@ -99,7 +99,7 @@ describe('a policy that is refused', () => {
 
   it('keeps what a mirror has where its new entry is refused', async () => {
     refuseWhere((policy) => has(policy, 'a', 'bad.io'));
-    policies.decide('a', serve(cluster.set('a', {}, ['bad.io'])));
+    policies.decide('a', included(cluster.set('a', {}, ['bad.io'])));
     await sync();
     expect(cluster.listed(home)).to.deep.equal(['a', 'b', 'c']);
     expect(kindOf('a')).to.equal('failed');
@@ -107,7 +107,7 @@ describe('a policy that is refused', () => {
       policies.serves({ mirror: 'a', host: 'a.io', prefix: '' }) ||
         policies.serves({ mirror: 'a', host: 'bad.io', prefix: '' }),
     ).to.be.true;
-    policies.decide('a', serve(cluster.set('a', {}, ['good.io'])));
+    policies.decide('a', included(cluster.set('a', {}, ['good.io'])));
     await sync();
     expect(kindOf('a')).to.equal('inForce');
   });

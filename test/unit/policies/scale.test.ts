@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PlacedEntry } from '../../../src/engines/placement/group.js';
 import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
-import { FakePolicyCluster, serve } from './policy-cluster.js';
+import { FakePolicyCluster, included } from './policy-cluster.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 /** Pieces are to be under 50 ms; a machine that does other things, too, may take that much longer. */
@@ -74,7 +74,7 @@ describe('very many mirrors', function () {
         const policies = cluster.open();
         for (let i = 0; i < count; i += 1) {
           const rewrite = { engine, repositories: { include: include(i) } };
-          policies.decide(`mirror-${i}`, serve(cluster.set(`mirror-${i}`, rewrite, hosts(i))));
+          policies.decide(`mirror-${i}`, included(cluster.set(`mirror-${i}`, rewrite, hosts(i))));
         }
         const ms = await longestPiece(() => policies.sync());
         cluster.kyvernoActs();
@@ -82,7 +82,7 @@ describe('very many mirrors', function () {
         const states = Array.from({ length: count }, (_, i) => policies.state(`mirror-${i}`).kind);
         expect(states.filter((kind) => kind !== 'inForce')).to.deep.equal([]);
         expect(ms).to.be.below(LONGEST_PIECE_MS);
-        policies.decide('mirror-7', { kind: 'out' });
+        policies.decide('mirror-7', { kind: 'withdraw' });
         cluster.writes.length = 0;
         expect(await longestPiece(() => policies.sync()), 'for one change').to.be.below(LONGEST_PIECE_MS);
         expect(cluster.writes.length).to.be.at.most(2);

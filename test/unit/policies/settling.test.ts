@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { ENGINES } from '../../../src/engines/engines.js';
 import type { Policies } from '../../../src/policies/policies.js';
-import { FakePolicyCluster, serve } from './policy-cluster.js';
+import { FakePolicyCluster, included } from './policy-cluster.js';
 
-const OUT = { kind: 'out' } as const;
+const WITHDRAW = { kind: 'withdraw' } as const;
 const REWRITE = { engine: 'MutatingAdmissionPolicy' };
 const SETTLE = ENGINES.MutatingAdmissionPolicy.delays.settleMs;
 
@@ -14,7 +14,7 @@ describe('a policy that gives no sign of being in force', () => {
   const kindOf = (name: string): string => policies.state(name).kind;
 
   async function write(name: string, hosts?: readonly string[]): Promise<void> {
-    policies.decide(name, serve(cluster.set(name, REWRITE, hosts)));
+    policies.decide(name, included(cluster.set(name, REWRITE, hosts)));
     await policies.sync();
     policies.observe();
   }
@@ -74,7 +74,7 @@ describe('a policy that gives no sign of being in force', () => {
     await write('other');
     await write('a');
     cluster.pass(SETTLE);
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await policies.sync();
     for (let step = 1; step <= 4; step += 1) {
       policies.observe();
@@ -89,7 +89,7 @@ describe('a policy that gives no sign of being in force', () => {
     await write('a');
     cluster.pass(SETTLE);
     policies = cluster.open();
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await policies.sync();
     expect(cluster.live.size).to.equal(0);
     cluster.pass(SETTLE - 1);
@@ -103,7 +103,7 @@ describe('a policy that gives no sign of being in force', () => {
     cluster.pass(SETTLE);
     editByHand();
     policies = cluster.open();
-    policies.decide('a', serve(cluster.set('a', REWRITE)));
+    policies.decide('a', included(cluster.set('a', REWRITE)));
     await policies.sync();
     policies.observe();
     expect(kindOf('a')).to.equal('pending');
@@ -125,7 +125,7 @@ describe('a policy that gives no sign of being in force', () => {
   it('keeps a moving mirror in its old policy for as long, whatever others do', async () => {
     await write('a');
     cluster.pass(SETTLE);
-    policies.decide('a', serve(cluster.set('a', { ...REWRITE, failurePolicy: 'Ignore' })));
+    policies.decide('a', included(cluster.set('a', { ...REWRITE, failurePolicy: 'Ignore' })));
     await policies.sync();
     expect(cluster.live.size).to.equal(2);
     cluster.pass(SETTLE - 1);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Policies } from '../../../src/policies/policies.js';
-import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
-const OUT = { kind: 'out' } as const;
+const WITHDRAW = { kind: 'withdraw' } as const;
 const FORBIDDEN = 'mutatingpolicies is forbidden';
 
 describe('policies that can’t be read', () => {
@@ -18,8 +18,8 @@ describe('policies that can’t be read', () => {
   beforeEach(async () => {
     cluster = new FakePolicyCluster();
     policies = cluster.open();
-    for (const name of ['old', 'new']) policies.decide(name, serve(cluster.set(name, { engine: 'MutatingPolicy' })));
-    policies.decide('other', serve(cluster.set('other')));
+    for (const name of ['old', 'new']) policies.decide(name, included(cluster.set(name, { engine: 'MutatingPolicy' })));
+    policies.decide('other', included(cluster.set('other')));
     await cluster.settle(policies);
     cluster.unreadable.set('MutatingPolicy', FORBIDDEN);
     cluster.writes.length = 0;
@@ -27,7 +27,7 @@ describe('policies that can’t be read', () => {
 
   it('may have a mirror: a deletion right after a restart doesn’t find it gone', async () => {
     await restarted();
-    policies.decide('old', OUT);
+    policies.decide('old', WITHDRAW);
     await policies.sync();
     expect(policies.state('old'))
       .to.include({ kind: 'unknown' })
@@ -42,8 +42,8 @@ describe('policies that can’t be read', () => {
 
   it('are neither written nor deleted, while those of other kinds are', async () => {
     await restarted();
-    policies.decide('new', serve(cluster.set('new', { engine: 'MutatingPolicy' }, ['changed.io'])));
-    policies.decide('more', serve(cluster.set('more')));
+    policies.decide('new', included(cluster.set('new', { engine: 'MutatingPolicy' }, ['changed.io'])));
+    policies.decide('more', included(cluster.set('more')));
     await policies.sync();
     cluster.kyvernoActs();
     policies.observe();
@@ -58,7 +58,7 @@ describe('policies that can’t be read', () => {
     const team = cluster.set('team', { engine: 'MutatingPolicy', repositories: { include: ['team/**'] } }, [
       'shared.io',
     ]);
-    for (const mirror of [everything, team]) policies.decide(mirror.metadata.name, serve(mirror));
+    for (const mirror of [everything, team]) policies.decide(mirror.metadata.name, included(mirror));
     await cluster.settle(policies);
     cluster.unreadable.set('MutatingPolicy', FORBIDDEN);
     cluster.writes.length = 0;
@@ -93,7 +93,7 @@ describe('policies that can’t be read', () => {
     cluster.unreadable.clear();
     cluster.missing.add('MutatingPolicy');
     await restarted();
-    policies.decide('old', OUT);
+    policies.decide('old', WITHDRAW);
     expect(policies.state('old').kind).to.equal('absent');
   });
 });
@@ -105,16 +105,16 @@ describe('a mirror that is to go', () => {
   beforeEach(async () => {
     cluster = new FakePolicyCluster();
     policies = cluster.open();
-    policies.decide('a', serve(cluster.set('a')));
+    policies.decide('a', included(cluster.set('a')));
     await cluster.settle(policies);
   });
 
   it('does not wait for policies that never had it', async () => {
-    policies.decide('b', serve(cluster.set('b', { engine: 'MutatingPolicy' })));
+    policies.decide('b', included(cluster.set('b', { engine: 'MutatingPolicy' })));
     await policies.sync();
     // Kyverno never shows that one.
-    policies.decide('c', serve(cluster.set('c')));
-    policies.decide('c', OUT);
+    policies.decide('c', included(cluster.set('c')));
+    policies.decide('c', WITHDRAW);
     await policies.sync();
     expect(policies.state('b').kind).to.equal('pending');
     expect(policies.state('c').kind).to.equal('absent');
@@ -123,7 +123,7 @@ describe('a mirror that is to go', () => {
   it('is gone at once where Kyverno’s APIs are gone, whatever its webhooks say', () => {
     cluster.missing.add('ClusterPolicy').add('MutatingPolicy');
     policies.observe();
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     expect(policies.state('a').kind).to.equal('absent');
   });
 
@@ -131,7 +131,7 @@ describe('a mirror that is to go', () => {
     cluster.withoutWebhooks();
     policies.observe();
     expect(policies.state('a').kind).to.equal('pending');
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await policies.sync();
     cluster.pass(9_000);
     expect(policies.state('a').kind).to.equal('pending');
@@ -150,7 +150,7 @@ describe('a mirror that is to go', () => {
     cluster.set('never');
     cluster.live.clear();
     policies = cluster.open();
-    for (const name of ['a', 'never']) policies.decide(name, OUT);
+    for (const name of ['a', 'never']) policies.decide(name, WITHDRAW);
     await policies.sync();
     expect(policies.state('a').kind).to.equal('pending');
     expect(policies.state('never').kind).to.equal('absent');
@@ -165,7 +165,7 @@ describe('a policy of ours that somebody else changes', () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
     cluster.alter = (object) => ({ ...object, metadata: { ...object.metadata, labels: {} } });
-    for (const name of ['a', 'b']) policies.decide(name, serve(cluster.set(name)));
+    for (const name of ['a', 'b']) policies.decide(name, included(cluster.set(name)));
     const home = homeOf(cluster.set('a'));
     await cluster.settle(policies);
     for (let event = 0; event < 5; event += 1) {
@@ -175,10 +175,10 @@ describe('a policy of ours that somebody else changes', () => {
     expect(cluster.writes).to.deep.equal([`ApplyPolicy ${home}`]);
     expect(cluster.altered).to.deep.equal([home]);
     expect(policies.state('a').kind).to.equal('inForce');
-    policies.decide('a', OUT);
+    policies.decide('a', WITHDRAW);
     await cluster.settle(policies);
     expect(policies.state('a').kind).to.equal('absent');
-    policies.decide('b', OUT);
+    policies.decide('b', WITHDRAW);
     await cluster.settle(policies);
     expect(cluster.live.size).to.equal(0);
   });
@@ -186,14 +186,14 @@ describe('a policy of ours that somebody else changes', () => {
   it('keeps the settings that it has of a mirror that stays as it is', async () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
-    policies.decide('a', serve(cluster.set('a')));
+    policies.decide('a', included(cluster.set('a')));
     await cluster.settle(policies);
     cluster.writes.length = 0;
     cluster.set('a', { pullSecret: 'Inject', failurePolicy: 'Ignore' });
-    policies.decide('a', { kind: 'keep' });
+    policies.decide('a', { kind: 'unchanged' });
     await cluster.settle(policies);
     const restarted = cluster.open();
-    restarted.decide('a', { kind: 'keep' });
+    restarted.decide('a', { kind: 'unchanged' });
     await cluster.settle(restarted);
     expect(cluster.writes).to.be.empty;
     expect(restarted.state('a').kind).to.equal('inForce');
