@@ -48,6 +48,7 @@ export type MirrorPolicies = Pick<
   | 'serves'
   | 'served'
   | 'servesThrough'
+  | 'maySendTo'
   | 'servedProject'
   | 'servedHost'
   | 'injects'

@@ -14,7 +14,9 @@ import { injectedPrefixes, injectsAlone } from './injecting.js';
 import { planPolicies } from './plan.js';
 import type { Plan } from './plan.js';
 import { CachingRenderer } from './renderer.js';
+import { maySendTo } from './sending.js';
 import { servedState, standing } from './standing.js';
+import { isSameState } from './state.js';
 import type { PolicyState, RoutingDecision, ServedState } from './state.js';
 
 interface PoliciesOptions extends ApplyOptions {
@@ -135,6 +137,17 @@ export class Policies {
     return this.servesThrough(name, pullPrefix) && injectsAlone(input);
   }
 
+  /**
+   * Whether new Pods may be sent to this place for the mirror, by whatever policy: by one that it belongs into, that it moved out of, or that
+   * can't be read.
+   */
+  maySendTo(name: string, pullPrefix: string): boolean {
+    const { kind } = this.state(name);
+    if (kind === 'pending' || kind === 'unknown' || this.#servedPrefix(name) === pullPrefix) return true;
+    const input = { name, pullPrefix, picture: this.#observe(), memory: this.#memory, now: this.#options.now() };
+    return maySendTo(input);
+  }
+
   /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
   serves({ mirror, host, prefix }: ServedClaim): boolean | 'unknown' {
     const served = this.served(mirror);
@@ -197,7 +210,7 @@ export class Policies {
   }
 
   #isOut(mirror: string): boolean {
-    return this.#decision(mirror).kind === 'out' || this.#options.mirrors.mirror(mirror) === undefined;
+    return this.#decision(mirror).kind === 'withdraw' || this.#options.mirrors.mirror(mirror) === undefined;
   }
 
   #servedPrefix(mirror: string): string | undefined {
@@ -211,7 +224,7 @@ export class Policies {
     for (const mirror of new Set([...this.#seen.keys(), ...this.#decisions.keys()])) {
       const before = this.#seen.get(mirror)?.state;
       const after = this.#look(mirror, picture);
-      if (before?.kind !== after.kind) this.#options.onStateChange(mirror);
+      if (before === undefined || !isSameState(before, after)) this.#options.onStateChange(mirror);
     }
   }
 

@@ -27,6 +27,19 @@ export type PolicyState =
       readonly message: string;
     };
 
+/** Whether a mirror's status says the same of both, whatever time has gone by. */
+export function isSameState(a: PolicyState, b: PolicyState): boolean {
+  const [before, after] = [a, b].map(toldOf);
+  return before?.every((text, i) => text === after?.[i]) ?? false;
+}
+
+function toldOf(state: PolicyState): readonly (string | boolean | undefined)[] {
+  const policy = 'policy' in state ? state.policy : undefined;
+  const message = 'message' in state ? state.message : undefined;
+  const failure = state.kind === 'failed' ? [state.reason, state.stalled] : [];
+  return [state.kind, policy?.kind, policy?.name, message, ...failure];
+}
+
 export type FailedState = Extract<PolicyState, { kind: 'failed' }>;
 
 /** What Pods are sent to for a mirror, as far as it is in a policy or about to be. */

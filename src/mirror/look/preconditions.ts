@@ -5,7 +5,7 @@ import { isWithin } from '../plan/narrowing.js';
 import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
-  readonly policies: Pick<Policies, 'state' | 'served' | 'servesThrough' | 'servedHost' | 'servedProject' | 'injects'>;
+  readonly policies: Pick<Policies, 'state' | 'served' | 'servesThrough' | 'maySendTo' | 'injects'>;
   /** Left out where nothing waits for pull Secrets. */
   readonly isSpread?: PullSecrets['isSpread'];
 }
@@ -22,11 +22,8 @@ export function holdsFor(
         return policies.state(name).kind === 'absent';
       case 'policyInForce':
         return policies.servesThrough(name, precondition.pullPrefix);
-      case 'policyWithout': {
-        const served = `${policies.servedHost(name) ?? ''}/${policies.servedProject(name) ?? ''}`;
-        const { kind } = policies.state(name);
-        return kind !== 'pending' && kind !== 'unknown' && served !== precondition.pullPrefix;
-      }
+      case 'policyWithout':
+        return !policies.maySendTo(name, precondition.pullPrefix);
       case 'policyInjects':
         return policies.injects(name, precondition.pullPrefix);
       case 'policySendsOnly':

@@ -66,6 +66,11 @@ export class LabPolicies implements MirrorPolicies {
     return this.state(mirror).kind === 'inForce' && this.pullPrefix(mirror) === pullPrefix;
   }
 
+  maySendTo(mirror: string, pullPrefix: string): boolean {
+    const wanted = this.#wanted.get(mirror)?.pullPrefix;
+    return this.state(mirror).kind === 'pending' || [wanted, this.pullPrefix(mirror)].includes(pullPrefix);
+  }
+
   injects(mirror: string, pullPrefix: string): boolean {
     return this.servesThrough(mirror, pullPrefix);
   }

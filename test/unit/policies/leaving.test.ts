@@ -2,23 +2,23 @@ import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../src/api/group.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
-import { FakePolicyCluster, homeOf, serve } from './policy-cluster.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
-const OUT = { kind: 'out' } as const;
+const WITHDRAW = { kind: 'withdraw' } as const;
 
 describe('a mirror that leaves while policies are written', () => {
   it('is in no policy that was still to be written', async () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
     const [a, b] = [cluster.set('a'), cluster.set('b', { failurePolicy: 'Ignore' })];
-    policies.decide('a', serve(a));
-    policies.decide('b', serve(b));
+    policies.decide('a', included(a));
+    policies.decide('b', included(b));
     const last = { a: 'b', b: 'a' } as const;
     // The first policy that is written takes its time, and meanwhile the other one's mirror is deleted.
     let left: 'a' | 'b' | undefined;
     cluster.refuse = ({ entries }) => {
       left ??= last[entries[0]?.mirror === 'a' ? 'a' : 'b'];
-      policies.decide(left, OUT);
+      policies.decide(left, WITHDRAW);
       return undefined;
     };
     await policies.sync();
@@ -29,10 +29,10 @@ describe('a mirror that leaves while policies are written', () => {
   it('is not out while a write that has it is under way, nor until one that was given up on would have been seen', async () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
-    policies.decide('a', serve(cluster.set('a')));
+    policies.decide('a', included(cluster.set('a')));
     const states: string[] = [];
     cluster.refuse = () => {
-      policies.decide('a', OUT);
+      policies.decide('a', WITHDRAW);
       states.push(policies.state('a').kind);
       return new KubernetesError('unavailable', 'no answer');
     };
@@ -52,7 +52,7 @@ describe('a mirror whose policy somebody took it out of, but for the list', () =
       const mirror = { ...rest, status: { ...status, pullPrefix: 'harbor/a' } };
       cluster.mirrorsByName.set('a', mirror);
       const before = cluster.open();
-      before.decide('a', serve(mirror));
+      before.decide('a', included(mirror));
       await cluster.settle(before);
       for (const [key, live] of cluster.live) {
         const annotations = { ...live.object.metadata.annotations, [ANNOTATIONS.mirrors]: '[]' };
@@ -61,7 +61,7 @@ describe('a mirror whose policy somebody took it out of, but for the list', () =
       }
       // Another replica, which remembers nothing.
       const policies = cluster.open();
-      policies.decide('a', OUT);
+      policies.decide('a', WITHDRAW);
       expect(policies.state('a').kind).to.equal('pending');
       await cluster.settle(policies);
       expect(policies.state('a').kind).to.equal('absent');

@@ -69,6 +69,31 @@ describe('the policies of all mirrors', () => {
     expect(cluster.changed).to.not.include('a');
   });
 
+  it('tell of a mirror that stands otherwise although in the same way', async () => {
+    cluster.missing.add('ClusterPolicy');
+    policies.decide('a', included(cluster.set('a')));
+    await policies.sync();
+    expect(policies.state('a')).to.include({ kind: 'failed', reason: 'EngineUnavailable' });
+    cluster.missing.clear();
+    cluster.refuse = () => new KubernetesError('invalid', 'Kyverno says no');
+    cluster.changed = [];
+    await policies.sync();
+    expect(policies.state('a')).to.include({ kind: 'failed', reason: 'PolicyRefused' });
+    expect(cluster.changed).to.deep.equal(['a']);
+    cluster.changed = [];
+    policies.observe();
+    expect(cluster.changed).to.be.empty;
+  });
+
+  it('tell of a mirror whose policy could not be written, and why', async () => {
+    cluster.refuse = () => new KubernetesError('unavailable', 'etcd is full');
+    policies.decide('a', included(cluster.set('a')));
+    cluster.changed = [];
+    await policies.sync();
+    expect(policies.state('a')).to.have.property('message').that.includes('etcd is full');
+    expect(cluster.changed).to.deep.equal(['a']);
+  });
+
   it('do not call an edited entry in force before it is', async () => {
     await serving('a');
     policies.decide('a', included(cluster.set('a', {}, ['a.io', 'more.io'])));

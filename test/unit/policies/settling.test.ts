@@ -1,3 +1,4 @@
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { ENGINES } from '../../../src/engines/engines.js';
 import type { Policies } from '../../../src/policies/policies.js';
@@ -135,4 +136,33 @@ describe('a policy that gives no sign of being in force', () => {
     await policies.sync();
     expect(cluster.live.size).to.equal(1);
   });
+});
+
+describe('a wall clock that is set back an hour', () => {
+  const HOUR = 3_600_000;
+
+  afterEach(() => {
+    mock.timers.reset();
+  });
+
+  for (const engine of ['ClusterPolicy', 'MutatingAdmissionPolicy'] as const) {
+    it(`delays neither the settling of a policy nor its retirement, with ${engine}`, async () => {
+      mock.timers.enable({ apis: ['Date'], now: 10 * HOUR });
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      policies.decide('a', included(cluster.set('a', { engine })));
+      await policies.sync();
+      mock.timers.setTime(9 * HOUR);
+      cluster.kyvernoActs();
+      cluster.pass(SETTLE);
+      expect(policies.state('a').kind).to.equal('inForce');
+      policies.decide('a', WITHDRAW);
+      await policies.sync();
+      mock.timers.setTime(8 * HOUR);
+      await cluster.settle(policies);
+      cluster.pass(SETTLE);
+      expect(policies.state('a').kind).to.equal('absent');
+      expect(cluster.live.size).to.equal(0);
+    });
+  }
 });

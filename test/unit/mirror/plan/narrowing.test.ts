@@ -18,7 +18,7 @@ function filtered(include: readonly string[]): ReturnType<typeof mirror> {
 /** Pods are sent for these; the spec then wants others, and Harbor has a filter for the former, or none. */
 function plan(sent: readonly string[], wanted: readonly string[], hasFilter = true): HarborPlan {
   const policies = new LabPolicies();
-  policies.decide('quay', { kind: 'serve', entry: policyEntry(filtered(sent), PREFIX), settings: {} as never });
+  policies.decide('quay', { kind: 'include', entry: policyEntry(filtered(sent), PREFIX), settings: {} as never });
   policies.takeEffect();
   const subject = filtered(wanted);
   const narrowing = narrowingOf(subject, PREFIX, policies.served('quay'), holdsFor(subject, { policies }));

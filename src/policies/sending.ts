@@ -1,0 +1,39 @@
+import { entryText } from '../engines/entry.js';
+import { heldForMs, settlesInMs } from './acting.js';
+import { memoryOf } from './memory.js';
+import type { Memory } from './memory.js';
+import { unknownBecause } from './picture.js';
+import type { Picture } from './picture.js';
+
+interface SendingInput {
+  /** The mirror's. */
+  readonly name: string;
+  /** `host[:port]/project` */
+  readonly pullPrefix: string;
+  readonly picture: Picture;
+  readonly memory: Memory;
+  readonly now: number;
+}
+
+/**
+ * Whether any policy may send new Pods for the mirror to this place: one that has it so, one that had it so and may be in force still, or
+ * one that can't be read. Pure.
+ */
+export function maySendTo({ name, pullPrefix, picture, memory, now }: SendingInput): boolean {
+  if (unknownBecause(picture) !== undefined) return true;
+  if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(pullPrefix))) return true;
+  const there = picture.byMirror.get(name) ?? [];
+  const keys = new Set(there.map(({ key }) => key));
+  const left = [...memory.policies].filter(([key]) => !keys.has(key)).map(([, policy]) => policy);
+  if (left.some((policy) => heldForMs(policy, name, picture, now) > 0)) return true;
+  return there.some((policy) => {
+    const entry = policy.entries.get(name);
+    if (entry === undefined || entry.pullPrefix === pullPrefix) return true;
+    const { forms } = memoryOf(memory, policy);
+    const isShownOtherwise = [...forms].some(([hash, form]) => {
+      const text = form.get(name);
+      return picture.shown.has(hash) && text !== undefined && text !== entryText(entry);
+    });
+    return isShownOtherwise || settlesInMs(policy, name, memory, now) > 0;
+  });
+}

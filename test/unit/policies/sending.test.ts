@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
+import type { Policies } from '../../../src/policies/policies.js';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import type { RoutingDecision } from '../../../src/policies/state.js';
+import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
+
+const OLD = 'harbor/old';
+const NEW = 'harbor/new';
+
+/** The decision to include a mirror with Pods sent to this place. */
+function includedAt(object: RegistryMirror, pullPrefix: string): RoutingDecision {
+  const decision = included(object);
+  return decision.kind === 'include' ? { ...decision, entry: { ...decision.entry, pullPrefix } } : decision;
+}
+
+describe('whether Pods may still be sent to a place', () => {
+  let cluster: FakePolicyCluster;
+  let policies: Policies;
+  let before: RegistryMirror;
+
+  beforeEach(async () => {
+    cluster = new FakePolicyCluster();
+    policies = cluster.open();
+    before = cluster.set('a');
+    policies.decide('a', includedAt(before, OLD));
+    await cluster.settle(policies);
+  });
+
+  it('is so until the webhook shows the policy that sends them elsewhere', async () => {
+    expect([policies.maySendTo('a', OLD), policies.maySendTo('a', NEW)]).to.deep.equal([true, false]);
+    policies.decide('a', includedAt(before, NEW));
+    await policies.sync();
+    policies.observe();
+    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    cluster.kyvernoActs();
+    policies.observe();
+    expect([policies.maySendTo('a', OLD), policies.maySendTo('a', NEW)]).to.deep.equal([false, true]);
+  });
+
+  it('is so while any policy lists the mirror with it, although the one that the mirror moved to is in force', async () => {
+    const after = cluster.set('a', { failurePolicy: 'Ignore' });
+    policies.decide('a', includedAt(after, NEW));
+    await policies.sync();
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(policies.servesThrough('a', NEW)).to.equal(true);
+    expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    await cluster.settle(policies);
+    expect(policies.maySendTo('a', OLD)).to.equal(false);
+  });
+
+  it('is so while the policy that let go of the mirror may be in force', async () => {
+    const after = cluster.set('a', { failurePolicy: 'Ignore' });
+    policies.decide('a', includedAt(after, NEW));
+    await policies.sync();
+    cluster.kyvernoActs();
+    cluster.pass(2000);
+    await policies.sync();
+    cluster.pass(2000);
+    await policies.sync();
+    expect(cluster.listed(homeOf(before))).to.deep.equal([]);
+    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(policies.maySendTo('a', OLD)).to.equal(false);
+  });
+
+  it('is so in an old policy where the new one is refused', async () => {
+    const after = cluster.set('a', { failurePolicy: 'Ignore' });
+    cluster.refuse = ({ name }) => (name === homeOf(after) ? new KubernetesError('invalid', 'no') : undefined);
+    policies.decide('a', includedAt(after, NEW));
+    await policies.sync();
+    policies.observe();
+    expect(policies.state('a').kind).to.equal('failed');
+    expect(policies.maySendTo('a', OLD)).to.equal(true);
+  });
+
+  it('is not known while policies of another kind can’t be read', () => {
+    cluster.unreadable.set('MutatingPolicy', 'forbidden');
+    policies.observe();
+    expect(policies.maySendTo('a', NEW)).to.equal(true);
+  });
+});
