@@ -22,30 +22,53 @@ export function matchConditions(
 
 function condition(hosts: readonly string[], settings: PolicySettings, excluded: readonly string[]): string {
   return [
-    ...(excluded.length === 0
-      ? []
-      : [`// Not in these namespaces,\n!request.namespace.matches(r'${pattern(excluded)}')`]),
+    ...notIn(excluded),
     `// not where the Pod opts out,\nobject.metadata.?labels[?'${LABELS.rewrite}'].orValue('') != 'disabled'`,
     ...withoutPullSecrets(settings),
-    `// and only with an image of one of these hosts.\n${hasMirroredImage(hosts)}`,
+    images(hosts, settings),
   ].join(' &&\n');
+}
+
+function notIn(namespaces: readonly string[]): readonly string[] {
+  const conditions = patterns(namespaces).map((pattern) => `!request.namespace.matches(r'${pattern}')`);
+  return conditions.length === 0 ? [] : [`// Not in these namespaces,\n${conditions.join(' &&\n')}`];
 }
 
 /**
  * The ServiceAccount admission plugin runs before all policies and webhooks, so secrets inherited from it are in the Pod by now. Ours don't
  * count: another policy, or this one before somebody else changed the Pod, may have added them.
  */
-function withoutPullSecrets({ podsWithPullSecrets }: PolicySettings): readonly string[] {
+function withoutPullSecrets({ podsWithPullSecrets, ignorePullSecrets = [] }: PolicySettings): readonly string[] {
   if (podsWithPullSecrets !== 'Skip') return [];
-  const ours = `s.?name.orValue('').startsWith('${PULL_SECRET_PREFIX}')`;
+  const name = "s.?name.orValue('')";
+  const doesNotCount = [
+    `${name}.startsWith('${PULL_SECRET_PREFIX}')`,
+    ...patterns(ignorePullSecrets).map((pattern) => `${name}.matches(r'${pattern}')`),
+  ];
   return [
-    `// not with pull secrets of its own, which the cache can't pass on,\nobject.spec.?imagePullSecrets.orValue([]).all(s, ${ours})`,
+    `// not with pull secrets of its own, which the cache can't pass on,\nobject.spec.?imagePullSecrets.orValue([]).all(s,\n  ${doesNotCount.join(' ||\n  ')})`,
   ];
 }
 
-/** One RE2 pattern for all of these names and globs. */
-function pattern(globs: readonly string[]): string {
-  return `^(${globs.map((glob) => glob.split('*').map(re2Literal).join('.*')).join('|')})$`;
+/** What is told in one line, in characters. */
+const LINE = 110;
+
+/** RE2 patterns for all of these names and globs together: one, or a few that are no longer than a line. */
+function patterns(globs: readonly string[]): readonly string[] {
+  const lines: string[][] = [];
+  for (const each of globs.map((glob) => glob.split('*').map(re2Literal).join('.*'))) {
+    const last = lines.at(-1);
+    if (last !== undefined && [...last, each].join('|').length <= LINE) last.push(each);
+    else lines.push([each]);
+  }
+  return lines.map((line) => `^(${line.join('|')})$`);
+}
+
+/** With `Always`, the policy sees a Pod before others add containers to it, since the API server asks again only whom it has asked before. */
+function images(hosts: readonly string[], { injected }: PolicySettings): string {
+  const mirrored = hasMirroredImage(hosts);
+  if (injected !== 'Always') return `// and only with an image of one of these hosts.\n${mirrored}`;
+  return `// and any new Pod, since others may add containers to it later, or an image of one of these hosts.\n(request.operation == 'CREATE' || ${mirrored})`;
 }
 
 /** Of a Pod that is updated, only images count that it had before its rewrite: whoever applies it again writes these. */

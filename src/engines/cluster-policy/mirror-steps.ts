@@ -29,6 +29,12 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
   const plain = byHost.filter((pair) => pair.every(isPlain));
   const others = byHost.filter((pair) => !pair.every(isPlain));
   const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
+  const inPaths = [
+    ...new Set(byPath.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []))),
+  ].sort();
+  const escaped = [...new Set([...others.map(([, prefix]) => prefix), ...inPaths])].filter((text) => !isPlain(text));
+  const plainInPaths = inPaths.filter(isPlain).map(jmesPathText).join(', ');
+  const prefixes = plainInPaths === '' ? 'values(mirrors)' : `[values(mirrors), [${plainInPaths}]][]`;
   const choices = [
     'lookup(`{{ mirrors }}`, host)',
     ...(others.length === 0 ? [] : [`lookup(${jmesPathLiteral(Object.fromEntries(others))}, host)`]),
@@ -48,15 +54,33 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
   version: regex_replace_all('^[^:@]*', rest, '') })`,
     ),
     jmesPathStep('covered', `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })`),
+    jmesPathStep('prefixes', `${prefixes}[].join('', [@, '/'])`),
     jmesPathStep(
       'rewrites',
-      `covered[?prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`} && !regex_match('${IMAGE_ID_PATTERN}', image) && length(repository) <= \`${MAX_PATH_BYTES}\` &&
-  regex_match('${PATH_PATTERN}', repository) &&
-  regex_match('${SUFFIX_PATTERN}', version)].{
+      `covered[?prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`} &&
+  ${[...staysAsItIs(escaped), IS_VALID].join(' &&\n  ')}].{
   path: path, key: key, image: image, prefix: prefix, new: join('/', [prefix, rest]) }`,
     ),
   ];
 }
+
+/** What no rewrite would do any good. */
+function staysAsItIs(escapedPrefixes: readonly string[]): readonly string[] {
+  const beginning = `regex_replace_all('^([^/]*/[^/]*/).*$', repository, '\${1}')`;
+  const literal = jmesPathLiteral(escapedPrefixes.map((prefix) => `${prefix}/`));
+  return [
+    // Runtimes take it for an image's id.
+    `!regex_match('${IMAGE_ID_PATTERN}', image)`,
+    // Somebody else's policy has put a prefix of ours in front already.
+    `!contains(\`{{ prefixes }}\`, ${beginning})`,
+    ...(escapedPrefixes.length === 0 ? [] : [`!contains(${literal}, ${beginning})`]),
+    // The new name would be none.
+    `length(regex_replace_all('^[^/]*/', join('/', [prefix, repository]), '')) <= \`${MAX_PATH_BYTES}\``,
+  ];
+}
+
+const IS_VALID = `regex_match('${PATH_PATTERN}', repository) &&
+  regex_match('${SUFFIX_PATTERN}', version)`;
 
 function prefixByPath({ hosts, outcomes }: HostRule): string {
   const known = hosts.flatMap(spellings).map(jmesPathText).join(', ');

@@ -21,8 +21,8 @@ export const HOST_PATTERN = '^(?:(localhost|[^/]*[.:A-Z][^/]*)/)?(.*)$';
 /** A Docker Hub name without a slash, its host written out or not: group 1 is what `library/` goes in front of. */
 export const BARE_NAME_PATTERN = '^(?:(?:index[.])?docker[.]io/)?([^/]*)$';
 
-/** An image's id, which is no name. */
-export const IMAGE_ID_PATTERN = '^[a-f0-9]{64}$';
+/** An image's id, which is no name; runtimes take one with its algorithm in front for an id, too. */
+export const IMAGE_ID_PATTERN = '^(?:sha256:)?[a-f0-9]{64}$';
 
 /** Of the path alone, without host, tag and digest. */
 export const MAX_PATH_BYTES = 255;

@@ -56,6 +56,32 @@ describe('a ClusterPolicy, as a person reads it', () => {
     });
   }
 
+  it('has no long line where many namespaces and pull secrets are left out', () => {
+    const names = Array.from({ length: 40 }, (_, i) => `storage-system-${i}`);
+    const [policy] = renderPolicies(
+      [{ entry: mirror('quay'), settings: { ...SETTINGS, ignorePullSecrets: names.map((name) => `${name}-*`) } }],
+      { excludedNamespaces: names },
+    );
+    const yaml = policy === undefined ? '' : yamlOf(policy);
+    expect(yaml.split('\n').filter((line) => line.length > 160 && !line.includes('excluded-namespaces'))).to.deep.equal(
+      [],
+    );
+    for (const name of names) expect(new RegExp(`[(|]${name}[)|]`).test(yaml), name).to.equal(true);
+  });
+
+  it('sees every new Pod where others may add containers to it later, and no more updates than without', () => {
+    const conditionOf = (settings: Partial<PolicySettings>): string => {
+      const { spec } = policyOf([mirror('quay')], settings).object as unknown as {
+        readonly spec: {
+          readonly webhookConfiguration: { readonly matchConditions: readonly { expression: string }[] };
+        };
+      };
+      return spec.webhookConfiguration.matchConditions.map(({ expression }) => expression).join();
+    };
+    expect(conditionOf({ injected: 'Always' })).to.match(/\n\(request\.operation == 'CREATE' \|\| \(\n[^]*quay\.io/);
+    expect(conditionOf({})).to.not.include("(request.operation == 'CREATE' || (\n");
+  });
+
   it('says in a plain map which host is pulled from where', () => {
     expect(yamlOf(policyOf([mirror('quay'), mirror('docker', { hosts: ['docker.io'] })]))).to.include(
       [

@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
+import { useCluster } from '../shared-cluster.js';
+import { goldenEntries } from './golden.js';
+import { dryRun, images, podOf, type Pod } from './pod.js';
+import { PoliciesInForce } from './policies.js';
+
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy'];
+const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
+const ID = `sha256:${'a'.repeat(64)}`;
+
+for (const engine of ENGINES) {
+  describe(`what ${engine} leaves as it is`, function () {
+    this.timeout(120_000);
+    const cluster = useCluster();
+    let namespace: string;
+    let policies: PoliciesInForce;
+
+    before(async () => {
+      namespace = await cluster().createNamespace();
+      const settings: PolicySettings = {
+        engine,
+        failurePolicy: 'Fail',
+        podsWithPullSecrets: 'Skip',
+        pullSecret: 'None',
+        ignorePullSecrets: ['*-dockercfg-*', 'everywhere'],
+        injected: 'Always',
+      };
+      const rendered = renderPolicies(
+        goldenEntries.map((entry) => ({ entry, settings })),
+        { excludedNamespaces: ['kube-*'] },
+      );
+      policies = await PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx'] });
+    });
+    after(async () => {
+      await policies.remove();
+    });
+
+    const imagesOf = async (pod: Pod): Promise<readonly string[]> =>
+      images(await dryRun(cluster().api, namespace, pod));
+
+    it('is an image that has to be on the node already', async () => {
+      const pod = podOf([], {
+        containers: [
+          { name: 'loaded', image: 'nginx:dev', imagePullPolicy: 'Never' },
+          { name: 'other', image: 'nginx:dev' },
+        ],
+        initContainers: [{ name: 'i', image: 'nginx:dev', imagePullPolicy: 'Never' }],
+        volumes: [
+          { name: 'v', image: { reference: 'nginx:dev', pullPolicy: 'Never' } },
+          { name: 'w', image: { reference: 'nginx:dev', pullPolicy: 'Always' } },
+        ],
+      });
+      expect(await imagesOf(pod)).to.deep.equal([
+        'nginx:dev',
+        `${CACHED}:dev`,
+        'nginx:dev',
+        'nginx:dev',
+        `${CACHED}:dev`,
+      ]);
+    });
+
+    it("is Istio's placeholder, and no name that only begins so", async () => {
+      const auto = CACHED.replace('nginx', 'auto');
+      expect(await imagesOf(podOf(['auto', 'auto:1', 'docker.io/auto']))).to.deep.equal(['auto', `${auto}:1`, auto]);
+    });
+
+    it("is an image's id", async () => {
+      expect(await imagesOf(podOf([ID, `nginx@${ID}`, `x/${ID}`]))).to.deep.equal([
+        ID,
+        `${CACHED}@${ID}`,
+        `harbor.cache.test/dockerhub/x/${ID}`,
+      ]);
+    });
+
+    it('is a name that would be too long behind its project', async () => {
+      const room = 255 - 'dockerhub/x/'.length;
+      const [fits, tooLong] = [`x/${'a'.repeat(room)}`, `x/${'a'.repeat(room + 1)}`];
+      expect(await imagesOf(podOf([fits, tooLong]))).to.deep.equal([`harbor.cache.test/dockerhub/${fits}`, tooLong]);
+    });
+
+    it('is a name that begins with a prefix of ours behind another host', async () => {
+      const twice = 'quay.io/harbor.cache.test/dockerhub/library/nginx:1';
+      expect(await imagesOf(podOf([twice, 'quay.io/harbor.cache.test/x/y']))).to.deep.equal([
+        twice,
+        'harbor.cache.test/quay/harbor.cache.test/x/y',
+      ]);
+    });
+
+    it('is a Pod with a pull secret of its own, unless that is to be ignored', async () => {
+      const withSecrets = (...names: string[]): Promise<readonly string[]> =>
+        imagesOf(podOf(['nginx'], { imagePullSecrets: names.map((name) => ({ name })) }));
+      expect(await withSecrets('app-dockercfg-x7k2p', 'everywhere')).to.deep.equal([CACHED]);
+      expect(await withSecrets('app-dockercfg-x7k2p', 'mine')).to.deep.equal(['nginx']);
+      expect(await withSecrets('not-everywhere')).to.deep.equal(['nginx']);
+    });
+  });
+}
