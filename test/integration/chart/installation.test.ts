@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
@@ -18,7 +18,8 @@ import { MONITORING, VALUE_SETS } from './value-sets.js';
 
 const MIRROR = { upstream: { type: 'docker-hub' }, rewrite: { engine: 'MutatingAdmissionPolicy' } };
 const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
-const CONFIG = fileURLToPath(new URL('../../../config', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CONFIG = join(ROOT, 'config');
 /** Of a cluster without Kyverno: the operator may write only the API server's own policies. */
 const NARROW = { engines: { clusterPolicy: false, mutatingPolicy: false } };
 
@@ -70,6 +71,16 @@ describe('The chart in a cluster', function () {
     });
     expect(code).to.equal(1);
     expect(stderr).to.include('Install without `mirrors` first');
+  });
+
+  it('is installed by the command on its page, and goes again', async () => {
+    const [install = ''] = commandsOf('charts/registry-mirror-operator/README.md', 'Install');
+    await inShell(install);
+    const path = `/api/v1/namespaces/${NAMESPACE}/secrets/${RELEASE}-harbor`;
+    const { data } = await cluster.api.json<{ readonly data: Readonly<Record<string, string>> }>('GET', path);
+    expect(Buffer.from(data.username ?? '', 'base64').toString()).to.equal('robot$registry-mirror-operator');
+    await run(['uninstall', RELEASE]);
+    await cluster.kubectl(['delete', 'crd', 'registrymirrors.registrymirror.io']);
   });
 
   it('is installed, and says how to go on and how to leave', async () => {
@@ -150,14 +161,18 @@ describe('The chart in a cluster', function () {
     });
   });
 
+  /** As somebody does who copies a command from a page. */
+  async function inShell(command: string): Promise<void> {
+    const { kubectl, helm: helmProgram } = cluster.binaries;
+    const path = [dirname(kubectl), dirname(helmProgram), process.env.PATH].join(delimiter);
+    const env = { PATH: path, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfigPath };
+    const { code, stderr } = await runCommand('bash', ['-euc', command], { env, cwd: ROOT });
+    expect(code, `${command}\n${stderr}`).to.equal(0);
+  }
+
   /** Runs what the page about uninstalling says. */
   async function leavesNothing(): Promise<void> {
-    const path = `${join(cluster.binaries.kubectl, '..')}:${process.env.PATH ?? ''}`;
-    const env = { PATH: path, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfigPath };
-    for (const command of commandsOf('docs/uninstall.md', 'The operator is gone already')) {
-      const { code, stderr } = await runCommand('bash', ['-euc', command], { env });
-      expect(code, `${command}\n${stderr}`).to.equal(0);
-    }
+    for (const command of commandsOf('docs/uninstall.md', 'The operator is gone already')) await inShell(command);
     await world.untilImage('nginx', 'nginx');
     for (const kind of ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings', 'registrymirrors']) {
       await eventually(async () => {

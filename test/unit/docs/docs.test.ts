@@ -39,6 +39,13 @@ describe('the documentation', () => {
     expect(broken).to.deep.equal([]);
   });
 
+  it('names tests that there are, against each threat', () => {
+    const links = [...read('docs/security.md').matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+)\)/g)];
+    expect(links).not.to.be.empty;
+    const missing = links.filter(([, name = '', path = '']) => !read(path).includes(name)).map(([link]) => link);
+    expect(missing).to.deep.equal([]);
+  });
+
   it('has every decision in the list of decisions', () => {
     const list = read('docs/adr/README.md');
     const files = globSync('*.md', { cwd: join(root, 'docs/adr') }).filter(
