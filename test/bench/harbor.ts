@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { startCluster } from '../cluster/cluster.js';
 import { progressToStderr } from '../cluster/progress.js';
 import { createMirrors, measureFleet, removeAll } from '../support/fleet.js';
 import { createWorld } from '../support/world.js';
+import { cpuSeconds } from './process.js';
+import { RECORDED_LATENCY } from './latency.js';
 
 const COUNT = 100;
-/** What the recorded Harbor took for a robot account. */
-const LATENCY = { list: 3, read: 3, create: 8, update: 8, delete: 8, concurrency: 8 };
 
 /**
  * How fast mirrors become Ready, from one `kubectl apply` of all of them: the operator as the image has it, a real API server, and a Harbor
@@ -16,7 +15,7 @@ export async function benchHarbor(print: (line: string) => void): Promise<void> 
   const cluster = await startCluster({ controllerManager: false, progress: progressToStderr });
   try {
     const world = await createWorld(cluster, {
-      harbor: { latency: LATENCY },
+      harbor: { latency: RECORDED_LATENCY },
       env: { LOG_LEVEL: 'info', HEALTH_INTERVAL: '10m' },
     });
     try {
@@ -42,10 +41,4 @@ export async function benchHarbor(print: (line: string) => void): Promise<void> 
   } finally {
     await cluster.stop();
   }
-}
-
-/** User and system time of a process so far (Linux: 100 ticks a second). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

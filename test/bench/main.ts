@@ -1,12 +1,16 @@
 import { ENGINE_KINDS } from '../../src/engines/engines.js';
 import { benchAdmission } from './admission.js';
 import { benchHarbor } from './harbor.js';
+import { benchScale } from './scale/bench.js';
 
-const BENCHES: Readonly<Record<string, (print: (line: string) => void, args: readonly string[]) => Promise<void>>> = {
+type Bench = (print: (line: string) => void, args: readonly string[]) => Promise<void>;
+
+const BENCHES: Readonly<Record<string, Bench>> = {
   /** Of some engines only, where they are named. */
   admission: (print, args) =>
     benchAdmission(print, args.length === 0 ? ENGINE_KINDS : ENGINE_KINDS.filter((engine) => args.includes(engine))),
   harbor: benchHarbor,
+  scale: benchScale,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -5,6 +5,8 @@ export interface Latency {
   readonly list?: number;
   readonly read?: number;
   readonly create?: number;
+  /** A project takes longer to make than the rest. Default: what `create` says. */
+  readonly createProject?: number;
   readonly update?: number;
   readonly delete?: number;
   /** Added to every call that presents a user's password, which Harbor hashes each time. A robot's secret costs nothing. */

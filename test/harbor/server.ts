@@ -106,7 +106,7 @@ export class HarborServer {
     const fault = this.faults.take(call);
     if (await this.#strikesBefore(fault, call, response)) return;
     const isList = !call.path.endsWith('}') && !call.route.endsWith('}');
-    const answer = await this.#workers.run(call.method, isList, () => this.#answer(incoming, identity));
+    const answer = await this.#workers.run({ ...call, isList }, () => this.#answer(incoming, identity));
     const recorded = { ...call, status: answer.status };
     this.calls.add(recorded);
     if (isWrite(recorded)) for (const hook of this.writeHooks) await hook(recorded);

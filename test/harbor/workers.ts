@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Latency } from './options.js';
 
+/** What a call's time depends on. */
+export interface CallKind {
+  readonly method: string;
+  readonly route: string;
+  readonly isList: boolean;
+}
+
 /** Makes calls take their time, a few of them at once. */
 export class Workers {
   readonly #latency: () => Latency;
@@ -12,9 +19,9 @@ export class Workers {
   }
 
   /** Does the work when a place is free, no sooner than its kind of call takes. */
-  async run<T>(method: string, isList: boolean, work: () => Promise<T>): Promise<T> {
+  async run<T>({ method, route, isList }: CallKind, work: () => Promise<T>): Promise<T> {
     const latency = this.#latency();
-    const cost = costOf(latency, method, isList);
+    const cost = costOf(latency, { method, route, isList });
     if (latency.concurrency === undefined && cost === 0) return work();
     await this.#enter(latency.concurrency ?? Infinity);
     try {
@@ -40,10 +47,10 @@ export class Workers {
   }
 }
 
-function costOf(latency: Latency, method: string, isList: boolean): number {
+function costOf(latency: Latency, { method, route, isList }: CallKind): number {
   switch (method) {
     case 'POST':
-      return latency.create ?? 0;
+      return (route === '/projects' ? latency.createProject : undefined) ?? latency.create ?? 0;
     case 'PUT':
     case 'PATCH':
       return latency.update ?? 0;

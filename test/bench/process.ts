@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+
+const TICKS_PER_SECOND = 100;
+const MIB = 1024 * 1024;
+
+/** User and system time of a process so far (Linux: 100 ticks a second). */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** The memory of a process in MiB: now, and at most since it began. */
+export function residentMiB(pid: number): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const of = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return { now: of('VmRSS'), peak: of('VmHWM') };
+}
+
+/** What the operator says of itself at /metrics. A scrape begins the event loop's histogram anew. */
+export async function scrape(metricsUrl: string): Promise<Metrics> {
+  return new Metrics(await (await fetch(`${metricsUrl}/metrics`)).text());
+}
+
+/** One scrape. */
+export class Metrics {
+  readonly #lines: readonly string[];
+
+  constructor(text: string) {
+    this.#lines = text.split('\n');
+  }
+
+  /** The sum of a metric over all its labels. */
+  sum(name: string): number {
+    const values = this.#lines
+      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+    return values.reduce((total, value) => total + value, 0);
+  }
+
+  get heapMiB(): number {
+    return this.sum('nodejs_heap_size_used_bytes') / MIB;
+  }
+
+  /** Delays of the event loop since the scrape before, in ms. */
+  get eventLoop(): { readonly p50: number; readonly p99: number; readonly max: number } {
+    const ms = (name: string): number => this.sum(`nodejs_eventloop_lag_${name}_seconds`) * 1000;
+    return { p50: ms('p50'), p99: ms('p99'), max: ms('max') };
+  }
+}

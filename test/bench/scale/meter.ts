@@ -1,0 +1,105 @@
+import type { AuditMark } from '../../cluster/audit.js';
+import { OPERATOR_USER } from '../../support/operator.js';
+import type { World } from '../../support/world.js';
+import { cpuSeconds, residentMiB, scrape } from '../process.js';
+import type { Metrics } from '../process.js';
+
+/** What one part of a run cost. */
+export interface Figures {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Of mirrors, by the operator. */
+  readonly looks: number;
+  readonly harborWrites: number;
+  readonly harborReads: number;
+  /** By verb and resource. */
+  readonly apiWrites: Readonly<Record<string, number>>;
+  readonly policyWrites: number;
+  /** The event loop's delay, in ms: the worst where it was asked for more than once. */
+  readonly delay: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly residentMiB: number;
+  readonly peakMiB: number;
+  readonly heapMiB: number;
+}
+
+interface Start {
+  readonly at: number;
+  readonly cpuSeconds: number;
+  readonly looks: number;
+  readonly mark: AuditMark;
+}
+
+const LOOKS = 'registry_mirror_reconcile_duration_seconds_count';
+
+/** Measures the operator of a world from one moment to another. */
+export class Meter {
+  readonly #world: World;
+  readonly #start: Start;
+  /** The worst of all scrapes, since each begins the histogram anew. */
+  #delay: Figures['delay'] = { p50: 0, p99: 0, max: 0 };
+
+  private constructor(world: World, start: Start) {
+    this.#world = world;
+    this.#start = start;
+  }
+
+  /** From now on. */
+  static async begin(world: World): Promise<Meter> {
+    const { operator } = world;
+    const looks = (await scrape(operator.metricsUrl)).sum(LOOKS);
+    return new Meter(world, await startOf(world, { cpuSeconds: cpuSeconds(operator.daemon.pid), looks }));
+  }
+
+  /** From the start of an operator that isn't running yet. */
+  static async beforeStart(world: World): Promise<Meter> {
+    return new Meter(world, await startOf(world, { cpuSeconds: 0, looks: 0 }));
+  }
+
+  /** How many looks there were so far. */
+  async looks(): Promise<number> {
+    return (await this.#scrape()).sum(LOOKS) - this.#start.looks;
+  }
+
+  async end(): Promise<Figures> {
+    const seconds = (performance.now() - this.#start.at) / 1000;
+    const { operator, harbor, cluster } = this.#world;
+    const { pid } = operator.daemon;
+    const metrics = await this.#scrape();
+    const memory = residentMiB(pid);
+    const writes = await cluster.audit.writes({ user: OPERATOR_USER }, this.#start.mark);
+    const apiWrites: Record<string, number> = {};
+    for (const { verb, resource } of writes) {
+      const key = `${verb} ${resource}`;
+      apiWrites[key] = (apiWrites[key] ?? 0) + 1;
+    }
+    return {
+      seconds,
+      cpuSeconds: cpuSeconds(pid) - this.#start.cpuSeconds,
+      looks: metrics.sum(LOOKS) - this.#start.looks,
+      harborWrites: harbor.writes().length,
+      harborReads: harbor.reads().length,
+      apiWrites,
+      policyWrites: writes.filter(({ resource }) => resource.endsWith('policies')).length,
+      delay: this.#delay,
+      residentMiB: memory.now,
+      peakMiB: memory.peak,
+      heapMiB: metrics.heapMiB,
+    };
+  }
+
+  async #scrape(): Promise<Metrics> {
+    const metrics = await scrape(this.#world.operator.metricsUrl);
+    this.#delay = worse(this.#delay, metrics.eventLoop);
+    return metrics;
+  }
+}
+
+function worse(a: Figures['delay'], b: Figures['delay']): Figures['delay'] {
+  return { p50: Math.max(a.p50, b.p50), p99: Math.max(a.p99, b.p99), max: Math.max(a.max, b.max) };
+}
+
+async function startOf({ harbor, cluster }: World, since: Pick<Start, 'cpuSeconds' | 'looks'>): Promise<Start> {
+  const mark = await cluster.audit.mark();
+  harbor.resetCounts();
+  return { ...since, mark, at: performance.now() };
+}
