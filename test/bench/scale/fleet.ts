@@ -2,7 +2,7 @@ import { findCondition } from '../../../src/api/conditions.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { Informer } from '../../../src/kubernetes/informer.js';
+import { Informer } from '../../../src/kubernetes/cache/informer.js';
 import { MIRRORS as RESOURCE } from '../../../src/mirror/resource.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import { createMirrors } from '../../support/fleet.js';

@@ -1,4 +1,4 @@
-import { Informer } from '../../../src/kubernetes/informer.js';
+import { Informer } from '../../../src/kubernetes/cache/informer.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
 import { ENGINES } from '../../../src/engines/engines.js';
