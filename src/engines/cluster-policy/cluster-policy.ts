@@ -6,6 +6,7 @@ import { FORM_VERSION, policyMetadata, type EnginePolicy } from '../policy.js';
 import { injectedSecrets } from '../pull-secret.js';
 import { digest } from '../syntax/digest.js';
 import { matchConditions } from './match-conditions.js';
+import { mirrorSteps } from './mirror-steps.js';
 import { ephemeralContainerRule, newPodRule, podAppliedAgainRule } from './rules.js';
 
 const GROUP = 'kyverno.io';
@@ -31,7 +32,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     namespaceSelector: namespaceSelector(settings.namespaceSelector),
     ...(settings.podSelector === undefined ? {} : { selector: settings.podSelector }),
   };
-  const input = { hostRules, secrets: injectedSecrets(entries, settings), selectors };
+  const input = { mirrorSteps: mirrorSteps(hostRules), secrets: injectedSecrets(entries, settings), selectors };
   const rules = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
   const contentHash = digest({ form: FORM_VERSION, rules, settings, excludedNamespaces });
   return {

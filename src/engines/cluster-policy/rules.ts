@@ -1,15 +1,14 @@
 import type { LabelSelector } from '../../api/registry-mirror.js';
-import type { HostRule } from '../placement/precedence.js';
 import type { PullSecretRef } from '../pull-secret.js';
 import { addedSecretSteps, keptSecretSteps, secretPatch } from './pull-secrets.js';
-import { mirrorSteps } from './mirror-steps.js';
 import { NOTE_PATCH, noteSteps, patchStep } from './patch-steps.js';
 import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './steps.js';
 import type { Step } from './step.js';
 
 /** What the rules of a policy are made of. */
 interface RuleInput {
-  readonly hostRules: readonly HostRule[];
+  /** From the images that were found to those to rewrite. */
+  readonly mirrorSteps: readonly Step[];
   readonly secrets: readonly PullSecretRef[];
   readonly selectors: { readonly namespaceSelector: LabelSelector; readonly selector?: LabelSelector };
 }
@@ -27,14 +26,14 @@ export interface Rule {
 /** The annotation by which kubelet marks the API's copy of a static Pod: whatever is changed in it changes nothing on the node. */
 const STATIC_POD = { 'kubernetes.io/config.mirror': '?*' };
 
-export function newPodRule({ hostRules, secrets, selectors }: RuleInput): Rule {
+export function newPodRule({ mirrorSteps, secrets, selectors }: RuleInput): Rule {
   return {
     name: 'rewrite-images',
     ...matching('Pod', 'CREATE', selectors),
     exclude: { any: [{ resources: { kinds: ['Pod'], annotations: STATIC_POD } }] },
     context: [
       ...podSteps(),
-      ...mirrorSteps(hostRules),
+      ...mirrorSteps,
       ...noteSteps(),
       ...addedSecretSteps(secrets),
       patchStep('rewrites', [NOTE_PATCH, ...secretPatch(secrets)]),
@@ -43,18 +42,18 @@ export function newPodRule({ hostRules, secrets, selectors }: RuleInput): Rule {
   };
 }
 
-export function ephemeralContainerRule({ hostRules, selectors }: RuleInput): Rule {
+export function ephemeralContainerRule({ mirrorSteps, selectors }: RuleInput): Rule {
   return {
     name: 'rewrite-ephemeral-containers',
     ...matching('Pod/ephemeralcontainers', 'UPDATE', selectors),
     // A subresource takes no notes and no pull secrets.
-    context: [...ephemeralContainerSteps(), ...mirrorSteps(hostRules), patchStep('rewrites', [])],
+    context: [...ephemeralContainerSteps(), ...mirrorSteps, patchStep('rewrites', [])],
     mutate: MUTATE,
   };
 }
 
 /** Whoever applies a Pod's manifest again writes the original image names: where the rewrite makes of them what the Pod has, it stays as it is. */
-export function podAppliedAgainRule({ hostRules, secrets, selectors }: RuleInput): Rule {
+export function podAppliedAgainRule({ mirrorSteps, secrets, selectors }: RuleInput): Rule {
   return {
     name: 'keep-images-when-applied-again',
     ...matching('Pod', 'UPDATE', selectors),
@@ -62,7 +61,7 @@ export function podAppliedAgainRule({ hostRules, secrets, selectors }: RuleInput
     context: [
       ...appliedSteps(),
       ...podSteps(),
-      ...mirrorSteps(hostRules),
+      ...mirrorSteps,
       ...keptSteps(),
       ...keptSecretSteps(secrets),
       patchStep('kept', secretPatch(secrets)),
