@@ -6,6 +6,8 @@ import { editMirror } from './mirrors.js';
 export async function mend(stage: Stage): Promise<void> {
   const { cluster, harbor } = stage.world;
   harbor.clearFaults();
+  // Calls that hang would do so for good, and one for each upstream is waited for up to 45 minutes.
+  await harbor.down();
   await harbor.up();
   await cluster.startApiServer();
   await cluster.startKyverno();
