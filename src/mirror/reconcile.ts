@@ -41,17 +41,7 @@ const LEAST_RETRY_MS = 100;
 /** What a look needs of the policies. */
 export type MirrorPolicies = Pick<
   Policies,
-  | 'decide'
-  | 'forget'
-  | 'state'
-  | 'has'
-  | 'serves'
-  | 'served'
-  | 'servesThrough'
-  | 'maySendTo'
-  | 'servedProject'
-  | 'servedHost'
-  | 'injects'
+  'decide' | 'forget' | 'state' | 'has' | 'serves' | 'served' | 'servesThrough' | 'maySendTo' | 'injects'
 >;
 
 interface MirrorReconcilerOptions {

@@ -14,7 +14,8 @@ import { injectedPrefixes, injectsAlone } from './injecting.js';
 import { planPolicies } from './plan.js';
 import type { Plan } from './plan.js';
 import { CachingRenderer } from './renderer.js';
-import { maySendTo } from './sending.js';
+import { leadsTo, maySendTo } from './sending.js';
+import type { Place } from './sending.js';
 import { servedState, standing } from './standing.js';
 import { isSameState } from './state.js';
 import type { PolicyState, RoutingDecision, ServedState } from './state.js';
@@ -115,17 +116,6 @@ export class Policies {
     return this.served(mirror).kind === 'served';
   }
 
-  /** The Harbor project that Pods are sent to for this mirror, as far as it is known to be in a policy. */
-  servedProject(mirror: string): string | undefined {
-    const prefix = this.#servedPrefix(mirror);
-    return prefix?.slice(prefix.indexOf('/') + 1);
-  }
-
-  /** host[:port] of the Harbor that Pods are sent to for this mirror, as far as it is known to be in a policy. */
-  servedHost(mirror: string): string | undefined {
-    return this.#servedPrefix(mirror)?.split('/', 1)[0];
-  }
-
   /** The pull prefixes that any policy in the cluster, or one that is about to be, gives Pods pull Secrets for. */
   injectedPrefixes(name: string): ReadonlySet<string> {
     return injectedPrefixes({ name, picture: this.#observe(), memory: this.#memory });
@@ -141,11 +131,12 @@ export class Policies {
    * Whether new Pods may be sent to this place for the mirror, by whatever policy: by one that it belongs into, that it moved out of, or that
    * can't be read.
    */
-  maySendTo(name: string, pullPrefix: string): boolean {
+  maySendTo(name: string, place: Place): boolean {
     const { kind } = this.state(name);
-    if (kind === 'pending' || kind === 'unknown' || this.#servedPrefix(name) === pullPrefix) return true;
-    const input = { name, pullPrefix, picture: this.#observe(), memory: this.#memory, now: this.#options.now() };
-    return maySendTo(input);
+    if (kind === 'pending' || kind === 'unknown') return true;
+    const served = this.served(name);
+    if (served.kind === 'served' && leadsTo(place, served.entry)) return true;
+    return maySendTo({ name, place, picture: this.#observe(), memory: this.#memory, now: this.#options.now() });
   }
 
   /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
@@ -211,11 +202,6 @@ export class Policies {
 
   #isOut(mirror: string): boolean {
     return this.#decision(mirror).kind === 'withdraw' || this.#options.mirrors.mirror(mirror) === undefined;
-  }
-
-  #servedPrefix(mirror: string): string | undefined {
-    const served = this.served(mirror);
-    return served.kind === 'served' ? served.entry.pullPrefix : undefined;
   }
 
   #lookAtAll(): void {

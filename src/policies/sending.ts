@@ -1,15 +1,22 @@
-import { entryText } from '../engines/entry.js';
+import { entryText, type MirrorEntry } from '../engines/entry.js';
 import { heldForMs, settlesInMs } from './acting.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
 import { unknownBecause } from './picture.js';
 import type { Picture } from './picture.js';
 
+/** A place that new Pods may be sent to. */
+export interface Place {
+  /** `host[:port]/project` */
+  readonly pullPrefix: string;
+  /** Whether it counts that Pods are sent there for the repositories of these globs. Default: whatever they are; no globs mean all. */
+  readonly counts?: (include: readonly string[]) => boolean;
+}
+
 interface SendingInput {
   /** The mirror's. */
   readonly name: string;
-  /** `host[:port]/project` */
-  readonly pullPrefix: string;
+  readonly place: Place;
   readonly picture: Picture;
   readonly memory: Memory;
   readonly now: number;
@@ -19,16 +26,16 @@ interface SendingInput {
  * Whether any policy may send new Pods for the mirror to this place: one that has it so, one that had it so and may be in force still, or
  * one that can't be read. Pure.
  */
-export function maySendTo({ name, pullPrefix, picture, memory, now }: SendingInput): boolean {
+export function maySendTo({ name, place, picture, memory, now }: SendingInput): boolean {
   if (unknownBecause(picture) !== undefined) return true;
-  if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(pullPrefix))) return true;
+  if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(place.pullPrefix))) return true;
   const there = picture.byMirror.get(name) ?? [];
   const keys = new Set(there.map(({ key }) => key));
   const left = [...memory.policies].filter(([key]) => !keys.has(key)).map(([, policy]) => policy);
   if (left.some((policy) => heldForMs(policy, name, picture, now) > 0)) return true;
   return there.some((policy) => {
     const entry = policy.entries.get(name);
-    if (entry === undefined || entry.pullPrefix === pullPrefix) return true;
+    if (entry === undefined || leadsTo(place, entry)) return true;
     const { forms } = memoryOf(memory, policy);
     const isShownOtherwise = [...forms].some(([hash, form]) => {
       const text = form.get(name);
@@ -36,4 +43,9 @@ export function maySendTo({ name, pullPrefix, picture, memory, now }: SendingInp
     });
     return isShownOtherwise || settlesInMs(policy, name, memory, now) > 0;
   });
+}
+
+/** Whether what a policy has for a mirror sends Pods there. */
+export function leadsTo({ pullPrefix, counts }: Place, entry: MirrorEntry): boolean {
+  return entry.pullPrefix === pullPrefix && (counts === undefined || counts(entry.include));
 }

@@ -5,7 +5,7 @@ import { isWithin } from '../plan/narrowing.js';
 import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
-  readonly policies: Pick<Policies, 'state' | 'served' | 'servesThrough' | 'maySendTo' | 'injects'>;
+  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'injects'>;
   /** Left out where nothing waits for pull Secrets. */
   readonly isSpread?: PullSecrets['isSpread'];
 }
@@ -23,24 +23,16 @@ export function holdsFor(
       case 'policyInForce':
         return policies.servesThrough(name, precondition.pullPrefix);
       case 'policyWithout':
-        return !policies.maySendTo(name, precondition.pullPrefix);
+        return !policies.maySendTo(name, precondition);
       case 'policyInjects':
         return policies.injects(name, precondition.pullPrefix);
       case 'policySendsOnly':
-        return sendsOnly(name, precondition, policies);
+        return !policies.maySendTo(name, {
+          pullPrefix: precondition.pullPrefix,
+          counts: (include) => !isWithin(include, precondition.include),
+        });
       case 'secretsSpread':
         return isSpread?.(mirror, precondition.pullPrefix) === 'yes';
     }
   };
-}
-
-function sendsOnly(
-  name: string,
-  { pullPrefix, include }: Extract<Precondition, { kind: 'policySendsOnly' }>,
-  policies: Pick<Policies, 'state' | 'served'>,
-): boolean {
-  const { kind } = policies.state(name);
-  const served = policies.served(name);
-  if (kind === 'pending' || kind === 'unknown' || served.kind === 'unknown') return false;
-  return served.kind === 'none' || served.entry.pullPrefix !== pullPrefix || isWithin(served.entry.include, include);
 }

@@ -2,6 +2,8 @@ import { literalPrefixes } from '../../../src/mirror/claims/conflicts.js';
 import type { Claim } from '../../../src/mirror/claims/conflicts.js';
 import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
+import { leadsTo } from '../../../src/policies/sending.js';
+import type { Place } from '../../../src/policies/sending.js';
 import type { PolicyState, RoutingDecision, ServedState } from '../../../src/policies/state.js';
 
 type Entry = Extract<RoutingDecision, { kind: 'include' }>['entry'];
@@ -66,21 +68,16 @@ export class LabPolicies implements MirrorPolicies {
     return this.state(mirror).kind === 'inForce' && this.pullPrefix(mirror) === pullPrefix;
   }
 
-  maySendTo(mirror: string, pullPrefix: string): boolean {
-    const wanted = this.#wanted.get(mirror)?.pullPrefix;
-    return this.state(mirror).kind === 'pending' || [wanted, this.pullPrefix(mirror)].includes(pullPrefix);
+  maySendTo(mirror: string, place: Place): boolean {
+    if (['pending', 'unknown'].includes(this.state(mirror).kind)) return true;
+    return [this.#wanted, this.#inForce].some((entries) => {
+      const entry = entries.get(mirror);
+      return entry !== undefined && leadsTo(place, entry);
+    });
   }
 
   injects(mirror: string, pullPrefix: string): boolean {
     return this.servesThrough(mirror, pullPrefix);
-  }
-
-  servedProject(mirror: string): string | undefined {
-    return this.#served(mirror)?.pullPrefix.split('/').slice(1).join('/');
-  }
-
-  servedHost(mirror: string): string | undefined {
-    return this.#served(mirror)?.pullPrefix.split('/', 1)[0];
   }
 
   #served(mirror: string): Entry | undefined {

@@ -142,7 +142,7 @@ describe('policies after a restart', () => {
     cluster.writes.length = 0;
     const second = cluster.open();
     expect(second.serves({ mirror: 'a', host: 'a.io', prefix: '' })).to.be.true;
-    expect(second.servedProject('a')).to.equal('a');
+    expect(second.served('a')).to.have.nested.property('entry.pullPrefix', 'harbor/a');
     expect(second.state('a').kind).to.equal('inForce');
     await second.sync();
     expect(cluster.writes).to.be.empty;

@@ -28,14 +28,20 @@ describe('whether Pods may still be sent to a place', () => {
   });
 
   it('is so until the webhook shows the policy that sends them elsewhere', async () => {
-    expect([policies.maySendTo('a', OLD), policies.maySendTo('a', NEW)]).to.deep.equal([true, false]);
+    expect([policies.maySendTo('a', { pullPrefix: OLD }), policies.maySendTo('a', { pullPrefix: NEW })]).to.deep.equal([
+      true,
+      false,
+    ]);
     policies.decide('a', includedAt(before, NEW));
     await policies.sync();
     policies.observe();
-    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
     cluster.kyvernoActs();
     policies.observe();
-    expect([policies.maySendTo('a', OLD), policies.maySendTo('a', NEW)]).to.deep.equal([false, true]);
+    expect([policies.maySendTo('a', { pullPrefix: OLD }), policies.maySendTo('a', { pullPrefix: NEW })]).to.deep.equal([
+      false,
+      true,
+    ]);
   });
 
   it('is so while any policy lists the mirror with it, although the one that the mirror moved to is in force', async () => {
@@ -46,9 +52,9 @@ describe('whether Pods may still be sent to a place', () => {
     policies.observe();
     expect(policies.servesThrough('a', NEW)).to.equal(true);
     expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
-    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
     await cluster.settle(policies);
-    expect(policies.maySendTo('a', OLD)).to.equal(false);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(false);
   });
 
   it('is so while the policy that let go of the mirror may be in force', async () => {
@@ -61,10 +67,10 @@ describe('whether Pods may still be sent to a place', () => {
     cluster.pass(2000);
     await policies.sync();
     expect(cluster.listed(homeOf(before))).to.deep.equal([]);
-    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
     cluster.kyvernoActs();
     policies.observe();
-    expect(policies.maySendTo('a', OLD)).to.equal(false);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(false);
   });
 
   it('is so in an old policy where the new one is refused', async () => {
@@ -74,12 +80,37 @@ describe('whether Pods may still be sent to a place', () => {
     await policies.sync();
     policies.observe();
     expect(policies.state('a').kind).to.equal('failed');
-    expect(policies.maySendTo('a', OLD)).to.equal(true);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
+  });
+
+  it('is so for what only the old policy includes, until that has let go', async () => {
+    const isOther = (include: readonly string[]): boolean => include.join() !== 'library/**';
+    const narrower = { failurePolicy: 'Ignore', repositories: { include: ['library/**'] } };
+    policies.decide('a', includedAt(cluster.set('a', narrower), OLD));
+    await policies.sync();
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(policies.state('a').kind).to.equal('inForce');
+    expect(policies.maySendTo('a', { pullPrefix: OLD, counts: isOther })).to.equal(true);
+    await cluster.settle(policies);
+    expect(policies.maySendTo('a', { pullPrefix: OLD, counts: isOther })).to.equal(false);
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
+  });
+
+  it('is so for what the policy includes while the one that includes less is refused', async () => {
+    cluster.refuse = () => new KubernetesError('invalid', 'no');
+    policies.decide('a', includedAt(cluster.set('a', { repositories: { include: ['library/**'] } }), OLD));
+    await policies.sync();
+    await policies.sync();
+    policies.observe();
+    expect(policies.state('a').kind).to.equal('failed');
+    const counts = (include: readonly string[]): boolean => include.length === 0;
+    expect(policies.maySendTo('a', { pullPrefix: OLD, counts })).to.equal(true);
   });
 
   it('is not known while policies of another kind can’t be read', () => {
     cluster.unreadable.set('MutatingPolicy', 'forbidden');
     policies.observe();
-    expect(policies.maySendTo('a', NEW)).to.equal(true);
+    expect(policies.maySendTo('a', { pullPrefix: NEW })).to.equal(true);
   });
 });
