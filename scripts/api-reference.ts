@@ -2,7 +2,7 @@ import { format } from 'prettier';
 import { BANNER } from './banner.js';
 import type { Crd, PrinterColumn, Schema } from './schema.js';
 
-/** docs/api-reference.md: one table per object of the CRD, with defaults, limits and what its validations say. */
+/** docs/reference/api.md: one table per object of the CRD, with defaults, limits and what its validations say. */
 export async function apiReference(crd: Crd): Promise<string> {
   const { names, group } = crd.spec;
   const [version] = crd.spec.versions;

@@ -9,7 +9,7 @@ import type { Crd } from './schema.js';
 
 export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
 
-const OPERATIONS = 'docs/operations.md';
+const OPERATIONS = 'docs/how-to/operations.md';
 const CHART = 'charts/registry-mirror-operator';
 
 export interface GeneratedFile {
@@ -27,7 +27,7 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
     { path: 'src/api/defaults.generated.ts', text: await defaultsFromSchema(crd) },
     // A copy, since kustomize reads no file outside of its folder.
     { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
-    { path: 'docs/api-reference.md', text: await apiReference(crd) },
+    { path: 'docs/reference/api.md', text: await apiReference(crd) },
     { path: OPERATIONS, text: await withSettingsTable(await readFile(`${root}${OPERATIONS}`, 'utf8')) },
     { path: `${CHART}/templates/crd.yaml`, text: crdTemplate(source) },
     { path: `${CHART}/values.yaml`, text: valuesYaml() },

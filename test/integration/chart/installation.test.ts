@@ -172,7 +172,8 @@ describe('The chart in a cluster', function () {
 
   /** Runs what the page about uninstalling says. */
   async function leavesNothing(): Promise<void> {
-    for (const command of commandsOf('docs/uninstall.md', 'The operator is gone already')) await inShell(command);
+    for (const command of commandsOf('docs/how-to/uninstall.md', 'The operator is gone already'))
+      await inShell(command);
     await world.untilImage('nginx', 'nginx');
     for (const kind of ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings', 'registrymirrors']) {
       await eventually(async () => {

@@ -80,7 +80,7 @@ function underTest(url: string, version: string, admin: Login, stop: () => Promi
   };
 }
 
-/** A robot account with the permissions that docs/operations.md lists, and no others: what the operator runs with. */
+/** A robot account with the permissions that docs/how-to/operations.md lists, and no others: what the operator runs with. */
 export async function makeOperatorRobot({ client, version }: HarborUnderTest, name: string): Promise<Login> {
   const isAllowed = !isOlder(version, ROBOTS_OF_ROBOTS);
   const duties = { quotas: isAllowed, adapters: true, pullRobots: isAllowed };

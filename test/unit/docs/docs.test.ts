@@ -10,13 +10,13 @@ const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
 
 describe('the documentation', () => {
   it('says of every reason what it means and what to do', () => {
-    const explained = tableRows('docs/troubleshooting.md').map(([first = '']) => first);
+    const explained = tableRows('docs/how-to/troubleshooting.md').map(([first = '']) => first);
     const missing = Object.values(REASONS).filter((reason) => !explained.includes(`\`${reason}\``));
     expect(missing).to.deep.equal([]);
   });
 
   it('explains no reason that is none', () => {
-    const explained = tableRows('docs/troubleshooting.md').flatMap(
+    const explained = tableRows('docs/how-to/troubleshooting.md').flatMap(
       ([first = '']) => /^`(\w+)`$/.exec(first)?.[1] ?? [],
     );
     expect(Object.values(REASONS)).to.include.members(explained);
@@ -26,7 +26,7 @@ describe('the documentation', () => {
     const reply = await createMetrics().routes['/metrics']?.();
     const names = [...(reply?.body ?? '').matchAll(/^# HELP (registry_mirror_\w+)/gm)].map(([, name]) => name ?? '');
     expect(names).not.to.be.empty;
-    expect(names.filter((name) => !read('docs/operations.md').includes(`\`${name}\``))).to.deep.equal([]);
+    expect(names.filter((name) => !read('docs/how-to/operations.md').includes(`\`${name}\``))).to.deep.equal([]);
   });
 
   it('has no link that leads nowhere', () => {
@@ -40,7 +40,7 @@ describe('the documentation', () => {
   });
 
   it('names tests that there are, against each threat', () => {
-    const links = [...read('docs/security.md').matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+)\)/g)];
+    const links = [...read('docs/explanation/security.md').matchAll(/\[([^\]]+)\]\((?:\.\.\/)+(test\/[^)]+)\)/g)];
     expect(links).not.to.be.empty;
     const missing = links.filter(([, name = '', path = '']) => !read(path).includes(name)).map(([link]) => link);
     expect(missing).to.deep.equal([]);

@@ -37,6 +37,6 @@ describe('Argo CD’s health check of a mirror', () => {
 
   it('is the one in the recipes', () => {
     const indented = script.replaceAll(/^(?=.)/gm, '  ');
-    expect(read('docs/recipes.md')).to.include(`registrymirror.io_RegistryMirror: |\n${indented}\`\`\``);
+    expect(read('docs/how-to/recipes.md')).to.include(`registrymirror.io_RegistryMirror: |\n${indented}\`\`\``);
   });
 });
