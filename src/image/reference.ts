@@ -12,7 +12,8 @@ export interface ImageReference {
 
 const DOCKER_HUB = 'docker.io';
 const LEGACY_DOCKER_HUB = 'index.docker.io';
-const MAX_PATH_BYTES = 255;
+/** Of the path alone, without host, tag and digest. */
+export const MAX_PATH_BYTES = 255;
 const MAX_TAG_BYTES = 128;
 /** Lower-case hex digits of the digests that runtimes can verify; any other algorithm is refused, as go-digest does. */
 const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([

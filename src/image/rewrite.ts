@@ -1,6 +1,8 @@
 import { matchesGlob } from './glob.js';
 import { parseReference, type ImageReference } from './reference.js';
 import { choicesByHost, type Choice, type MirrorRule } from './rules.js';
+import { leaver } from './left-alone.js';
+import type { LeftAlone } from './left-alone.js';
 
 /** What becomes of an image name, and why. */
 export type RewriteResult =
@@ -9,6 +11,13 @@ export type RewriteResult =
       readonly image: string;
       readonly mirror: string;
       readonly reference: ImageReference;
+    }
+  | {
+      /** It belongs to a mirror, and is left alone for what it is. */
+      readonly outcome: 'leftAlone';
+      readonly image: string;
+      readonly mirror: string;
+      readonly why: LeftAlone;
     }
   | { readonly outcome: 'invalid'; readonly image: string }
   | { readonly outcome: 'otherHost'; readonly image: string; readonly reference: ImageReference }
@@ -25,10 +34,11 @@ export type Rewriter = (image: string) => RewriteResult;
 
 /**
  * Decides what all policies in force together make of an image name: pull prefix + `/` + path, with tag and digest exactly as
- * they stood. A name that is no valid reference, or that belongs to no mirror, comes back unchanged.
+ * they stood. A name that is no valid reference, that belongs to no mirror, or that is left alone for what it is, comes back unchanged.
  */
 export function rewriter(rules: readonly MirrorRule[]): Rewriter {
   const byHost = choicesByHost(rules);
+  const leftAlone = leaver(rules);
   return (image) => {
     const reference = parseReference(image);
     if (reference === undefined) return { outcome: 'invalid', image };
@@ -39,6 +49,8 @@ export function rewriter(rules: readonly MirrorRule[]): Rewriter {
       const mirrors = [...new Set(choices.map(({ mirror }) => mirror))];
       return { outcome: 'otherRepository', image, reference, mirrors };
     }
+    const why = leftAlone(image, reference.path, choice.pullPrefix);
+    if (why !== undefined) return { outcome: 'leftAlone', image, mirror: choice.mirror, why };
     const rewritten = `${choice.pullPrefix}/${reference.path}${reference.suffix}`;
     return { outcome: 'rewritten', image: rewritten, mirror: choice.mirror, reference };
   };

@@ -2,6 +2,8 @@ import { findCondition } from '../../api/conditions.js';
 import { ANNOTATIONS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { projectName } from '../../api/upstream-types.js';
+import { whyLeftAlone } from '../../image/left-alone.js';
+import type { LeftAlone } from '../../image/left-alone.js';
 import { rewriter } from '../../image/rewrite.js';
 import type { RewriteResult, Rewriter } from '../../image/rewrite.js';
 import type { MirrorRule } from '../../image/rules.js';
@@ -10,6 +12,7 @@ import { notServedReason } from './in-force.js';
 import type { ServedEntry } from './in-force.js';
 import { noteKey, podImages } from './pod.js';
 import type { PodImage } from './pod.js';
+import { addedLater } from './added-later.js';
 import { podReason } from './pod-rules.js';
 import type { PodContext, Reason } from './pod-rules.js';
 
@@ -73,32 +76,47 @@ function mirrored(
 
 function decide(image: PodImage, context: PodContext, situation: Situation, rules: Rules): Verdict {
   const result = rules.served(image.image);
-  if (result.outcome === 'rewritten') return servedImage(result, context, situation);
+  if (result.outcome === 'rewritten') return servedImage(image, result, context, situation, rules.served);
+  if (result.outcome === 'leftAlone')
+    return { outcome: 'Unchanged', mirror: result.mirror, reason: leftAlone(result.why) };
   const other = rules.others(image.image);
   if (other.outcome === 'rewritten') {
     const mirror = situation.mirrors.find(({ metadata }) => metadata.name === other.mirror);
     const reason = mirror === undefined ? unexplained(other.mirror) : notServedReason(mirror);
     return { outcome: 'Unchanged', mirror: other.mirror, reason };
   }
+  if (other.outcome === 'leftAlone')
+    return { outcome: 'Unchanged', mirror: other.mirror, reason: leftAlone(other.why) };
   return { outcome: 'Unchanged', reason: noMirror(result.outcome === 'otherRepository' ? result : other) };
 }
 
+function leftAlone(why: LeftAlone): Reason {
+  return { code: why, text: whyLeftAlone(why) };
+}
+
 function servedImage(
+  { pullPolicy }: PodImage,
   { mirror, image }: Extract<RewriteResult, { outcome: 'rewritten' }>,
   context: PodContext,
   { served, mirrors, exists }: Situation,
+  rewrite: Rewriter,
 ): Verdict {
   const unchanged = (reason: Reason): Verdict => ({ outcome: 'Unchanged', mirror, reason });
   const place = served.get(mirror);
   if (place === undefined) return unchanged(unexplained(mirror));
   const reason = podReason(context, place.settings, place.excludedNamespaces);
   if (reason !== undefined) return unchanged(reason);
+  if (pullPolicy === 'Never') {
+    return unchanged({ code: 'NeverPulled', text: 'its pull policy is Never: it must be on the node under this name' });
+  }
   if (!place.isActing) {
     return unchanged({ code: 'NotInForce', text: `${place.policy} is written, and not in force yet` });
   }
   if (!exists) return { outcome: 'WouldBeRewritten', rewritten: image, mirror };
   const object = mirrors.find(({ metadata }) => metadata.name === mirror);
-  return unchanged(createdBefore(context, object) ?? unexplained(mirror));
+  return unchanged(
+    createdBefore(context, object) ?? addedLater(context.pod, place.settings, rewrite) ?? unexplained(mirror),
+  );
 }
 
 function createdBefore({ pod }: PodContext, mirror: RegistryMirror | undefined): Reason | undefined {
@@ -121,7 +139,7 @@ function unexplained(mirror: string): Reason {
   };
 }
 
-function noMirror(result: Exclude<RewriteResult, { outcome: 'rewritten' }>): Reason {
+function noMirror(result: Exclude<RewriteResult, { outcome: 'rewritten' | 'leftAlone' }>): Reason {
   switch (result.outcome) {
     case 'invalid':
       return { code: 'InvalidName', text: 'it is no valid image name' };

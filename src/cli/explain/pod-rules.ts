@@ -1,9 +1,11 @@
-import { LABELS } from '../../api/group.js';
+import { ANNOTATIONS, LABELS } from '../../api/group.js';
 import type { PolicySettings } from '../../engines/settings.js';
 import { isExcluded } from '../cluster/excluded-namespaces.js';
 import { PULL_SECRET_PREFIX } from '../../engines/pull-secret.js';
 import { unmet } from '../../engines/conditions/label-selector.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';
+import { matchesGlob } from '../../image/glob.js';
+import type { LeftAlone } from '../../image/left-alone.js';
 import type { Pod } from './pod.js';
 
 /** By which the kubelet marks the API's copy of a static Pod. */
@@ -23,6 +25,9 @@ type ReasonCode =
   | 'NamespaceNotSelected'
   | 'PodNotSelected'
   | 'PullSecret'
+  | 'NeverPulled'
+  | LeftAlone
+  | 'AddedLater'
   | 'EngineNone'
   | 'MirrorDeleted'
   | 'HostConflict'
@@ -80,15 +85,32 @@ export function podReason(
   if (pod.metadata.annotations?.[STATIC_POD] !== undefined) {
     return { code: 'StaticPod', text: "it is a static Pod: its file on the node decides, not the API server's copy" };
   }
-  return settings.podsWithPullSecrets === 'Skip' ? pullSecretReason(pullSecrets) : undefined;
+  return settings.podsWithPullSecrets === 'Skip'
+    ? pullSecretReason(pullSecrets, settings.ignorePullSecrets, isRewritten(pod))
+    : undefined;
 }
 
-function pullSecretReason({ names: all, serviceAccount }: PullSecrets): Reason | undefined {
+/** Whether a policy of ours has rewritten anything in it, by what the Pod says itself. */
+export function isRewritten({ metadata }: Pod): boolean {
+  return metadata.annotations?.[ANNOTATIONS.originalImages] !== undefined;
+}
+
+function pullSecretReason(
+  { names: all, serviceAccount }: PullSecrets,
+  ignored: readonly string[] = [],
+  wasRewritten: boolean,
+): Reason | undefined {
   // Those that another policy of ours has added don't count.
-  const names = all.filter((name) => !name.startsWith(PULL_SECRET_PREFIX));
+  const names = all.filter(
+    (name) => !name.startsWith(PULL_SECRET_PREFIX) && !ignored.some((glob) => matchesGlob(glob, name)),
+  );
   if (names.length === 0) return undefined;
   const which = `the pull secret${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
   const from = serviceAccount === undefined ? 'of its own' : `from its ServiceAccount ${serviceAccount}`;
+  if (wasRewritten) {
+    const text = `another policy or webhook added ${which} to the Pod after this policy ran, so it was not rewritten again`;
+    return { code: 'PullSecret', text };
+  }
   return {
     code: 'PullSecret',
     text: `the Pod has ${which} ${from}, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)`,

@@ -1,4 +1,5 @@
 import { rewriter, type RewriteResult } from '../../image/rewrite.js';
+import { whyLeftAlone } from '../../image/left-alone.js';
 import { readMirrors } from '../files/mirrors-file.js';
 import { place } from './placement.js';
 import type { Output } from '../output.js';
@@ -21,6 +22,8 @@ function line(image: string, result: RewriteResult): string {
   switch (result.outcome) {
     case 'rewritten':
       return `${image} -> ${result.image} (mirror ${result.mirror})`;
+    case 'leftAlone':
+      return `${image} stays as it is (mirror ${result.mirror}): ${whyLeftAlone(result.why)}`;
     case 'invalid':
       return `${JSON.stringify(image)} stays as it is: it is no valid image name`;
     case 'otherHost':

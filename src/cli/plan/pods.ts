@@ -31,6 +31,7 @@ export function podRewrites(
       const result = rewrite(image.image);
       const own = result.outcome === 'rewritten' ? settings.get(result.mirror) : undefined;
       if (result.outcome !== 'rewritten' || own === undefined) return [];
+      if (image.pullPolicy === 'Never') return [];
       if (podReason(context, own, excludedNamespaces) !== undefined) return [];
       return [{ namespace, pod: pod.metadata.name, ...image, rewritten: result.image, mirror: result.mirror }];
     });

@@ -50,6 +50,8 @@ interface Case {
   /** Mirrors that are in no policy. */
   readonly idle?: readonly RegistryMirror[];
   readonly pod?: object;
+  /** Default: one container c with the image. */
+  readonly spec?: Pod['spec'];
   readonly namespace?: string;
   readonly namespaceLabels?: Readonly<Record<string, string>>;
   readonly pullSecrets?: PodContext['pullSecrets'];
@@ -208,13 +210,63 @@ const cases: readonly Case[] = [
         'or Kyverno was away (rewrite.failurePolicy Ignore)',
     ),
   },
+  {
+    sentence: "Istio's placeholder",
+    image: 'auto',
+    expected:
+      "container c: auto stays as it is (mirror hub): a bare auto is Istio's placeholder, which its injector replaces",
+  },
+  {
+    sentence: 'an image that is never pulled',
+    spec: { containers: [{ name: 'c', image: 'nginx', imagePullPolicy: 'Never' }] },
+    exists: false,
+    expected: stays('its pull policy is Never: it must be on the node under this name'),
+  },
+  {
+    sentence: 'an image volume that is never pulled',
+    spec: { volumes: [{ name: 'v', image: { reference: 'nginx', pullPolicy: 'Never' } }] },
+    exists: false,
+    expected:
+      'volume v: nginx stays as it is (mirror hub): its pull policy is Never: it must be on the node under this name',
+  },
+  {
+    sentence: 'a pull secret that is to be ignored',
+    mirrors: [hub({ ignorePullSecrets: ['*-dockercfg-*'] })],
+    pullSecrets: { names: ['app-dockercfg-x7k2p'], serviceAccount: 'app' },
+    exists: false,
+    expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
+  },
+  {
+    sentence: 'a pull secret besides one that is to be ignored',
+    mirrors: [hub({ ignorePullSecrets: ['*-dockercfg-*'] })],
+    pullSecrets: { names: ['app-dockercfg-x7k2p', 'mine'] },
+    expected: stays(
+      "the Pod has the pull secret mine of its own, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)",
+    ),
+  },
+  {
+    sentence: 'a pull secret that came after the rewrite',
+    pod: { annotations: { 'registrymirror.io/original-images': '{"other":"redis"}' } },
+    pullSecrets: { names: ['late-secret'] },
+    expected: stays(
+      'another policy or webhook added the pull secret late-secret to the Pod after this policy ran, so it was not rewritten again',
+    ),
+  },
+  {
+    sentence: 'what a later webhook added to a Pod that a MutatingPolicy rewrote',
+    mirrors: [hub({ engine: 'MutatingPolicy' })],
+    pod: { annotations: { 'registrymirror.io/original-images': '{"main":"redis"}' } },
+    expected: stays(
+      'it was added after this policy ran, by a later webhook: Kyverno never asks a MutatingPolicy again',
+    ),
+  },
 ];
 
 describe('registry-mirror explain', () => {
   for (const { sentence, mirrors = [hub()], idle = [], expected, ...given } of cases) {
     it(`explains ${sentence}`, () => {
       const { image = 'nginx', namespace = 'shop', namespaceLabels = {}, pullSecrets = { names: [] } } = given;
-      const spec: Pod['spec'] = { containers: [{ name: 'c', image }] };
+      const spec: Pod['spec'] = given.spec ?? { containers: [{ name: 'c', image }] };
       const pod: Pod = { metadata: { name: 'p', ...given.pod }, spec };
       const all = [...mirrors, ...idle];
       const served = servedEntries(all, policiesOf(mirrors));
@@ -224,6 +276,27 @@ describe('registry-mirror explain', () => {
       ]);
     });
   }
+
+  it('explains what a later webhook may have added to a Pod without mirrored images, unless the policy sees all', () => {
+    const spec = {
+      containers: [
+        { name: 'main', image: 'other.test/x' },
+        { name: 'sidecar', image: 'nginx' },
+      ],
+    };
+    const context = {
+      pod: { metadata: { name: 'p' }, spec },
+      namespace: 'shop',
+      namespaceLabels: {},
+      pullSecrets: { names: [] },
+    };
+    const codes = [hub(), hub({ injected: 'Always' })].map((each) => {
+      const served = servedEntries([each], policiesOf([each]));
+      const sidecar = explainPod(context, { mirrors: [each], served, exists: true })[1];
+      return sidecar?.outcome === 'Unchanged' ? sidecar.reason.code : sidecar?.outcome;
+    });
+    expect(codes).to.deep.equal(['AddedLater', 'Unexplained']);
+  });
 
   it('says that a policy is not in force while no webhook names its content', () => {
     const look = policiesOf([hub()]);
