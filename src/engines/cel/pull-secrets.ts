@@ -1,29 +1,43 @@
-import type { PullSecretRef } from '../pull-secret.js';
 import { celString } from '../syntax/escape.js';
-import type { Variable } from './variable.js';
+import type { PullSecretRef } from '../pull-secret.js';
+import { celBlock } from './literals.js';
+import type { Step } from './step.js';
 
-const has = (pod: 'object' | 'oldObject'): string =>
-  `(has(${pod}.spec.imagePullSecrets) && ${pod}.spec.imagePullSecrets.exists(e, has(e.name) && e.name == s.n))`;
-
-/**
- * The Secrets to add, of `variables.rewrites`: a list of maps with t: the pull prefix, n: the name. What a Pod was created with can't
- * be changed, so an update gets only those that its manifest left out.
- */
-export function pullSecretVariables(secrets: readonly PullSecretRef[]): readonly Variable[] {
+/** The variables from `rewrites` to the Secrets that the Pod is given; none where no mirror has any. */
+export function pullSecretSteps(secrets: readonly PullSecretRef[]): readonly Step[] {
   if (secrets.length === 0) return [];
-  const known = secrets.map(({ pullPrefix, name }) => `{"t": ${celString(pullPrefix)}, "n": ${celString(name)}}`);
-  const needed = 'variables.rewrites.exists(m, m.t == s.t)';
-  const mayHave = `(request.operation != "UPDATE" || ${has('oldObject')})`;
-  const expression = `[${known.join(', ')}].filter(s, ${needed} && !${has('object')} && ${mayHave})`;
-  return [{ name: 'pullSecrets', expression }];
+  const items = secrets.map(
+    ({ pullPrefix, name }) => `{"prefix": ${celString(`${pullPrefix}/`)}, "name": ${celString(name)}}`,
+  );
+  return [
+    {
+      name: 'knownPullSecrets',
+      expression: `// What nodes need to pull from here.\n${celBlock('[', items, ']')}`,
+      why: 'The Secret that the operator puts into the namespaces of Pods, for each of the pull prefixes.',
+    },
+    {
+      name: 'pullSecrets',
+      expression: `\
+// Those that a new Pod's images need, or that a manifest which is applied again leaves out: nobody can take them from a Pod.
+variables.knownPullSecrets.filter(s,
+  !object.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name) && (
+    request.operation == "CREATE"
+      ? variables.rewrites.exists(r, r.newName.startsWith(s.prefix))
+      : oldObject.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name)
+  )
+).map(s, {"name": s.name})`,
+      why: 'The pull secrets of a Pod can not be changed later, so an update gets back just what its Pod has and its manifest does not know of.',
+    },
+  ];
 }
 
-/** What is behind the rest of the CEL expression of the JSON patch. */
+/** What is behind the rest of the JSON patch. */
 export function pullSecretPatch(secrets: readonly PullSecretRef[]): string {
   if (secrets.length === 0) return '';
-  const list = 'variables.pullSecrets';
-  const appended = `${list}.map(s, JSONPatch{op: "add", path: "/spec/imagePullSecrets/-", value: {"name": s.n}})`;
-  const made = `[JSONPatch{op: "add", path: "/spec/imagePullSecrets", value: ${list}.map(s, {"name": s.n})}]`;
-  const hasSome = 'has(object.spec.imagePullSecrets) && size(object.spec.imagePullSecrets) > 0';
-  return ` + (size(${list}) == 0 ? [] : (${hasSome} ? ${appended} : ${made}))`;
+  return `
+// The pull secrets, behind those that the Pod has.
++ (size(variables.pullSecrets) == 0 ? [] :
+  size(object.spec.?imagePullSecrets.orValue([])) == 0
+    ? [JSONPatch{op: "add", path: "/spec/imagePullSecrets", value: variables.pullSecrets}]
+    : variables.pullSecrets.map(s, JSONPatch{op: "add", path: "/spec/imagePullSecrets/-", value: s}))`;
 }

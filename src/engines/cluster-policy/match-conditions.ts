@@ -1,9 +1,10 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.js';
-import type { MatchCondition } from '../conditions/match-conditions.js';
+import type { MatchCondition } from '../conditions/match-condition.js';
+import { namePatterns } from '../conditions/name-patterns.js';
 import type { PolicyInput } from '../engine.js';
 import { PULL_SECRET_PREFIX } from '../pull-secret.js';
 import type { PolicySettings } from '../settings.js';
-import { celLines, re2Literal } from '../syntax/escape.js';
+import { celLines } from '../syntax/escape.js';
 import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
 import { contentCondition } from '../webhooks.js';
 
@@ -30,7 +31,7 @@ function condition(hosts: readonly string[], settings: PolicySettings, excluded:
 }
 
 function notIn(namespaces: readonly string[]): readonly string[] {
-  const conditions = patterns(namespaces).map((pattern) => `!request.namespace.matches(r'${pattern}')`);
+  const conditions = namePatterns(namespaces).map((pattern) => `!request.namespace.matches(r'${pattern}')`);
   return conditions.length === 0 ? [] : [`// Not in these namespaces,\n${conditions.join(' &&\n')}`];
 }
 
@@ -43,25 +44,11 @@ function withoutPullSecrets({ podsWithPullSecrets, ignorePullSecrets = [] }: Pol
   const name = "s.?name.orValue('')";
   const doesNotCount = [
     `${name}.startsWith('${PULL_SECRET_PREFIX}')`,
-    ...patterns(ignorePullSecrets).map((pattern) => `${name}.matches(r'${pattern}')`),
+    ...namePatterns(ignorePullSecrets).map((pattern) => `${name}.matches(r'${pattern}')`),
   ];
   return [
     `// not with pull secrets of its own, which the cache can't pass on,\nobject.spec.?imagePullSecrets.orValue([]).all(s,\n  ${doesNotCount.join(' ||\n  ')})`,
   ];
-}
-
-/** What is told in one line, in characters. */
-const LINE = 110;
-
-/** RE2 patterns for all of these names and globs together: one, or a few that are no longer than a line. */
-function patterns(globs: readonly string[]): readonly string[] {
-  const lines: string[][] = [];
-  for (const each of globs.map((glob) => glob.split('*').map(re2Literal).join('.*'))) {
-    const last = lines.at(-1);
-    if (last !== undefined && [...last, each].join('|').length <= LINE) last.push(each);
-    else lines.push([each]);
-  }
-  return lines.map((line) => `^(${line.join('|')})$`);
 }
 
 /** With `Always`, the policy sees a Pod before others add containers to it, since the API server asks again only whom it has asked before. */

@@ -33,8 +33,8 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
     ...new Set(byPath.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []))),
   ].sort();
   const escaped = [...new Set([...others.map(([, prefix]) => prefix), ...inPaths])].filter((text) => !isPlain(text));
-  const plainInPaths = inPaths.filter(isPlain).map(jmesPathText).join(', ');
-  const prefixes = plainInPaths === '' ? 'values(mirrors)' : `[values(mirrors), [${plainInPaths}]][]`;
+  const plainInPaths = inPaths.filter(isPlain);
+  const prefixes = plainInPaths.length === 0 ? 'values(mirrors)' : `[values(mirrors), [${textLines(plainInPaths)}]][]`;
   const choices = [
     'lookup(`{{ mirrors }}`, host)',
     ...(others.length === 0 ? [] : [`lookup(${jmesPathLiteral(Object.fromEntries(others))}, host)`]),
@@ -83,8 +83,7 @@ const IS_VALID = `regex_match('${PATH_PATTERN}', repository) &&
   regex_match('${SUFFIX_PATTERN}', version)`;
 
 function prefixByPath({ hosts, outcomes }: HostRule): string {
-  const known = hosts.flatMap(spellings).map(jmesPathText).join(', ');
-  return `contains([${known}], host) && (\n${outcomes.map((outcome) => `    ${prefixIfCovered(outcome)}`).join(' ||\n')})`;
+  return `contains([${textLines(hosts.flatMap(spellings))}], host) && (\n${outcomes.map((outcome) => `    ${prefixIfCovered(outcome)}`).join(' ||\n')})`;
 }
 
 function prefixIfCovered({ pullPrefix, include, exclude }: Outcome): string {
@@ -104,6 +103,13 @@ function covers(globs: readonly string[]): string {
 
 /** What is told in one line, in characters. */
 const LINE = 100;
+
+/** The items of a list: on one line, or on one each where they are many. */
+function textLines(texts: readonly string[]): string {
+  const items = texts.map(jmesPathText);
+  const line = items.join(', ');
+  return line.length <= LINE ? line : `\n    ${items.join(',\n    ')}`;
+}
 
 function inLines(globs: readonly string[]): readonly (readonly string[])[] {
   const lines: string[][] = [];

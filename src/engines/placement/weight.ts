@@ -1,5 +1,5 @@
-import { choicesOf } from '../cel/cel.js';
-import { plainJson } from '../syntax/escape.js';
+import { choicesOf } from '../cel/choices.js';
+import { celString, plainJson } from '../syntax/escape.js';
 import type { MirrorEntry } from '../entry.js';
 import { precedence } from './precedence.js';
 
@@ -17,8 +17,8 @@ export interface Weight {
  */
 export const ROOM: Weight = { annotation: 200_000, expression: 60_000 };
 
-/** How often the hosts stand in the longest expression: once for each list of images that a Pod has. */
-const LISTS = 4;
+/** Indentation, quotes and all else that stands around an entry's texts. */
+const AROUND = 10;
 
 const WEIGHTS = new WeakMap<MirrorEntry, Weight>();
 
@@ -26,9 +26,14 @@ const WEIGHTS = new WeakMap<MirrorEntry, Weight>();
 export function weightOf(entry: MirrorEntry): Weight {
   const known = WEIGHTS.get(entry);
   if (known !== undefined) return known;
-  const choices = precedence([entry])([entry]).flatMap(choicesOf).join(', ').length;
-  const hosts = entry.hosts.reduce((sum, host) => sum + host.length + 1, 0);
-  const weight = { annotation: plainJson(entry).length, expression: choices + LISTS * hosts };
+  const choices = precedence([entry])([entry])
+    .flatMap(choicesOf)
+    .reduce((sum, choice) => sum + choice.length + AROUND, 0);
+  const hosts = entry.hosts.reduce(
+    (sum, host) => sum + celString(host).length + celString(entry.pullPrefix).length + AROUND,
+    0,
+  );
+  const weight = { annotation: plainJson(entry).length, expression: choices + hosts };
   WEIGHTS.set(entry, weight);
   return weight;
 }

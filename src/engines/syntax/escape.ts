@@ -24,11 +24,6 @@ export function celLines(texts: readonly string[]): string {
   return texts.map((text) => celString(text).slice(1, -1)).join('\n');
 }
 
-/** A CEL list of string literals. */
-export function celStrings(texts: readonly string[]): string {
-  return `[${texts.map(celString).join(', ')}]`;
-}
-
 function celEscape(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   // CEL refuses a lone surrogate, as Go's strings can't hold it: U+FFFD is what the API server makes of it.

@@ -8,7 +8,8 @@ export function globPattern(globs: readonly string[]): string | undefined {
   return globs.length === 0 ? undefined : `^(?:${globs.map(globBody).join('|')})$`;
 }
 
-function globBody(glob: string): string {
+/** The pattern of one glob, without its bounds. It has no alternatives that would need brackets. */
+export function globBody(glob: string): string {
   const segments = glob.split('/');
   let pattern = '';
   // Whether the next segment still needs a slash in front: the first one doesn't, nor one whose slash a leading ** took along.

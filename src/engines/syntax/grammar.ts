@@ -12,9 +12,6 @@ export const PATH_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*$`;
 /** Tag and digest. */
 export const SUFFIX_PATTERN = `^(?::${TAG})?(?:@(?:${DIGEST}))?$`;
 
-/** Path, tag and digest: what follows the host and its slash. */
-export const REMAINDER_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*(?::${TAG})?(?:@(?:${DIGEST}))?$`;
-
 /** Splits a name that has its `library/` already: group 1 is the host, empty for the implicit one, group 2 the remainder. */
 export const HOST_PATTERN = '^(?:(localhost|[^/]*[.:A-Z][^/]*)/)?(.*)$';
 

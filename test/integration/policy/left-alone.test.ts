@@ -7,7 +7,7 @@ import { goldenEntries } from './golden.js';
 import { dryRun, images, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
 
-const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy'];
+const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
 const ID = `sha256:${'a'.repeat(64)}`;
 

@@ -29,6 +29,14 @@ const everything: MirrorEntry = {
   exclude: ['not-this', ...globs(63, (n) => `not-${n}.*/**`)],
 };
 
+const wholeHost: MirrorEntry = {
+  mirror: 'limits-whole-host',
+  hosts: ['other.limits.test'],
+  pullPrefix: 'harbor.cache.test/other',
+  include: [],
+  exclude: [],
+};
+
 interface Case {
   readonly name: string;
   readonly entries: readonly MirrorEntry[];
@@ -38,9 +46,9 @@ interface Case {
 /** What the API server refused while choices were nested, and the most that the CRD lets one mirror have. */
 const CASES: readonly Case[] = [
   {
-    name: 'four mirrors with 64 globs each',
-    entries: fleet(4, (i) => globs(64, (n) => `team-${i}/*-${n}.x/**`)),
-    images: [`${HOST}/team-3/a-63.x/b:1`, `${HOST}/team-0/a-0.x`, `${HOST}/team-4/a-1.x`],
+    name: 'four mirrors with 64 globs each, and one with another host',
+    entries: [...fleet(4, (i) => globs(64, (n) => `team-${i}/*-${n}.x/**`)), wholeHost],
+    images: [`${HOST}/team-3/a-63.x/b:1`, `${HOST}/team-0/a-0.x`, `${HOST}/team-4/a-1.x`, 'other.limits.test/a/b'],
   },
   {
     name: 'ninety mirrors with three globs each, and one with all the rest',

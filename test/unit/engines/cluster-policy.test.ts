@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 
 import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { readEntries } from '../../../src/engines/annotations.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
@@ -37,38 +36,7 @@ function yamlOf({ object }: RenderedPolicy): string {
   return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-/** A numbered escape of CEL, JMESPath, JSON or a regular expression. */
-const ESCAPE = /\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x)/;
-
-const PLAIN: readonly MirrorEntry[] = [
-  mirror('docker'),
-  mirror('quay', { include: ['team-a/**', 'team-b/*', 'tools/build-?'], exclude: ['team-a/private/**'] }),
-  ...Array.from({ length: 90 }, (_, i) => mirror(`registry-${i}`)),
-  mirror('ghcr', { include: Array.from({ length: 64 }, (_, i) => `organisation-${i}/**`) }),
-];
-
 describe('a ClusterPolicy, as a person reads it', () => {
-  for (const pullSecret of ['None', 'Inject'] as const) {
-    it(`has no long line and no numbered escape where its mirrors have plain names (pullSecret: ${pullSecret})`, () => {
-      const lines = yamlOf(policyOf(PLAIN, { pullSecret })).split('\n');
-      expect(lines.filter((line) => line.length > 160)).to.deep.equal([]);
-      expect(lines.filter((line) => ESCAPE.test(line))).to.deep.equal([]);
-    });
-  }
-
-  it('has no long line where many namespaces and pull secrets are left out', () => {
-    const names = Array.from({ length: 40 }, (_, i) => `storage-system-${i}`);
-    const [policy] = renderPolicies(
-      [{ entry: mirror('quay'), settings: { ...SETTINGS, ignorePullSecrets: names.map((name) => `${name}-*`) } }],
-      { excludedNamespaces: names },
-    );
-    const yaml = policy === undefined ? '' : yamlOf(policy);
-    expect(yaml.split('\n').filter((line) => line.length > 160 && !line.includes('excluded-namespaces'))).to.deep.equal(
-      [],
-    );
-    for (const name of names) expect(new RegExp(`[(|]${name}[)|]`).test(yaml), name).to.equal(true);
-  });
-
   it('sees every new Pod where others may add containers to it later, and no more updates than without', () => {
     const conditionOf = (settings: Partial<PolicySettings>): string => {
       const { spec } = policyOf([mirror('quay')], settings).object as unknown as {
@@ -94,23 +62,6 @@ describe('a ClusterPolicy, as a person reads it', () => {
         '',
       ].join('\n'),
     );
-  });
-
-  it('lists its mirrors in the annotation, one a line', () => {
-    const lines = policyOf([mirror('a'), mirror('b')]).object.metadata.annotations['registrymirror.io/mirrors'];
-    expect(lines).to.equal(
-      [
-        '[',
-        '  {"mirror":"a","hosts":["a.io"],"pullPrefix":"harbor.example.org/a","include":[],"exclude":[]},',
-        '  {"mirror":"b","hosts":["b.io"],"pullPrefix":"harbor.example.org/b","include":[],"exclude":[]}',
-        ']',
-      ].join('\n'),
-    );
-  });
-
-  it('is read as well where an older operator wrote its mirrors in one line', () => {
-    const annotations = { 'registrymirror.io/mirrors': JSON.stringify(PLAIN) };
-    expect(readEntries({ metadata: { name: 'x', annotations } })).to.deep.equal(PLAIN);
   });
 });
 
