@@ -2,23 +2,27 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ARCHIVED, envtestArchive, unpackedArchive } from './envtest.js';
 import { go } from './go.js';
 import { writeKyvernoManifests } from './kyverno-manifests.js';
 import { readPins } from './pins.js';
 import type { Pins } from './pins.js';
 import { fromKubebuilderAssets, kubectlOnPath } from './prebuilt.js';
 import { linkerFlags, moduleFolder, pinnedVersion, programs } from './programs.js';
-import type { Program, ProgramName } from './programs.js';
+import type { ModuleName, Program, ProgramName } from './programs.js';
 import { progressToStderr, timed } from './progress.js';
 import type { Progress } from './progress.js';
+import { Remaining } from './remaining.js';
 
-/** Where the local cluster's programs and files are: absolute paths. */
+/** Where the local cluster's programs and files are: absolute paths. Those that nobody asked for may be missing there. */
 export interface Binaries extends Readonly<Record<ProgramName, string>> {
   /** Kyverno's CRDs and configuration, as a JSON array of objects. */
   readonly 'kyverno-manifests': string;
 }
 
 export interface BuildOptions {
+  /** What is needed. Default: all programs. */
+  readonly names?: readonly ProgramName[];
   /** Told one line per step. Default: stderr. */
   readonly progress?: Progress;
 }
@@ -27,6 +31,9 @@ interface Work {
   readonly pins: Pins;
   /** What is to be built of this module. */
   readonly missing: readonly Program[];
+  /** Whether Kyverno's CRDs and configuration are needed. */
+  readonly manifests: boolean;
+  readonly remaining: Remaining;
   readonly progress: Progress;
   /** Aborted when another part of the build has failed. */
   readonly signal: AbortSignal;
@@ -55,16 +62,19 @@ async function download({ pins, missing, progress, signal }: Work): Promise<void
   );
 }
 
-async function buildProgram(program: Program, { pins, progress, signal }: Work): Promise<void> {
+async function buildProgram(program: Program, { pins, remaining, progress, signal }: Work): Promise<void> {
   const version = pinnedVersion(pins.goMod, program.source);
   const flags = linkerFlags(program.module, version);
   const remedy = 'Is there room on the disk, and 4 GB of memory? The output says more:';
-  await timed(progress, `building ${program.name} ${version} (about ${program.minutes} min the first time)`, () =>
+  remaining.start(program, Date.now());
+  const left = `about ${program.minutes} min the first time, ${remaining.minutes(Date.now())} min for all that is left`;
+  await timed(progress, `building ${program.name} ${version} (${left})`, () =>
     produce(join(pins.output, program.name), async (temporary) => {
       const args = ['build', '-trimpath', '-ldflags', flags, '-o', temporary, program.package];
       await go(moduleFolder(program.module), args, { kind: 'BuildFailed', remedy }, signal);
     }),
   );
+  remaining.finish(program);
 }
 
 async function buildModule(work: Work): Promise<void> {
@@ -72,7 +82,7 @@ async function buildModule(work: Work): Promise<void> {
   await mkdir(pins.output, { recursive: true });
   for (const program of missing) await buildProgram(program, work);
   const manifests = join(pins.output, manifestsName);
-  if (pins.module === 'kyverno' && !existsSync(manifests)) {
+  if (work.manifests && !existsSync(manifests)) {
     await timed(progress, "reading Kyverno's CRDs", () => produce(manifests, writeKyvernoManifests));
   }
 }
@@ -87,15 +97,42 @@ async function buildInOrder(
   }
 }
 
+/** How often a build that goes on says so. */
+const STILL_BUILDING_MS = 60_000;
+
+/** Where the programs are that need not be built; those that are nowhere have the place where they will be. */
+async function findPrograms(
+  names: readonly ProgramName[],
+  cached: ReadonlyMap<ProgramName, string>,
+  kubernetes: string,
+  progress: Progress,
+): Promise<ReadonlyMap<ProgramName, string>> {
+  const paths = new Map(cached);
+  for (const [name, path] of fromKubebuilderAssets()) paths.set(name, path);
+  const isMissing = (name: ProgramName): boolean => names.includes(name) && !existsSync(paths.get(name) ?? '');
+  if (isMissing('kubectl')) {
+    const kubectl = await kubectlOnPath(kubernetes);
+    if (kubectl !== undefined) paths.set('kubectl', kubectl);
+  }
+  // No archive has the controller manager. Who needs it compiles Kubernetes anyway, and gets all of it from one version.
+  const archive = names.includes('kube-controller-manager') ? undefined : envtestArchive();
+  if (archive !== undefined && ARCHIVED.some(isMissing)) {
+    const folder = await unpackedArchive(archive, progress);
+    if (folder !== undefined) for (const name of ARCHIVED.filter(isMissing)) paths.set(name, join(folder, name));
+  }
+  return paths;
+}
+
 /**
- * Builds what is missing of the local cluster's programs, and says where they all are.
+ * Says where the local cluster's programs are, and builds those that are nowhere.
  *
- * Programs are built from the Go modules pinned under modules/, into the cache folder; what is there already is not looked at
- * again. Programs in KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl) and a kubectl of about the same version on PATH are
- * used as they are. Two processes may build at the same time. Throws BuildError.
+ * First come the programs in KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl), then what was built before, a kubectl of about the same version
+ * on PATH, and the archive of envtest. The rest is built from the Go modules pinned under modules/, into the cache folder.
+ * Two processes may build at the same time. Throws BuildError.
  */
 export async function buildBinaries(options: BuildOptions = {}): Promise<Binaries> {
   const progress = options.progress ?? progressToStderr;
+  const names = options.names ?? programs.map(({ name }) => name);
   const pins = {
     kubernetes: await readPins('kubernetes'),
     etcd: await readPins('etcd'),
@@ -103,18 +140,34 @@ export async function buildBinaries(options: BuildOptions = {}): Promise<Binarie
     registry: await readPins('registry'),
     helm: await readPins('helm'),
   };
-  const cached = (program: Program): string => join(pins[program.module].output, program.name);
-  const paths = new Map(programs.map((program) => [program.name, cached(program)]));
-  for (const [name, path] of fromKubebuilderAssets()) paths.set(name, path);
-  if (!existsSync(paths.get('kubectl') ?? '')) {
-    const kubectl = await kubectlOnPath(pinnedVersion(pins.kubernetes.goMod, 'k8s.io/kubernetes'));
-    if (kubectl !== undefined) paths.set('kubectl', kubectl);
-  }
-  const missing = programs.filter((program) => !existsSync(paths.get(program.name) ?? ''));
+  const cached = new Map(programs.map(({ name, module }) => [name, join(pins[module].output, name)]));
+  const kubernetes = pinnedVersion(pins.kubernetes.goMod, 'k8s.io/kubernetes');
+  const paths = await findPrograms(names, cached, kubernetes, progress);
+  const missing = programs.filter(({ name }) => names.includes(name) && !existsSync(paths.get(name) ?? ''));
+  await buildMissing(missing, pins, names.includes('kyverno'), progress);
+  return {
+    ...(Object.fromEntries(paths) as Record<ProgramName, string>),
+    'kyverno-manifests': join(pins.kyverno.output, manifestsName),
+  };
+}
+
+async function buildMissing(
+  missing: readonly Program[],
+  pins: Readonly<Record<ModuleName, Pins>>,
+  kyverno: boolean,
+  progress: Progress,
+): Promise<void> {
   const abort = new AbortController();
+  const remaining = new Remaining(missing);
   const start = (of: Pins): { work: Work; downloaded: Promise<void> } => {
-    const own = missing.filter((program) => program.module === of.module);
-    const work = { pins: of, missing: own, progress, signal: abort.signal };
+    const work = {
+      pins: of,
+      missing: missing.filter((program) => program.module === of.module),
+      manifests: kyverno && of.module === 'kyverno',
+      remaining,
+      progress,
+      signal: abort.signal,
+    };
     return { work, downloaded: download(work) };
   };
   // Downloads wait for the network and run side by side. Compilers use all cores by themselves, linkers one: two builds at a
@@ -125,15 +178,17 @@ export async function buildBinaries(options: BuildOptions = {}): Promise<Binarie
     [pins.kyverno, pins.registry, pins.helm],
   ].map((lane) => lane.map(start));
   const parts = [...lanes.flat().map(({ downloaded }) => downloaded), ...lanes.map(buildInOrder)];
+  const timer = setInterval(() => {
+    const line = remaining.line(Date.now());
+    if (line !== undefined) progress(line);
+  }, STILL_BUILDING_MS);
   try {
     await Promise.all(parts);
   } catch (error) {
     abort.abort();
     await Promise.allSettled(parts);
     throw error;
+  } finally {
+    clearInterval(timer);
   }
-  return {
-    ...(Object.fromEntries(paths) as Record<ProgramName, string>),
-    'kyverno-manifests': join(pins.kyverno.output, manifestsName),
-  };
 }

@@ -21,6 +21,7 @@ import { compactEtcd, startEtcd } from './etcd.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import { installKyverno, waitForKyverno } from './kyverno-install.js';
 import { kyvernoServiceAccount, startKyverno } from './kyverno.js';
+import type { ProgramName } from './programs.js';
 import { silent, timed } from './progress.js';
 import type { Progress } from './progress.js';
 
@@ -32,6 +33,8 @@ export interface ClusterOptions {
    * namespace gets its ServiceAccount `default`. Default: true.
    */
   readonly controllerManager?: boolean;
+  /** What is built beside what the cluster runs itself. Default: everything. */
+  readonly extraPrograms?: readonly ProgramName[];
   /** Keep an audit log, see `Cluster.audit`. Default: true. */
   readonly audit?: boolean;
   /** Told one line per step. Default: nobody. */
@@ -105,7 +108,10 @@ export class Cluster {
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const progress = options.progress ?? silent;
     const cluster = new Cluster(
-      await buildBinaries(options.progress === undefined ? {} : { progress }),
+      await buildBinaries({
+        ...(options.progress === undefined ? {} : { progress }),
+        ...(options.extraPrograms === undefined ? {} : { names: [...ownPrograms(options), ...options.extraPrograms] }),
+      }),
       await freePorts(6),
       options,
     );
@@ -306,6 +312,17 @@ export class Cluster {
     }
     if (options.kyverno ?? false) await this.installKyverno(progress);
   }
+}
+
+/** What a cluster itself consists of. */
+function ownPrograms({ kyverno = false, controllerManager = true }: ClusterOptions): readonly ProgramName[] {
+  return [
+    'etcd',
+    'kube-apiserver',
+    'kubectl',
+    ...(controllerManager ? (['kube-controller-manager'] as const) : []),
+    ...(kyverno ? (['kyverno'] as const) : []),
+  ];
 }
 
 /** Starts a local cluster, see Cluster. */

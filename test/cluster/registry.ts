@@ -33,7 +33,7 @@ export class Registry {
 
   /** Starts a registry on a free port; its program is built first if it is not there. */
   static async start(options: { readonly progress?: Progress } = {}): Promise<Registry> {
-    const binaries = await buildBinaries(options);
+    const binaries = await buildBinaries({ ...options, names: ['registry'] });
     const [port = 0] = await freePorts(1);
     const registry = new Registry(binaries.registry, port);
     const config = {

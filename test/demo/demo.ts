@@ -6,10 +6,10 @@ import type { OperatorProcess } from '../support/operator.js';
 import type { DemoHarbor } from './harbor.js';
 import { Kubectl } from './kubectl.js';
 import { leftInHarbor } from './left-in-harbor.js';
-import { demoMirrors, SAMPLES } from './mirrors.js';
-import type { Mirrors } from './mirrors.js';
+import { demoMirrors, POLICY_RESOURCES, SAMPLES } from './mirrors.js';
+import type { DemoEngine, Mirrors } from './mirrors.js';
 import type { Narrator } from './narrator.js';
-import { imagePairs, PODS_FILE, pushImages, workloads } from './pods.js';
+import { createDeploymentPods, createServiceAccount, imagePairs, PODS_FILE, pushImages, workloads } from './pods.js';
 import type { ImagePair } from './pods.js';
 import { pull } from '../support/pull.js';
 import { versions } from './setting.js';
@@ -26,11 +26,13 @@ export interface Stage {
   readonly operator: OperatorProcess;
   readonly kubectl: Kubectl;
   readonly mirrors: Mirrors;
+  /** The resource that the policies are, e.g. `mutatingadmissionpolicies`. */
+  readonly policies: string;
 }
 
 /** The whole story, in order. Each step throws where it doesn't see what it should. */
-export async function tell(narrator: Narrator, setting: Setting): Promise<Stage> {
-  const stage = await prepare(narrator, setting);
+export async function tell(narrator: Narrator, setting: Setting, engine: DemoEngine): Promise<Stage> {
+  const stage = await prepare(narrator, setting, engine);
   await applyMirrors(narrator, stage);
   const pairs = await createPods(narrator, stage);
   const images = [...new Set(pairs.filter(({ before, after }) => before !== after).map(({ after }) => after))];
@@ -41,12 +43,12 @@ export async function tell(narrator: Narrator, setting: Setting): Promise<Stage>
   return stage;
 }
 
-async function prepare(narrator: Narrator, setting: Setting): Promise<Stage> {
+async function prepare(narrator: Narrator, setting: Setting, engine: DemoEngine): Promise<Stage> {
   narrator.step('Start a cluster');
-  const cluster = await setting.cluster((line) => {
+  const cluster = await setting.cluster(engine, (line) => {
     narrator.say(line);
   });
-  narrator.say(`${await versions()} are up. There are no nodes: Pods are created and stay pending.`);
+  narrator.say(`${await versions(cluster, engine)} is up. There are no nodes: Pods are created and stay pending.`);
 
   narrator.step('Start a Harbor, and a registry with some images');
   const registry = await setting.registry();
@@ -70,14 +72,14 @@ async function prepare(narrator: Narrator, setting: Setting): Promise<Stage> {
   );
   const kubectl = new Kubectl(cluster, narrator);
   const real = { upstreamUrl: registry.url, prefix: `demo-${Date.now().toString(36)}` };
-  const mirrors = demoMirrors(cluster.ca, harbor.kind === 'real' ? real : undefined);
+  const mirrors = demoMirrors(cluster.ca, engine, harbor.kind === 'real' ? real : undefined);
   if (harbor.kind === 'real') {
     setting.beforeStop(() => kubectl.quiet(['delete', 'registrymirrors', '--all', '--timeout=60s']));
   }
-  return { cluster, registry, harbor, operator, kubectl, mirrors };
+  return { cluster, registry, harbor, operator, kubectl, mirrors, policies: POLICY_RESOURCES[engine] };
 }
 
-async function applyMirrors(narrator: Narrator, { kubectl, mirrors, harbor }: Stage): Promise<void> {
+async function applyMirrors(narrator: Narrator, { kubectl, mirrors, harbor, policies }: Stage): Promise<void> {
   narrator.step('Apply four RegistryMirrors: Docker Hub, a Quay, a plain registry, another Harbor');
   const applied = await kubectl.quiet(['apply', '-f', '-'], { stdin: mirrors.manifest });
   narrator.command(`kubectl apply -f config/samples/{${SAMPLES.join(',')}}.yaml`, applied);
@@ -94,18 +96,19 @@ async function applyMirrors(narrator: Narrator, { kubectl, mirrors, harbor }: St
   await kubectl.show('get registrymirrors');
   narrator.gap();
   narrator.say(
-    'Harbor has an endpoint and a proxy-cache project for each. Mirrors share a Kyverno policy where their',
+    'Harbor has an endpoint and a proxy-cache project for each. Mirrors share a policy where their',
     `settings are the same${harbor.kind === 'stand-in' ? '; the plain registry differs (failurePolicy Ignore)' : ''}:`,
   );
-  await kubectl.show('get clusterpolicies');
+  await kubectl.show(`get ${policies}`);
 }
 
 async function createPods(narrator: Narrator, { cluster, kubectl }: Stage): Promise<readonly ImagePair[]> {
   narrator.step('Create Pods as an analysis facility has them');
   await kubectl.show(`create namespace ${NAMESPACE}`);
-  const account = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/default`;
-  await eventually(() => cluster.api.json('GET', account), { message: 'the ServiceAccount default' });
+  await createServiceAccount(cluster, NAMESPACE);
   await kubectl.show(`apply -n ${NAMESPACE} -f ${PODS_FILE}`);
+  await createDeploymentPods(cluster, NAMESPACE);
+  narrator.say('(The demo makes the Pod of the Deployment: its cluster has no controller manager.)');
   const pairs = await imagePairs(cluster, NAMESPACE);
   narrator.gap();
   showImages(narrator, pairs);
@@ -168,7 +171,7 @@ async function pullAll(narrator: Narrator, { harbor }: Stage, images: readonly s
   }
 }
 
-async function deleteMirrors(narrator: Narrator, { kubectl, harbor, mirrors }: Stage): Promise<void> {
+async function deleteMirrors(narrator: Narrator, { kubectl, harbor, mirrors, policies }: Stage): Promise<void> {
   narrator.step('Delete the mirrors and see what is left');
   if (harbor.kind === 'stand-in') {
     narrator.say('By default Harbor keeps everything. The Quay mirror is to take its cache with it:');
@@ -176,7 +179,7 @@ async function deleteMirrors(narrator: Narrator, { kubectl, harbor, mirrors }: S
   }
   const before = await leftInHarbor(harbor, mirrors.projects);
   await kubectl.show('delete registrymirrors --all --timeout=60s');
-  await kubectl.show('get registrymirrors,clusterpolicies');
+  await kubectl.show(`get registrymirrors,${policies}`);
   const after = await leftInHarbor(harbor, mirrors.projects);
   narrator.gap();
   narrator.say(`In Harbor before: ${before.join(', ')}`);
@@ -190,8 +193,9 @@ async function createPodsAgain(narrator: Narrator, { cluster, kubectl }: Stage):
   narrator.say(`${changed} images of the Pods from step 5 still have their new names.`);
   const again = `${NAMESPACE}-again`;
   await kubectl.quiet(['create', 'namespace', again]);
-  await eventually(() => cluster.api.json('GET', `/api/v1/namespaces/${again}/serviceaccounts/default`));
+  await createServiceAccount(cluster, again);
   await kubectl.quiet(['apply', '-n', again, '-f', PODS_FILE]);
+  await createDeploymentPods(cluster, again);
   const after = await imagePairs(cluster, again);
   const rewritten = after.filter((pair) => pair.before !== pair.after).map(({ workload }) => workload);
   if (rewritten.length > 0) throw new Error(`Without a mirror these are still rewritten: ${rewritten.join(', ')}.`);

@@ -1,16 +1,24 @@
 import { once } from 'node:events';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { BuildError } from '../cluster/build-error.js';
 import { lastLines } from '../support/daemons.js';
 import { STEPS, tell } from './demo.js';
 import type { Stage } from './demo.js';
+import { DEMO_ENGINES } from './mirrors.js';
+import type { DemoEngine } from './mirrors.js';
 import { Narrator } from './narrator.js';
 import { Setting } from './setting.js';
 
 const command = new Command('demo')
   .description('Shows on this machine, without containers, what the operator does.')
   .option('--once', 'end when the story is told, instead of keeping everything up', false)
+  .addOption(
+    new Option('--engine <engine>', 'what rewrites Pods; MutatingAdmissionPolicy needs no Kyverno')
+      .choices(DEMO_ENGINES)
+      .default('ClusterPolicy'),
+  )
   .parse();
+const { once: ends, engine } = command.opts<{ once: boolean; engine: DemoEngine }>();
 
 const narrator = new Narrator(STEPS);
 const setting = new Setting();
@@ -53,11 +61,12 @@ function messages({ message, cause }: Error): string {
 
 async function run(): Promise<number> {
   const startedAt = Date.now();
-  console.log('registry-mirror-operator, the demo: a real API server and a real Kyverno, on loopback.');
-  const told = await Promise.race([tell(narrator, setting), interrupted]);
+  const kyverno = engine === 'MutatingAdmissionPolicy' ? '' : ' and a real Kyverno';
+  console.log(`registry-mirror-operator, the demo: a real API server${kyverno}, on loopback.`);
+  const told = await Promise.race([tell(narrator, setting, engine), interrupted]);
   if (typeof told === 'symbol') return 130;
   console.log(`\nDone in ${((Date.now() - startedAt) / 1000).toFixed(0)} s.`);
-  if (!command.opts<{ once: boolean }>().once) await keepUp(told);
+  if (!ends) await keepUp(told);
   return 0;
 }
 

@@ -17,6 +17,23 @@ export interface Mirrors {
   readonly projects: ReadonlySet<string>;
 }
 
+/** What rewrites the Pods of the demo. */
+export const DEMO_ENGINES = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'] as const;
+export type DemoEngine = (typeof DEMO_ENGINES)[number];
+
+/** The policies of an engine, as kubectl is asked for them. */
+export const POLICY_RESOURCES: Readonly<Record<DemoEngine, string>> = {
+  ClusterPolicy: 'clusterpolicies.kyverno.io',
+  MutatingPolicy: 'mutatingpolicies.policies.kyverno.io',
+  MutatingAdmissionPolicy: 'mutatingadmissionpolicies',
+};
+
+/** The url of the upstream of all mirrors, and how the names of the projects begin. */
+interface RealHarbor {
+  readonly upstreamUrl: string;
+  readonly prefix: string;
+}
+
 /** The samples of config/samples that the demo applies: Docker Hub, a Quay, a plain registry, a Harbor. */
 export const SAMPLES = ['docker-hub', 'quay', 'docker-registry', 'harbor'] as const;
 
@@ -32,7 +49,11 @@ function sampleObjects(caCertificate: string): readonly AnyObject[] {
  * The same mirrors for a real Harbor. It knows nothing of a registry that stands for quay.io, so each mirror's upstream is the demo's own
  * registry. The projects have names that nobody else uses, and are deleted with their mirrors.
  */
-function forRealHarbor(objects: readonly AnyObject[], upstreamUrl: string, prefix: string): readonly AnyObject[] {
+function forRealHarbor(
+  objects: readonly AnyObject[],
+  engine: DemoEngine,
+  { upstreamUrl, prefix }: RealHarbor,
+): readonly AnyObject[] {
   return objects
     .filter((object) => object.kind === KIND)
     .map((object) => {
@@ -40,6 +61,7 @@ function forRealHarbor(objects: readonly AnyObject[], upstreamUrl: string, prefi
       return {
         ...object,
         spec: {
+          rewrite: { engine },
           upstream: { type: 'docker-registry', url: upstreamUrl, hosts: upstreamHosts(mirror.spec) },
           project: { name: `${prefix}-${object.metadata.name}` },
           deletionPolicy: 'Delete',
@@ -48,18 +70,25 @@ function forRealHarbor(objects: readonly AnyObject[], upstreamUrl: string, prefi
     });
 }
 
+/** The same mirrors, their Pods rewritten by another engine than the default one. */
+function rewrittenBy(engine: DemoEngine, objects: readonly AnyObject[]): readonly AnyObject[] {
+  if (engine === 'ClusterPolicy') return objects;
+  return objects.map((object) => {
+    if (object.kind !== KIND) return object;
+    const { spec } = object as unknown as RegistryMirror;
+    return { ...object, spec: { ...spec, rewrite: { ...spec.rewrite, engine } } };
+  });
+}
+
 /**
  * The mirrors of the demo.
  *
  * @param caCertificate PEM, for the samples that name a CA certificate.
- * @param real for a real Harbor: the url of the upstream of all mirrors, and how the names of the projects begin.
+ * @param real for a real Harbor.
  */
-export function demoMirrors(
-  caCertificate: string,
-  real?: { readonly upstreamUrl: string; readonly prefix: string },
-): Mirrors {
-  const samples = sampleObjects(caCertificate);
-  const items = real === undefined ? samples : forRealHarbor(samples, real.upstreamUrl, real.prefix);
+export function demoMirrors(caCertificate: string, engine: DemoEngine, real?: RealHarbor): Mirrors {
+  const samples = rewrittenBy(engine, sampleObjects(caCertificate));
+  const items = real === undefined ? samples : forRealHarbor(samples, engine, real);
   const names = samples.filter(({ kind }) => kind === KIND).map(({ metadata }) => metadata.name);
   return {
     manifest: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),

@@ -20,7 +20,12 @@ interface Container {
 interface Workload {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly spec: PodSpec | { readonly template: { readonly spec: PodSpec } };
+  readonly spec: PodSpec | { readonly template: Template };
+}
+
+interface Template {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: PodSpec;
 }
 
 /** A container's image as the manifest has it and as the Pod has it. */
@@ -57,7 +62,23 @@ export async function pushImages(registry: Registry): Promise<number> {
   return images.size;
 }
 
-/** The images of the workloads' Pods in a namespace; waits for those that a Deployment makes. */
+/** What the controller manager does in a cluster that has one: without it no Pod is accepted. */
+export async function createServiceAccount(cluster: Cluster, namespace: string): Promise<void> {
+  const metadata = { name: 'default' };
+  await cluster.api.json('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata });
+}
+
+/** One Pod of each Deployment, from its template, as the controllers of Deployments and ReplicaSets make it. */
+export async function createDeploymentPods(cluster: Cluster, namespace: string): Promise<void> {
+  for (const { metadata, spec } of workloads()) {
+    if (!('template' in spec)) continue;
+    const { metadata: { labels } = {}, spec: podSpec } = spec.template;
+    const pod = { metadata: { generateName: `${metadata.name}-`, labels }, spec: podSpec };
+    await cluster.api.json('POST', `/api/v1/namespaces/${namespace}/pods`, pod);
+  }
+}
+
+/** The images of the workloads' Pods in a namespace. */
 export async function imagePairs(cluster: Cluster, namespace: string): Promise<readonly ImagePair[]> {
   const pairs = workloads().map(async (workload) => {
     const { name } = workload.metadata;

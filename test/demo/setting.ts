@@ -1,6 +1,7 @@
 import { GROUP } from '../../src/api/group.js';
 import { startCluster } from '../cluster/cluster.js';
 import type { Cluster } from '../cluster/cluster.js';
+import type { DemoEngine } from './mirrors.js';
 import { readPins } from '../cluster/pins.js';
 import { pinnedVersion } from '../cluster/programs.js';
 import type { Progress } from '../cluster/progress.js';
@@ -33,8 +34,10 @@ export class Setting {
     this.#stops.push(work);
   }
 
-  async cluster(progress: Progress): Promise<Cluster> {
-    return this.#keep(startCluster({ kyverno: true, progress }));
+  /** With no more than the story needs: each program is built at the first time. */
+  async cluster(engine: DemoEngine, progress: Progress): Promise<Cluster> {
+    const kyverno = engine !== 'MutatingAdmissionPolicy';
+    return this.#keep(startCluster({ kyverno, controllerManager: false, extraPrograms: ['registry'], progress }));
   }
 
   async registry(): Promise<Registry> {
@@ -83,10 +86,10 @@ export class Setting {
   }
 }
 
-/** `Kubernetes v1.36.3, Kyverno v1.19.1`: what the local cluster is built from. */
-export async function versions(): Promise<string> {
-  const [kubernetes, kyverno] = await Promise.all([readPins('kubernetes'), readPins('kyverno')]);
-  const kubernetesVersion = pinnedVersion(kubernetes.goMod, 'k8s.io/kubernetes');
-  const kyvernoVersion = pinnedVersion(kyverno.goMod, 'github.com/kyverno/kyverno');
-  return `Kubernetes ${kubernetesVersion} and Kyverno ${kyvernoVersion}`;
+/** `Kubernetes v1.36.3 and Kyverno v1.19.1`: what runs. */
+export async function versions(cluster: Cluster, engine: DemoEngine): Promise<string> {
+  const { gitVersion } = await cluster.api.json<{ gitVersion: string }>('GET', '/version');
+  if (engine === 'MutatingAdmissionPolicy') return `Kubernetes ${gitVersion}, without Kyverno,`;
+  const { goMod } = await readPins('kyverno');
+  return `Kubernetes ${gitVersion} and Kyverno ${pinnedVersion(goMod, 'github.com/kyverno/kyverno')}`;
 }

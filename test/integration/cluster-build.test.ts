@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../support/command.js';
 import type { CommandResult } from '../support/command.js';
+import { serveArchive } from '../support/envtest-archive.js';
 
 const buildScript = join(import.meta.dirname, '..', 'cluster', 'bin', 'build.ts');
 
@@ -27,8 +28,8 @@ describe('building the local cluster', function () {
   };
   const calls = (): readonly string[] => readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
   const builds = (): readonly string[] => calls().filter((call) => call.startsWith('build '));
-  const build = async (env: NodeJS.ProcessEnv = {}): Promise<CommandResult> =>
-    runCommand(process.execPath, ['--import', 'tsx', buildScript], {
+  const build = async (env: NodeJS.ProcessEnv = {}, names: readonly string[] = []): Promise<CommandResult> =>
+    runCommand(process.execPath, ['--import', 'tsx', buildScript, ...names], {
       env: {
         PATH: `${join(folder, 'path')}:/bin:/usr/bin`,
         HOME: folder,
@@ -57,7 +58,9 @@ describe('building the local cluster', function () {
   it('builds each program once, tells each step, and leaves no temporary file', async () => {
     const { code, stderr } = await build();
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.match(/^building kube-apiserver v1\.36\.3 \(about \d+ min the first time\) …$/m);
+    expect(stderr).to.match(
+      /^building kube-apiserver v1\.36\.3 \(about 6 min the first time, \d+ min for all that is left\) …$/m,
+    );
     expect(stderr).to.match(/^building kyverno v1\.19\.1 .*: done in [\d.]+ s$/m);
     expect(builds()).to.have.length(8);
     const again = await build();
@@ -85,6 +88,50 @@ describe('building the local cluster', function () {
     const { stdout } = await build({ KUBEBUILDER_ASSETS: assets });
     expect(stdout).to.include(`kube-apiserver: ${assets}/kube-apiserver\n`).and.include(`etcd: ${assets}/etcd\n`);
     expect(builds()).to.have.length(5);
+  });
+
+  it('builds only what is asked for, and takes no manifests of a Kyverno that is not', async () => {
+    const { code, stdout } = await build({ ENVTEST_ARCHIVE_URL: 'off' }, ['etcd', 'registry']);
+    expect(code).to.equal(0);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).to.deep.equal(['etcd', 'registry']);
+    expect(builds().map((call) => call.split('/').at(-1))).to.have.members(['v3', 'registry']);
+    expect(readdirSync(join(folder, 'cache', 'bin'), { recursive: true }).map(String)).to.not.include(
+      'kyverno-manifests.json',
+    );
+  });
+
+  it('downloads the archive of envtest where no controller manager is asked for, and builds the rest', async () => {
+    const archive = await serveArchive(folder);
+    const needed = ['etcd', 'kube-apiserver', 'kubectl', 'registry'];
+    const { stdout, stderr } = await build(archive.environment, needed);
+    await archive.close();
+    expect(stderr).to.include(`downloading ${archive.environment.ENVTEST_ARCHIVE_URL} …`);
+    expect(stdout).to.match(/^kube-apiserver: .*\/envtest-[0-9a-f]{16}\/kube-apiserver$/m);
+    expect(builds()).to.have.length(1);
+    const again = await build(archive.environment, needed);
+    expect([again.code, again.stderr]).to.deep.equal([0, '']);
+  });
+
+  it('builds what it finds no archive of', async () => {
+    const archive = await serveArchive(folder);
+    await archive.close();
+    const { code, stderr } = await build(archive.environment, ['etcd']);
+    expect(code).to.equal(0);
+    expect(stderr).to.match(/This archive can't be downloaded \(.*ECONNREFUSED.*\): its programs are built instead\./);
+    expect(builds()).to.have.length(1);
+  });
+
+  it('names the programs that there are to who asks for another', async () => {
+    const { code, stderr } = await build({}, ['kubelet']);
+    expect(code).to.equal(1);
+    expect(stderr).to.equal(
+      'There is no program kubelet. There are etcd, kube-apiserver, kube-controller-manager, kubectl, kyverno, kubectl-kyverno, registry, helm.\n',
+    );
   });
 
   it('says so when KUBEBUILDER_ASSETS names nothing', async () => {
