@@ -139,6 +139,7 @@ export async function buildBinaries(options: BuildOptions = {}): Promise<Binarie
     kyverno: await readPins('kyverno'),
     registry: await readPins('registry'),
     helm: await readPins('helm'),
+    flux: await readPins('flux'),
   };
   const cached = new Map(programs.map(({ name, module }) => [name, join(pins[module].output, name)]));
   const kubernetes = pinnedVersion(pins.kubernetes.goMod, 'k8s.io/kubernetes');
@@ -173,7 +174,7 @@ async function buildMissing(
   // Downloads wait for the network and run side by side. Compilers use all cores by themselves, linkers one: two builds at a
   // time keep the cores busy and fit into the memory.
   const lanes = [
-    [pins.kubernetes, pins.etcd],
+    [pins.kubernetes, pins.etcd, pins.flux],
     // Helm is made of many of Kyverno's packages, which are built by then.
     [pins.kyverno, pins.registry, pins.helm],
   ].map((lane) => lane.map(start));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-export type ModuleName = 'kubernetes' | 'etcd' | 'kyverno' | 'registry' | 'helm';
+export type ModuleName = 'kubernetes' | 'etcd' | 'kyverno' | 'registry' | 'helm' | 'flux';
 
 export type ProgramName =
   | 'etcd'
@@ -10,7 +10,8 @@ export type ProgramName =
   | 'kyverno'
   | 'kubectl-kyverno'
   | 'registry'
-  | 'helm';
+  | 'helm'
+  | 'kustomize-controller';
 
 /** A Go program of the local cluster: where it comes from and how it is linked. */
 export interface Program {
@@ -81,6 +82,13 @@ export const programs: readonly Program[] = [
     source: 'helm.sh/helm/v4',
     minutes: 1,
   },
+  {
+    name: 'kustomize-controller',
+    module: 'flux',
+    package: 'github.com/fluxcd/kustomize-controller',
+    source: 'github.com/fluxcd/kustomize-controller',
+    minutes: 2,
+  },
 ];
 
 /** The folder of a module's pins. */
@@ -122,6 +130,7 @@ export function linkerFlags(module: ModuleName, version: string): string {
       return `${strip} -X helm.sh/helm/v4/internal/version.version=${version}`;
     case 'etcd':
     case 'registry':
+    case 'flux':
       return strip;
   }
 }
