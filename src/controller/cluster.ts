@@ -114,9 +114,8 @@ export class OperatorCluster implements MirrorCluster {
     // With the resourceVersion, so that a finalizer that someone else adds or removes meanwhile is not overwritten.
     const body = { metadata: { resourceVersion, finalizers } };
     try {
-      const written = await this.#options.api.patch<RegistryMirror>(MIRRORS, name, 'merge', body);
-      this.mirrorInformer.observe(written);
-      return written;
+      const send = async (): Promise<RegistryMirror> => this.#options.api.patch(MIRRORS, name, 'merge', body);
+      return await this.mirrorInformer.write(name, send);
     } catch (error) {
       // Another finalizer went at the same time and took the object along.
       if (isKubernetesError(error, 'notFound') && mirror.metadata.deletionTimestamp !== undefined) return mirror;
@@ -131,10 +130,9 @@ export class OperatorCluster implements MirrorCluster {
       { op: 'test', path: '/metadata/uid', value: uid },
       { op: 'add', path: '/status', value: status },
     ];
-    const written = await this.#options.api.patch<RegistryMirror>(MIRRORS, name, 'json', patch, {
-      subresource: 'status',
-    });
-    this.mirrorInformer.observe(written);
+    const options = { subresource: 'status' };
+    const send = async (): Promise<RegistryMirror> => this.#options.api.patch(MIRRORS, name, 'json', patch, options);
+    await this.mirrorInformer.write(name, send);
   }
 
   async announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {

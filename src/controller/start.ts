@@ -23,6 +23,7 @@ import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
 import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
 import { OwnRobot } from '../robots/own-robot.js';
+import { worthALookInMs } from '../policies/grace.js';
 import { PolicyTrigger } from '../policies/trigger.js';
 import type { WorkResult } from '../kubernetes/queue/work-result.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
@@ -78,7 +79,7 @@ export function startWork(
   });
   const trigger = new PolicyTrigger({
     isBusy: () => !queue.isIdle,
-    sync: async () => policies.sync(),
+    sync: async (isWhole) => policies.sync(isWhole),
     canSync: () => cluster.policies.isAsked,
     onError: (error) => {
       log.warn('The policies could not be written; trying again.', { error });
@@ -89,11 +90,13 @@ export function startWork(
     mirrors: cluster,
     excludedNamespaces: config.excludedNamespaces,
     now: () => performance.now(),
-    onDue: () => {
-      trigger.due();
+    onDue: (pace) => {
+      trigger.due(pace);
     },
-    onStateChange: (mirror) => {
-      queue.add(mirror);
+    onStateChange: (mirror, state) => {
+      const ms = worthALookInMs(state);
+      if (ms === 0) queue.add(mirror);
+      else queue.addAfter(mirror, ms);
     },
     ...logPolicies(log),
   });

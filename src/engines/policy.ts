@@ -3,16 +3,13 @@ import type { MirrorEntry } from './entry.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
 
 /** Raised with every change of what a policy looks like, so that a new operator version updates what an old one wrote. */
-export const FORM_VERSION = '8';
+export const FORM_VERSION = '7';
 
 /** A policy as its engine makes it. */
 export interface EnginePolicy {
   readonly kind: PolicyEngine;
   readonly name: string;
-  /**
-   * Short hash of the name and of all that the policy decides by. It stands in the name of a match condition, where its effect can be seen; a
-   * mirror that moves has the same in two policies.
-   */
+  /** Short hash of all that the policy decides by. It stands in the name of a match condition, where its effect can be seen. */
   readonly contentHash: string;
   readonly object: PolicyObject;
   /** What puts a MutatingAdmissionPolicy in force; the other kinds need none. */

@@ -1,6 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { Resource } from '../kubernetes/objects.js';
-import { policyNameIn } from './names.js';
+import { POLICY_NAME_PREFIX } from './settings.js';
 
 export const WEBHOOK_CONFIGURATIONS: Resource = {
   group: 'admissionregistration.k8s.io',
@@ -30,7 +30,9 @@ export function webhookContents(configurations: readonly V1MutatingWebhookConfig
         .filter((condition) => condition.name.startsWith(prefix))
         .map((condition) => ({
           contentHash: condition.name.slice(prefix.length),
-          policy: policyNameIn(name),
+          policy: POLICY_NAME.exec(name)?.[0],
         })),
     );
 }
+
+const POLICY_NAME = new RegExp(`${POLICY_NAME_PREFIX}[0-9a-f]{10}(?:-[0-9]+)?`);

@@ -4,7 +4,6 @@ import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirro
 import { parseDuration } from '../api/duration.js';
 import { upstreamHosts } from '../api/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
-import { ENGINES } from '../engines/engines.js';
 import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
@@ -18,6 +17,7 @@ import { Planner } from './plan/planner.js';
 import type { HarborLookResult } from './look/look-result.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import type { Policies } from '../policies/policies.js';
+import { graceMs } from '../policies/grace.js';
 import type { PolicyState } from '../policies/state.js';
 import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { MirrorCluster } from './mirror-cluster.js';
@@ -29,8 +29,6 @@ import { decisionFor, routeOf } from './routing.js';
 
 import type { WorkResult } from '../kubernetes/queue/work-result.js';
 
-/** How long a status may wait for Kyverno to put the policy in force, so that a new mirror costs one status and not two. */
-const POLICY_GRACE_MS = 2000;
 /** A bug is retried slowly. */
 const BUG_RETRY_MS = 300_000;
 /** An endpoint that Harbor calls unhealthy is pinged this often. */
@@ -179,9 +177,7 @@ export class MirrorReconciler {
     const isUnclear = verdict.kind === 'waiting' && verdict.reason === REASONS.policyUnknown;
     if (policy.kind !== 'pending' && policy.kind !== 'unknown') return 0;
     if ((verdict.kind !== 'ready' && !isUnclear) || heldBack.length > 0) return 0;
-    const { engine } = mirror.spec.rewrite;
-    const settleMs = engine === 'None' ? 0 : ENGINES[engine].delays.settleMs;
-    return Math.max(0, POLICY_GRACE_MS + settleMs - policy.forMs);
+    return Math.max(0, graceMs(mirror.spec.rewrite.engine, policy) - policy.forMs);
   }
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {

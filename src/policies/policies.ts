@@ -3,6 +3,7 @@ import { canonicalJson } from '../engines/syntax/digest.js';
 import { literalPrefix } from '../image/glob.js';
 import { applyWrite } from './apply.js';
 import type { ApplyOptions, WritablePolicies } from './apply.js';
+import { Decisions } from './decisions.js';
 import { desiredPolicies } from './desired.js';
 import { NOTHING_YET } from './memory.js';
 import type { Memory } from './memory.js';
@@ -17,8 +18,8 @@ import { CachingRenderer } from './renderer.js';
 import { leadsTo, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
 import { servedState, standing } from './standing.js';
-import { isSameState } from './state.js';
-import type { PolicyState, RoutingDecision, ServedState } from './state.js';
+import { isSameSpell, isSameState } from './state.js';
+import type { Pace, PolicyState, RoutingDecision, ServedState } from './state.js';
 
 interface PoliciesOptions extends ApplyOptions {
   readonly cluster: ReadablePolicies & WritablePolicies;
@@ -29,10 +30,10 @@ interface PoliciesOptions extends ApplyOptions {
   readonly excludedNamespaces: readonly string[];
   /** ms by a clock that nobody sets. */
   readonly now: () => number;
-  /** A sync is due. */
-  readonly onDue: () => void;
+  /** A sync is due: at once, or together with what else comes. */
+  readonly onDue: (pace: Pace) => void;
   /** The state of this mirror changed. */
-  readonly onStateChange: (mirror: string) => void;
+  readonly onStateChange: (mirror: string, state: PolicyState) => void;
 }
 
 /** A host, and the literal beginning of repositories there: "" for all of the host. */
@@ -41,8 +42,6 @@ interface ServedClaim {
   readonly host: string;
   readonly prefix: string;
 }
-
-const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
 /** How a mirror was last seen to stand, and since when. */
 interface Seen {
@@ -57,7 +56,7 @@ interface Seen {
 export class Policies {
   readonly #options: PoliciesOptions;
   readonly #renderer: CachingRenderer;
-  readonly #decisions = new Map<string, RoutingDecision>();
+  readonly #decisions = new Decisions();
   readonly #seen = new Map<string, Seen>();
   #memory: Memory = NOTHING_YET;
   #picture: Picture | undefined;
@@ -71,20 +70,21 @@ export class Policies {
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
   decide(mirror: string, decision: RoutingDecision): void {
     if (!this.#seen.has(mirror)) this.#look(mirror, this.#observe());
-    const before = this.#decision(mirror);
+    const before = this.#decisions.of(mirror);
     // It stays as decided, which may not be written yet.
     if (before.kind === 'withdraw' && decision.kind === 'unchanged') return;
     if (canonicalJson(before) === canonicalJson(decision)) return;
-    this.#decisions.set(mirror, decision);
+    const canWait = this.#canWait(mirror, decision);
+    this.#decisions.set(mirror, decision, canWait);
     this.#look(mirror, this.#observe());
-    this.#options.onDue();
+    this.#options.onDue(canWait ? 'together' : 'atOnce');
   }
 
   /** The mirror's object is gone. */
   forget(mirror: string): void {
-    this.#decisions.delete(mirror);
+    this.#decisions.forget(mirror);
     this.#seen.delete(mirror);
-    if (this.#memory.placed.has(mirror)) this.#options.onDue();
+    if (this.#memory.placed.has(mirror)) this.#options.onDue('atOnce');
   }
 
   /** How the mirror stands now. */
@@ -97,7 +97,7 @@ export class Policies {
     const object = this.#options.mirrors.mirror(mirror);
     return servedState({
       mirror: object,
-      decision: this.#decision(mirror),
+      decision: this.#decisions.of(mirror),
       picture: this.#observe(),
       memory: this.#memory,
     });
@@ -105,7 +105,7 @@ export class Policies {
 
   /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
   servesThrough(mirror: string, pullPrefix: string): boolean {
-    const decision = this.#decision(mirror);
+    const decision = this.#decisions.of(mirror);
     if (decision.kind === 'withdraw' || this.state(mirror).kind !== 'inForce') return false;
     const served = decision.kind === 'include' ? decision : this.served(mirror);
     return 'entry' in served && served.entry.pullPrefix === pullPrefix;
@@ -152,15 +152,17 @@ export class Policies {
   observe(): void {
     this.#picture = undefined;
     this.#lookAtAll();
-    if (this.#isWaiting) this.#options.onDue();
+    if (this.#isWaiting) this.#options.onDue('atOnce');
   }
 
   /**
    * Writes what differs. A mirror that moves to another policy stays in the old one until the new one is in force.
    *
+   * @param isWhole - whether what can wait is let in, too
    * @returns after how many ms to sync again if nothing happens until then; Infinity where time alone changes nothing
    */
-  async sync(): Promise<number> {
+  async sync(isWhole = true): Promise<number> {
+    if (isWhole) this.#decisions.letIn();
     this.#picture = undefined;
     const plan = await this.#plan();
     this.#memory = plan.memory;
@@ -183,7 +185,7 @@ export class Policies {
   async #plan(): Promise<Plan> {
     const { mirrors, now } = this.#options;
     const picture = this.#observe();
-    const desired = desiredPolicies(mirrors.mirrors(), this.#decisions, picture, this.#memory);
+    const desired = desiredPolicies(mirrors.mirrors(), this.#decisions.letInSoFar(), picture, this.#memory);
     const placing = placePolicies(desired, picture, this.#memory, now());
     const renderer = this.#renderer.with(placing.precedence);
     await this.#renderer.prepare(renderer, placing.groups);
@@ -196,28 +198,31 @@ export class Policies {
     return this.#picture;
   }
 
-  #decision(mirror: string): RoutingDecision {
-    return this.#decisions.get(mirror) ?? UNCHANGED;
+  /** New mirrors, and those that are deleted, whose projects stay until they are out. Harbor may be down for any other that is to leave. */
+  #canWait(mirror: string, decision: RoutingDecision): boolean {
+    if (decision.kind === 'include') return !this.has(mirror);
+    const object = this.#options.mirrors.mirror(mirror);
+    return decision.kind === 'withdraw' && object?.metadata.deletionTimestamp !== undefined;
   }
 
   #isOut(mirror: string): boolean {
-    return this.#decision(mirror).kind === 'withdraw' || this.#options.mirrors.mirror(mirror) === undefined;
+    return this.#decisions.isWithdrawn(mirror) || this.#options.mirrors.mirror(mirror) === undefined;
   }
 
   #lookAtAll(): void {
     const picture = this.#observe();
     this.#memory = { ...this.#memory, acting: actingSince(picture, this.#memory, this.#options.now()) };
-    for (const mirror of new Set([...this.#seen.keys(), ...this.#decisions.keys()])) {
+    for (const mirror of new Set([...this.#seen.keys(), ...this.#decisions.mirrors()])) {
       const before = this.#seen.get(mirror)?.state;
       const after = this.#look(mirror, picture);
-      if (before === undefined || !isSameState(before, after)) this.#options.onStateChange(mirror);
+      if (before === undefined || !isSameState(before, after)) this.#options.onStateChange(mirror, after);
     }
   }
 
   #look(mirror: string, picture: Picture): PolicyState {
     const state = this.#standing(mirror, picture);
     const before = this.#seen.get(mirror);
-    const isSame = before?.state.kind === state.kind;
+    const isSame = before !== undefined && isSameSpell(before.state, state);
     this.#seen.set(mirror, { state, since: isSame ? before.since : this.#options.now() });
     return state;
   }
@@ -225,12 +230,12 @@ export class Policies {
   #standing(name: string, picture: Picture): PolicyState {
     const { mirrors, now } = this.#options;
     const mirror = mirrors.mirror(name);
-    return standing({ name, mirror, decision: this.#decision(name), picture, memory: this.#memory, now: now() });
+    return standing({ name, mirror, decision: this.#decisions.of(name), picture, memory: this.#memory, now: now() });
   }
 
   #withTime(mirror: string, state: PolicyState): PolicyState {
     const before = this.#seen.get(mirror);
-    if (before?.state.kind !== state.kind || !('forMs' in state)) return state;
+    if (before === undefined || !isSameSpell(before.state, state) || !('forMs' in state)) return state;
     return { ...state, forMs: this.#options.now() - before.since };
   }
 }

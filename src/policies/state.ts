@@ -10,6 +10,9 @@ export type RoutingDecision =
   /** As it is, with the settings that it has: neither stalled nor waiting alone takes a mirror out or puts it in. */
   | { readonly kind: 'unchanged' };
 
+/** When a change is written: at once, or together with others that come soon. */
+export type Pace = 'atOnce' | 'together';
+
 /** How a mirror stands in the policies of the cluster. */
 export type PolicyState =
   | { readonly kind: 'inForce'; readonly policy: PolicyRef }
@@ -27,6 +30,15 @@ export type PolicyState =
       readonly message: string;
     };
 
+/** Whether it has stood so all the time from one to the other: since when counts. That its policy is written begins anew. */
+export function isSameSpell(a: PolicyState, b: PolicyState): boolean {
+  return a.kind === b.kind && policyOf(a)?.name === policyOf(b)?.name;
+}
+
+function policyOf(state: PolicyState): PolicyRef | undefined {
+  return 'policy' in state ? state.policy : undefined;
+}
+
 /** Whether a mirror's status says the same of both, whatever time has gone by. */
 export function isSameState(a: PolicyState, b: PolicyState): boolean {
   const [before, after] = [a, b].map(toldOf);
@@ -34,7 +46,7 @@ export function isSameState(a: PolicyState, b: PolicyState): boolean {
 }
 
 function toldOf(state: PolicyState): readonly (string | boolean | undefined)[] {
-  const policy = 'policy' in state ? state.policy : undefined;
+  const policy = policyOf(state);
   const message = 'message' in state ? state.message : undefined;
   const failure = state.kind === 'failed' ? [state.reason, state.stalled] : [];
   return [state.kind, policy?.kind, policy?.name, message, ...failure];

@@ -1,26 +1,36 @@
 import { backoffMs } from '../kubernetes/backoff.js';
+import { Burst } from './burst.js';
+import type { Pace } from './state.js';
 
 interface PolicyTriggerOptions {
   /** Whether mirrors are still being looked at, so that more changes are to be expected. */
   readonly isBusy: () => boolean;
-  /** Resolves to the ms after which to sync again if nothing becomes due until then. */
-  readonly sync: () => Promise<number>;
+  /**
+   * Resolves to the ms after which to sync again if nothing becomes due until then.
+   *
+   * @param isWhole - whether what can wait is written, too
+   */
+  readonly sync: (isWhole: boolean) => Promise<number>;
   /** Whether it is known what can be known of the policies in the cluster: nothing is written blindly. */
   readonly canSync: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
-/** The longest that a change waits for others to share its write with. */
-const LONGEST_WAIT_MS = 1000;
+/** The longest that a change which is due at once waits for others to share its write with. */
+const AT_ONCE_MS = 1000;
 const LOOK_EVERY_MS = 25;
 const BACKOFF = { baseMs: 500, ceilingMs: 60_000 };
 
 /** The longest time that a timer can be set to. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Runs one sync for all changes that come together: when the mirrors' queue is empty, or after a second. And one when the last one says so. */
+/**
+ * Runs one sync for all changes that come together: when the mirrors' queue is empty, or after a second. What can wait goes by {@link Burst}. And one
+ * sync when the last one says so.
+ */
 export class PolicyTrigger {
   readonly #options: PolicyTriggerOptions;
+  readonly #burst = new Burst();
   #dueSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wake: NodeJS.Timeout | undefined;
@@ -33,8 +43,9 @@ export class PolicyTrigger {
   }
 
   /** A sync is needed. */
-  due(): void {
-    this.#dueSince ??= performance.now();
+  due(pace: Pace = 'atOnce'): void {
+    if (pace === 'together') this.#burst.add(performance.now());
+    else this.#dueSince ??= performance.now();
     this.#schedule(LOOK_EVERY_MS);
   }
 
@@ -55,20 +66,24 @@ export class PolicyTrigger {
   }
 
   #look(): void {
-    const waited = performance.now() - (this.#dueSince ?? performance.now());
+    const now = performance.now();
     const { isBusy, canSync } = this.#options;
-    if (!canSync() || (isBusy() && waited < LONGEST_WAIT_MS)) {
+    const isBusyNow = isBusy();
+    const isDue = this.#dueSince !== undefined && (!isBusyNow || now - this.#dueSince >= AT_ONCE_MS);
+    const isWhole = this.#burst.isDue(now, isBusyNow);
+    if (!canSync() || !(isDue || isWhole)) {
       this.#schedule(LOOK_EVERY_MS);
       return;
     }
     this.#dueSince = undefined;
-    this.#running = this.#run();
+    if (isWhole) this.#burst.written(now);
+    this.#running = this.#run(isWhole);
   }
 
-  async #run(): Promise<void> {
+  async #run(isWhole: boolean): Promise<void> {
     let pause = LOOK_EVERY_MS;
     try {
-      const wakeInMs = await this.#options.sync();
+      const wakeInMs = await this.#options.sync(isWhole);
       this.#failures = 0;
       this.#wakeIn(wakeInMs);
     } catch (error) {
@@ -78,7 +93,7 @@ export class PolicyTrigger {
       pause = backoffMs(this.#failures, BACKOFF);
     }
     this.#running = undefined;
-    if (this.#dueSince !== undefined) this.#schedule(pause);
+    if (this.#dueSince !== undefined || this.#burst.isPending) this.#schedule(pause);
   }
 
   /** One timer, whatever the number of syncs: the last one knows best. */

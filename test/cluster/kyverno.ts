@@ -56,8 +56,7 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
       `--metricsPort=${options.metricsPort}`,
       '--admissionReports=false',
       '--omitEvents=PolicyApplied,PolicySkipped',
-      '--enablePolicyException=true',
-      '--exceptionNamespace=*',
+      '--enablePolicyException=false',
       '--generateValidatingAdmissionPolicy=true',
       '--generateMutatingAdmissionPolicy=false',
       // Its lease then outlasts a restart of the API server by a minute. Without the lease it ends, and there is no kubelet to start it again.

@@ -34,7 +34,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
   };
   const input = { mirrorSteps: mirrorSteps(hostRules), secrets: injectedSecrets(entries, settings), selectors };
   const rules = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
-  const contentHash = digest({ form: FORM_VERSION, name, rules, settings, excludedNamespaces });
+  const contentHash = digest({ form: FORM_VERSION, rules, settings, excludedNamespaces });
   return {
     kind: 'ClusterPolicy',
     name,

@@ -1,5 +1,6 @@
 import { HarborError } from '../http/errors.js';
 import type { HarborErrorDetails } from '../http/errors.js';
+import { Line } from './line.js';
 
 /** What Harbor is waiting for is said to hang after this. */
 const HANGS_AFTER_MS = 2000;
@@ -25,6 +26,8 @@ interface UpstreamCallsOptions {
   readonly now: () => number;
   /** It is this mirror's turn to ask. */
   readonly onTurn: (mirror: string) => void;
+  /** How long a call waits for its turn while none hangs. */
+  readonly patienceMs?: number;
 }
 
 /** A call that Harbor answers only after it has asked the upstream. */
@@ -58,6 +61,8 @@ export class UpstreamCalls {
   readonly #pauses = new Map<string, { readonly ms: number; readonly until: number }>();
   /** Mirrors that wait for their turn, the oldest first. */
   readonly #arrivals = new Map<string, Arrival>();
+  readonly #line: Line;
+  readonly #isPatient: boolean;
   /** Calls that were given up, and until when Harbor may be busy with them. */
   #givenUp: { readonly upstream: string; readonly until: number }[] = [];
   #madeWayAt = -Infinity;
@@ -65,6 +70,8 @@ export class UpstreamCalls {
 
   constructor(options: UpstreamCallsOptions) {
     this.#options = options;
+    this.#line = new Line(options.patienceMs);
+    this.#isPatient = options.patienceMs !== 0;
   }
 
   /**
@@ -74,7 +81,9 @@ export class UpstreamCalls {
    */
   async send<T>(call: UpstreamCall<T>): Promise<T> {
     const { mirror, upstream } = call;
-    this.#enter(call);
+    const waits = this.#movesOn(upstream);
+    if (waits) await this.#line.turn();
+    this.#enter(call, !waits);
     this.#arrivals.delete(mirror);
     const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
     this.#open.set(upstream, open);
@@ -104,8 +113,18 @@ export class UpstreamCalls {
     }
   }
 
-  /** @throws HarborError where the call may not be sent now */
-  #enter(call: UpstreamCall<unknown>): void {
+  /** Whether all places are taken, and none by a call that hangs. */
+  #movesOn(upstream: string): boolean {
+    const isFull = this.#open.size + this.#line.called >= OPEN_AT_MOST && this.#busyWith() < HELD_AT_MOST;
+    if (!this.#isPatient || !isFull || this.#open.has(upstream) || this.#pauses.has(upstream)) return false;
+    return ![...this.#open.values()].some((open) => this.#isHanging(open));
+  }
+
+  /**
+   * @param comesNow - whether it has not waited since before others began to hang
+   * @throws HarborError where the call may not be sent now
+   */
+  #enter(call: UpstreamCall<unknown>, comesNow: boolean): void {
     const { mirror, upstream } = call;
     const own = this.#open.get(upstream);
     if (own !== undefined) {
@@ -117,7 +136,7 @@ export class UpstreamCalls {
     if (pause !== undefined && pausedMs > 0) {
       throw silent(call, `${upstream} gave no answer; asked again after ${pause.ms / 1000} s`, pausedMs);
     }
-    const arrival = this.#arrive(mirror, upstream);
+    const arrival = this.#arrive(mirror, upstream, comesNow);
     if (this.#hasPlace()) return;
     if (!this.#isNew(arrival)) throw this.#inLine(call);
     if (this.#isLastNewcomer(mirror) && this.#makeWay()) return;
@@ -138,11 +157,11 @@ export class UpstreamCalls {
     return isStuck ? silent(call, reason, LOOK_AGAIN_MS) : asked(call, reason, HANGS_AFTER_MS);
   }
 
-  #arrive(mirror: string, upstream: string): Arrival {
+  #arrive(mirror: string, upstream: string, comesNow: boolean): Arrival {
     const known = this.#arrivals.get(mirror);
     if (known !== undefined) return known;
     const hangs = [...this.#open.values()].some((open) => this.#isHanging(open));
-    const arrival = { at: this.#options.now(), isNewcomer: hangs && !this.#pauses.has(upstream) };
+    const arrival = { at: this.#options.now(), isNewcomer: comesNow && hangs && !this.#pauses.has(upstream) };
     this.#arrivals.set(mirror, arrival);
     return arrival;
   }
@@ -187,6 +206,7 @@ export class UpstreamCalls {
 
   /** Tells as many as there are places for, and has them come last the next time, should they not want it any more. */
   #callNext(): void {
+    this.#line.next(OPEN_AT_MOST - this.#open.size);
     for (const [mirror, arrival] of [...this.#arrivals].slice(0, OPEN_AT_MOST - this.#open.size)) {
       this.#arrivals.delete(mirror);
       this.#arrivals.set(mirror, arrival);

@@ -128,6 +128,11 @@ export class Informer<T extends KubernetesObject> {
     this.#store.observe(slim(object));
   }
 
+  /** Carries out a write of our own and takes its answer in; what the watch tells of it sooner waits, since nobody is to be told of our own write. */
+  async write(key: string, send: () => Promise<T>): Promise<T> {
+    return await this.#store.write(key, async () => slim(await send()));
+  }
+
   /** Takes an object whose deletion we were told of out of the store. */
   forget(name: string): void {
     this.#store.forget(name);

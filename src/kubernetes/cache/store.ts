@@ -14,6 +14,12 @@ interface OwnWrites<T> {
   readonly told: T | undefined;
 }
 
+/** What a watch told of an object while writes of our own to it are under way. */
+interface HeldEvents<T> {
+  writes: number;
+  events: (readonly [StoreEvent<T>['type'], T])[];
+}
+
 /**
  * The objects of one collection by name, from three sources that overtake each other: lists, a watch's events, and the answers to writes of
  * our own. The newest version wins, and handlers are told of each change by others once.
@@ -25,6 +31,8 @@ export class ObjectStore<T extends KubernetesObject> {
   /** Objects deleted since the last list, by uid: an answer to our own write may arrive after the deletion was seen. */
   readonly #deleted = new Set<string>();
   readonly #ownWrites = new Map<string, OwnWrites<T>>();
+  /** By name, while writes of our own are under way. */
+  readonly #held = new Map<string, HeldEvents<T>>();
 
   /** @param keyOf - what tells one object from another; its name, where all are of one namespace */
   constructor(tell: (event: StoreEvent<T>) => void, keyOf: (object: T) => string = ({ metadata }) => metadata.name) {
@@ -55,6 +63,21 @@ export class ObjectStore<T extends KubernetesObject> {
     this.#objects.set(name, object);
   }
 
+  /** Carries out a write of our own. Events of the object that come sooner than its answer wait for that. */
+  async write(name: string, send: () => Promise<T>): Promise<T> {
+    const held = this.#held.get(name) ?? { writes: 0, events: [] };
+    held.writes += 1;
+    this.#held.set(name, held);
+    try {
+      const written = await send();
+      this.observe(written);
+      return written;
+    } finally {
+      held.writes -= 1;
+      if (held.writes === 0) this.#letGo(name, held);
+    }
+  }
+
   /** Takes an object whose deletion we were told of out of the store. */
   forget(name: string): void {
     this.#objects.delete(name);
@@ -64,6 +87,8 @@ export class ObjectStore<T extends KubernetesObject> {
   /** Takes in a whole list: what is missing in it was deleted. */
   replace(items: readonly T[]): void {
     this.#deleted.clear();
+    // The list is younger than they are.
+    for (const held of this.#held.values()) held.events = [];
     const unconfirmed = new Map(this.#ownWrites);
     this.#ownWrites.clear();
     const listed = new Map(items.map((item) => [this.#keyOf(item), item]));
@@ -89,6 +114,11 @@ export class ObjectStore<T extends KubernetesObject> {
   /** Takes in one event of a watch. */
   apply(type: StoreEvent<T>['type'], object: T): void {
     const name = this.#keyOf(object);
+    const held = this.#held.get(name);
+    if (held !== undefined) {
+      held.events.push([type, object]);
+      return;
+    }
     const { uid, resourceVersion = '' } = object.metadata;
     const previous = this.#objects.get(name);
     const own = this.#ownWrites.get(name);
@@ -108,6 +138,11 @@ export class ObjectStore<T extends KubernetesObject> {
       return;
     }
     this.#tell({ type, object, previous });
+  }
+
+  #letGo(name: string, { events }: HeldEvents<T>): void {
+    this.#held.delete(name);
+    for (const [type, object] of events) this.apply(type, object);
   }
 
   /** Whether this version came of a write of our own; each is told once. */

@@ -38,7 +38,7 @@ interface DeletionOptions extends PreconditionOptions {
 const RETRY_MS = 2000;
 const POLICY_LEFT = 'Its policy may still send Pods there, until the operator has written it anew.';
 /** How long the policies may take to be in force without the mirror before the status says so. */
-const POLICY_GRACE_MS = 3000;
+const POLICY_GRACE_MS = 6000;
 
 /** Whether the mirror is to be let go of, whatever stands in Harbor. */
 export function isAbandoned({ metadata }: RegistryMirror): boolean {

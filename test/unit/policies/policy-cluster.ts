@@ -2,15 +2,14 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
-import { policyName } from '../../../src/engines/names.js';
-import { policySettings } from '../../../src/engines/settings.js';
+import { policyName, policySettings } from '../../../src/engines/settings.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { Policies } from '../../../src/policies/policies.js';
 import type { WritablePolicies } from '../../../src/policies/apply.js';
 import { keyOfPolicy } from '../../../src/policies/live.js';
 import type { Knowledge, ReadablePolicies } from '../../../src/policies/picture.js';
 import type { LivePolicy } from '../../../src/policies/live.js';
-import type { RoutingDecision } from '../../../src/policies/state.js';
+import type { Pace, PolicyState, RoutingDecision } from '../../../src/policies/state.js';
 import { mirror } from '../mirror/mirror.js';
 
 type Conditions = readonly { readonly name: string; readonly expression: string }[];
@@ -32,8 +31,10 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   now = 1_000_000;
   dues = 0;
   changed: string[] = [];
+  /** What {@link changed} was told with. */
+  readonly looks: { readonly mirror: string; readonly state: PolicyState }[] = [];
+  readonly paces: Pace[] = [];
   #webhooks: readonly V1MutatingWebhookConfiguration[] = [];
-  #lateWebhooks: readonly V1MutatingWebhookConfiguration[] = [];
   #wakes: readonly number[] = [];
   #observer: Policies | undefined;
 
@@ -44,15 +45,21 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
       mirrors: { mirror: (name) => this.mirrorsByName.get(name), mirrors: () => [...this.mirrorsByName.values()] },
       excludedNamespaces: ['kube-*'],
       now: () => this.now,
-      onDue: () => (this.dues += 1),
-      onStateChange: (name) => this.changed.push(name),
+      onDue: (pace) => {
+        this.dues += 1;
+        this.paces.push(pace);
+      },
+      onStateChange: (mirror, state) => {
+        this.changed.push(mirror);
+        this.looks.push({ mirror, state });
+      },
       onWrite: (action, _kind, name) => this.writes.push(`${action} ${name}`),
       onProblem: (_kind, name, error) => this.problems.push(`${name}: ${String(error)}`),
       onAltered: (_kind, name) => this.altered.push(name),
     });
     const sync = policies.sync.bind(policies);
-    policies.sync = async () => {
-      const wakeInMs = await sync();
+    policies.sync = async (isWhole) => {
+      const wakeInMs = await sync(isWhole);
       this.#wakes = wakeInMs === Infinity ? [] : [this.now + wakeInMs];
       return wakeInMs;
     };
@@ -95,18 +102,8 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
 
   /** Kyverno's webhooks become what its policies ask for. */
   kyvernoActs(): void {
-    this.#webhooks = this.#wantedWebhooks();
-  }
-
-  /** Kyverno is slow: its webhooks become what its policies asked for when this was called last. */
-  kyvernoActsLate(): void {
-    this.#webhooks = this.#lateWebhooks;
-    this.#lateWebhooks = this.#wantedWebhooks();
-  }
-
-  #wantedWebhooks(): readonly V1MutatingWebhookConfiguration[] {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- as it comes from the API server
-    return [...this.live.values()]
+    this.#webhooks = [...this.live.values()]
       .filter(({ kind }) => kind !== 'MutatingAdmissionPolicy')
       .map(({ object, conditions }) => ({
         webhooks: [
@@ -154,19 +151,9 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
     return object;
   }
 
-  /** How many policies that the API server acts on, by what Kyverno last registered, have a mirror's host. */
-  contentsOf(mirror: string): number {
-    const bound = [...this.live.values()].filter(({ binding }) => binding !== undefined);
-    const conditions = [
-      ...this.#webhooks.flatMap(({ webhooks = [] }) => webhooks.map(({ matchConditions }) => matchConditions)),
-      ...bound.map((policy) => policy.conditions),
-    ];
-    return conditions.filter((found) => JSON.stringify(found).includes(`${mirror}.io`)).length;
-  }
-
   /** The mirrors that a policy lists. */
-  listed(policy: string, kind: PolicyEngine = 'ClusterPolicy'): readonly string[] {
-    const found = this.live.get(keyOfPolicy({ kind, name: policy }));
+  listed(policy: string): readonly string[] {
+    const found = [...this.live.values()].find(({ object }) => object.metadata.name === policy);
     const text = found?.object.metadata.annotations?.['registrymirror.io/mirrors'] ?? '[]';
     return (JSON.parse(text) as readonly { readonly mirror: string }[]).map((entry) => entry.mirror);
   }

@@ -7,6 +7,7 @@ const QUICK = { timeoutMs: 4000, intervalMs: 5 };
 describe('the policy trigger', () => {
   let trigger: PolicyTrigger;
   let syncs: number[];
+  let wholes: boolean[];
   let errors: unknown[];
   let isBusy: boolean;
   let looks: number;
@@ -15,6 +16,7 @@ describe('the policy trigger', () => {
 
   beforeEach(() => {
     syncs = [];
+    wholes = [];
     errors = [];
     isBusy = false;
     looks = 0;
@@ -26,7 +28,8 @@ describe('the policy trigger', () => {
         return isBusy;
       },
       canSync: () => isKnown,
-      sync: () => {
+      sync: (isWhole) => {
+        wholes.push(isWhole);
         syncs.push(performance.now());
         return outcome();
       },
@@ -81,6 +84,15 @@ describe('the policy trigger', () => {
     expect(syncs).to.be.empty;
     isKnown = true;
     await untilSynced(1);
+  });
+
+  it('writes what can wait together with others, and what can’t without it', async () => {
+    trigger.due('together');
+    await untilSynced(1);
+    for (let i = 0; i < 10; i += 1) trigger.due('together');
+    trigger.due();
+    await untilSynced(3);
+    expect(wholes).to.deep.equal([true, false, true]);
   });
 
   it('never runs two syncs at once, and syncs once more for what changed meanwhile', async () => {

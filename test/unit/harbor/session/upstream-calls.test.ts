@@ -16,8 +16,10 @@ class BusyHarbor {
   readonly turns: string[] = [];
   readonly #ends: { readonly at: number; readonly end: () => void }[] = [];
 
-  constructor() {
-    this.calls = new UpstreamCalls({ now: () => this.now, onTurn: (mirror) => this.turns.push(mirror) });
+  /** @param patienceMs - by the real clock */
+  constructor(patienceMs = 0) {
+    const onTurn = (mirror: string): void => void this.turns.push(mirror);
+    this.calls = new UpstreamCalls({ now: () => this.now, onTurn, patienceMs });
   }
 
   /** Asks for a mirror, and takes what is no answer for no answer. */
@@ -137,6 +139,16 @@ describe('calls that Harbor answers only after it has asked an upstream', () => 
     const asked = harbor.ask('e', 0);
     await harbor.pass(0);
     expect(await asked).to.equal('answered');
+  });
+
+  it('wait for a moment where none hangs, and then need no second look', async () => {
+    harbor = new BusyHarbor(60_000);
+    const names = Array.from({ length: 20 }, (_, index) => `mirror-${index}`);
+    const asked = names.map(async (name) => harbor.ask(name, 10));
+    for (let round = 0; round < 5; round += 1) await harbor.pass(10);
+    expect(new Set(await Promise.all(asked))).to.deep.equal(new Set(['answered']));
+    expect(harbor.mostOpen).to.equal(4);
+    expect(harbor.turns).to.be.empty;
   });
 
   it('pause after one that was given up: half a minute, and twice as long each time, up to an hour', async () => {

@@ -28,6 +28,46 @@ describe('the store of an informer', () => {
     expect(told).to.deep.equal(['ADDED a 9', 'MODIFIED a 11 after 10']);
   });
 
+  it('tells nobody of an own write whose echo comes before its answer', async () => {
+    store.replace([object('a', 9)]);
+    await store.write('a', () => {
+      store.apply('MODIFIED', object('a', 10));
+      return Promise.resolve(object('a', 10));
+    });
+    store.apply('MODIFIED', object('a', 11));
+    expect(told).to.deep.equal(['ADDED a 9', 'MODIFIED a 11 after 10']);
+  });
+
+  it('tells of what others do while an own write is under way, once that is answered or has failed', async () => {
+    store.replace([object('a', 9)]);
+    await store.write('a', () => {
+      store.apply('MODIFIED', object('a', 10, 'uid-a', 2));
+      store.apply('MODIFIED', object('a', 11, 'uid-a', 2));
+      store.apply('ADDED', object('b', 12));
+      expect(told).to.deep.equal(['ADDED a 9', 'ADDED b 12']);
+      return Promise.resolve(object('a', 11, 'uid-a', 2));
+    });
+    const failed = store.write('a', () => {
+      store.apply('DELETED', object('a', 13, 'uid-a', 2));
+      return Promise.reject(new Error('conflict'));
+    });
+    expect(await failed.catch((error: unknown) => String(error))).to.equal('Error: conflict');
+    expect(told.slice(2)).to.deep.equal(['MODIFIED a 11 after 9', 'DELETED a 13 after 11']);
+    expect(store.get('a')).to.be.undefined;
+  });
+
+  it('does not go back to what it was told of before a list', async () => {
+    store.replace([object('a', 9)]);
+    await store
+      .write('a', () => {
+        store.apply('MODIFIED', object('a', 10));
+        store.replace([]);
+        return Promise.reject(new Error('gone'));
+      })
+      .catch(() => undefined);
+    expect(store.values()).to.be.empty;
+  });
+
   it('tells of what someone else changed just before an own write', () => {
     store.replace([object('a', 9)]);
     store.observe(object('a', 11, 'uid-a', 2));

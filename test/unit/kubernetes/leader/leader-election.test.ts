@@ -271,6 +271,31 @@ describe('leader election', () => {
     });
   });
 
+  it('looks four times as often while it stands by as the leader renews its lease', async () => {
+    const retryMs = 2000;
+    await candidate('first', { retryMs }).acquire();
+    leadership(candidate('second', { retryMs }));
+    const startedAt = performance.now();
+    await eventually(
+      () => {
+        expect(tries('second')).to.be.at.least(4);
+      },
+      { timeoutMs: 10_000, intervalMs: 20 },
+    );
+    // Three pauses of half a second, and less than one of the leader's.
+    expect(performance.now() - startedAt).to.be.at.least(3 * 450);
+    expect(tries('first')).to.be.at.most(4);
+  });
+
+  it('takes a lease just after it expires, however seldom it looks', async () => {
+    const options = { leaseMs: 3000, retryMs: 600_000, now: () => performance.now() };
+    await candidate('first', options).acquire();
+    const second = leadership(candidate('second', options));
+    const startedAt = performance.now();
+    await second.leads;
+    expect(performance.now() - startedAt).to.be.within(2900, 5000);
+  });
+
   it('hands over at once when the leader stops', async () => {
     const first = candidate('first');
     await first.acquire();
