@@ -13,7 +13,7 @@ import type { Step } from './step.js';
 /** The annotation by which kubelet marks the API's copy of a static Pod. */
 const STATIC_POD = 'kubernetes.io/config.mirror';
 
-/** Which Pods the policy is for: with failurePolicy Fail, these and no others fail while Kyverno is away. The API server asks each, and all must hold. */
+/** Which Pods the policy is for: with failurePolicy Fail, these and no others fail while Kyverno is away. The API server asks all of them, and each must hold. */
 export function conditionSteps(
   hosts: readonly string[],
   settings: PolicySettings,
@@ -100,7 +100,7 @@ function noPullSecrets(ignored: readonly string[]): Step {
 function mirroredImage(hosts: readonly string[], { injected }: PolicySettings, contentHash: string): Step {
   const name = contentCondition(contentHash);
   const why =
-    'Whether any image may be of a registry that a mirror serves, by the first part of its name. All other Pods are none of this policy: they cost next to ' +
+    'Whether any image may be of a registry that a mirror serves, by the first part of its name. A volume without an image has an empty one. All other Pods are none of this policy: they cost next to ' +
     'nothing, and no outage stops them. Of a manifest that is applied again, only images count that the Pod had before its rewrite. The ' +
     'name ends in a hash of the policy, by which the operator sees that it is in force.';
   if (hosts.length === 0) return { name, expression: '// No mirror is left.\nfalse', why };
@@ -120,13 +120,14 @@ function hasMirroredImage(hosts: readonly string[]): string {
   return `\
 // An image of one of these registries${hub ? '; what names no registry is of Docker Hub' : ''}.
 (has(request.subResource)
-  ? object.spec.ephemeralContainers.filter(c, !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))
+  ? object.spec.?ephemeralContainers.orValue([])
+    .filter(c, !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.?name.orValue("")))
     .map(c, c.?image.orValue(""))
   : object.spec.?containers.orValue([]).map(c, c.?image.orValue(""))
   + object.spec.?initContainers.orValue([]).map(c, c.?image.orValue(""))
   + object.spec.?volumes.orValue([]).map(v, v.?image.?reference.orValue(""))
 ).exists(image,
-  ${hub ? `(${isMirrored} ||\n    !image.matches(${celPattern(HAS_HOST_PATTERN)}))` : isMirrored} && (
+  ${hub ? `(${isMirrored} ||\n    image != "" && !image.matches(${celPattern(HAS_HOST_PATTERN)}))` : isMirrored} && (
     // Of an update, only one that the Pod had before its rewrite.
     request.operation == "CREATE" || has(request.subResource) ||
     oldObject.metadata.?annotations[?"${ANNOTATIONS.originalImages}"].orValue("").contains('":"' + image + '"')

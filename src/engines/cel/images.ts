@@ -50,8 +50,8 @@ const ENTRIES: Step = {
   expression: `\
 // Where an image stands, who has it, and its name. Who never pulls (imagePullPolicy: Never) has it on the node under this name.
 has(request.subResource)
-  ? object.spec.ephemeralContainers.transformList(n, c, c.?imagePullPolicy.orValue("") != "Never" &&
-      !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name),
+  ? object.spec.?ephemeralContainers.orValue([]).transformList(n, c, c.?imagePullPolicy.orValue("") != "Never" &&
+      !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.?name.orValue("")),
       {"path": "/spec/ephemeralContainers/" + string(n) + "/image",
        "name": string(c.?name.orValue("")), "image": string(c.?image.orValue(""))})
   : ${listed('containers')}

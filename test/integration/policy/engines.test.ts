@@ -5,6 +5,7 @@ import { rewriter } from '../../../src/image/rewrite.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
+import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenCases, goldenEntries, repositoryCases, repositoryEntries, type GoldenCase } from './golden.js';
 import { create, dryRun, images, podOf, putEphemeral, type Pod } from './pod.js';
@@ -135,6 +136,17 @@ for (const engine of ENGINES) {
         });
       });
 
+      if (engine === 'MutatingPolicy') {
+        it('is called ready by Kyverno', async () => {
+          const path = '/apis/policies.kyverno.io/v1/mutatingpolicies';
+          await eventually(async () => {
+            const { items } = await cluster().api.json<{ items: { status?: object }[] }>('GET', path);
+            expect(items).to.not.be.empty;
+            for (const { status } of items) expect(status).to.have.nested.property('conditionStatus.ready', true);
+          });
+        });
+      }
+
       it('leaves no trace on a Pod without mirrored images', async () => {
         const { metadata } = await dryRun(cluster().api, namespace, podOf(['a.test/b']));
         expect(metadata).to.not.have.any.keys('labels', 'annotations');
@@ -230,10 +242,17 @@ for (const engine of ENGINES) {
 
       it('lets the API server say what is wrong with an invalid Pod', async () => {
         const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+        const newest = await create(cluster().api, namespace, podOf(['nginx']));
         const nameless = await cluster().api.send('POST', path, podOf([], { containers: [{ image: 'nginx' }] }));
         expect(nameless.body).to.include('spec.containers[0].name: Required value');
         const imageless = await cluster().api.send('POST', path, podOf(['nginx'], { initContainers: [{ name: 'i' }] }));
         expect(imageless.body).to.include('spec.initContainers[0].image: Required value');
+        const noneAdded = await putEphemeral(cluster().api, newest, []);
+        expect(noneAdded.status, noneAdded.body).to.equal(200);
+        const spec = { ...newest.spec, ephemeralContainers: [{ image: 'nginx' }] };
+        const subresource = `/api/v1/namespaces/${namespace}/pods/${newest.metadata.name}/ephemeralcontainers?dryRun=All`;
+        const unnamed = await cluster().api.send('PUT', subresource, { ...newest, spec });
+        expect(unnamed.body).to.include('spec.ephemeralContainers[0].name: Required value');
       });
     });
 
