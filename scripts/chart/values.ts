@@ -70,6 +70,11 @@ export const VALUES: ChartValues = {
     ...flag(false),
     description: 'The rights that spec.rewrite.pullSecret Inject needs: Secrets in all namespaces.',
   },
+  'features.kyvernoReports': {
+    ...flag(false),
+    description:
+      'A right for Kyverno’s reports controller, to read ephemeral containers: without it, Kyverno before 1.19 shows MutatingPolicies as READY false, though they work.',
+  },
   'admissionPolicy.enabled': {
     ...flag(true),
     description:

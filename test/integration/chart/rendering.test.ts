@@ -48,10 +48,10 @@ describe('What the chart renders', () => {
     const values = {
       replicaCount: 1,
       settings: { logLevel: 'info' },
-      features: { pullSecrets: true },
+      features: { pullSecrets: true, kyvernoReports: true },
     };
     const chart = byName(await renderChart(options, values));
-    const components = ['pull-secrets', 'admission-policy'].map((name) => `components/${name}`);
+    const components = ['pull-secrets', 'admission-policy', 'kyverno-reports'].map((name) => `components/${name}`);
     const parts = await Promise.all(['.', ...components].map(fromConfig));
     // Helm makes the namespace, or somebody did before.
     const config = byName(parts.flat().filter(({ kind }) => kind !== 'Namespace'));

@@ -29,7 +29,7 @@ export const VALUE_SETS = {
     },
   },
   'one engine only': { engines: { clusterPolicy: false, mutatingPolicy: false } },
-  'pull Secrets': { features: { pullSecrets: true } },
+  'pull Secrets, and Kyverno shown as it is': { features: { pullSecrets: true, kyvernoReports: true } },
   'other names': { nameOverride: 'mirrors', fullnameOverride: 'harbor-mirrors', serviceAccount: { name: 'someone' } },
   'objects that others make': {
     serviceAccount: { create: false, name: 'default' },
