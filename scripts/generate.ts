@@ -1,4 +1,4 @@
-/** Writes every file, or part of one, that is derived from the CRD or the table of settings; with `--check`, only says which of them are out of date. */
+/** Writes every file, or part of one, that is derived from the CRD, the table of settings or the engines; with `--check`, only says which of them are out of date. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { generatedFiles } from './generated-files.js';

@@ -4,12 +4,14 @@ import { crdTemplate, valuesSchema, valuesYaml, withValuesTable } from './chart/
 import { apiReference } from './api-reference.js';
 import { defaultsFromSchema } from './defaults-from-schema.js';
 import { typesFromSchema } from './types-from-schema.js';
+import { withPolicies } from './policy-page.js';
 import { withSettingsTable } from './settings-table.js';
 import type { Crd } from './schema.js';
 
 export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
 
 const OPERATIONS = 'docs/how-to/operations.md';
+const POLICIES = 'docs/explanation/policies';
 const CHART = 'charts/registry-mirror-operator';
 
 export interface GeneratedFile {
@@ -18,7 +20,7 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** Everything that is derived from the CRD, or from the table of settings, below `root` (a folder's path with its trailing slash), as it should be. */
+/** Everything that is derived from the CRD, from the table of settings or from the engines, below `root` (a folder's path with its trailing slash), as it should be. */
 export async function generatedFiles(root: string): Promise<readonly GeneratedFile[]> {
   const source = await readFile(`${root}${CRD_PATH}`, 'utf8');
   const crd = parse(source) as Crd;
@@ -29,6 +31,10 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
     { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
     { path: 'docs/reference/api.md', text: await apiReference(crd) },
     { path: OPERATIONS, text: await withSettingsTable(await readFile(`${root}${OPERATIONS}`, 'utf8')) },
+    {
+      path: `${POLICIES}.md`,
+      text: await withPolicies(await readFile(`${root}${POLICIES}.md`, 'utf8'), `${root}${POLICIES}.yaml`),
+    },
     { path: `${CHART}/templates/crd.yaml`, text: crdTemplate(source) },
     { path: `${CHART}/values.yaml`, text: valuesYaml() },
     { path: `${CHART}/values.schema.json`, text: await valuesSchema() },

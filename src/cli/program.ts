@@ -22,6 +22,7 @@ interface FileOptions {
 
 interface RenderOptions extends FileOptions {
   readonly excludedNamespaces: readonly string[];
+  readonly explain?: boolean;
 }
 
 /** Put in by the build. */
@@ -86,6 +87,7 @@ function program(output: Output, setCode: (code: ExitCode) => void): Command {
       globs,
       DEFAULT_EXCLUDED,
     )
+    .option('--explain', 'with a paragraph on each step, as YAML comments')
     .action((input: RenderOptions) => render(input, output));
   withFiles(command.command('check'))
     .description('print what becomes of image names under these mirrors, and why')

@@ -1,5 +1,6 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
 import type { MirrorEntry } from './entry.js';
+import type { Explanation } from './explanation.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
 
 /** Raised with every change of what a policy looks like, so that a new operator version updates what an old one wrote. */
@@ -15,6 +16,8 @@ export interface EnginePolicy {
   /** What puts a MutatingAdmissionPolicy in force; the other kinds need none. */
   readonly binding?: PolicyObject;
   readonly entries: readonly MirrorEntry[];
+  /** Paragraphs on its parts, in the order in which they stand in it. */
+  readonly explanations: readonly Explanation[];
 }
 
 /** A policy as it should be in the cluster. */

@@ -6,14 +6,15 @@ import { conditionSteps } from './conditions.js';
 import { imageSteps } from './images.js';
 import { pullSecretPatch, pullSecretSteps } from './pull-secrets.js';
 import { PATCH, REWRITE_STEPS } from './rewrites.js';
-import { written, type Step, type WrittenStep } from './step.js';
+import { written, type WrittenStep } from './step.js';
+import type { Explanation } from '../explanation.js';
 import type { PolicyInput } from '../engine.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 
 /** What MutatingAdmissionPolicy and MutatingPolicy have in common. */
 interface CelPolicy {
   readonly contentHash: string;
-  readonly steps: readonly Step[];
+  readonly explanations: readonly Explanation[];
   readonly spec: {
     readonly failurePolicy: 'Fail' | 'Ignore';
     readonly reinvocationPolicy: 'IfNeeded';
@@ -40,7 +41,7 @@ export function celPolicy({ settings, rules, entries, excludedNamespaces }: Poli
   const conditions = conditionSteps(hosts, settings, excludedNamespaces, contentHash);
   return {
     contentHash,
-    steps: [...conditions, ...variables],
+    explanations: [MATCH_CONSTRAINTS, ...conditions, ...variables, MUTATIONS],
     spec: {
       failurePolicy: settings.failurePolicy,
       // Others may add containers after us, such as sidecars.
@@ -52,6 +53,16 @@ export function celPolicy({ settings, rules, entries, excludedNamespaces }: Poli
     },
   };
 }
+
+const MATCH_CONSTRAINTS: Explanation = {
+  name: 'matchConstraints',
+  why: 'Pods and their ephemeral containers, and nothing else: what Git says about a Deployment stays true. Namespaces opt out by their label.',
+};
+
+const MUTATIONS: Explanation = {
+  name: 'mutations',
+  why: 'The JSON patch. All that this policy changes is in it.',
+};
 
 /** Where both keep their match conditions. */
 export function conditionsOf(policy: KubernetesObject): unknown {

@@ -1,4 +1,5 @@
 import type { Engine, PolicyInput } from '../engine.js';
+import { failureExplanation } from '../explanation.js';
 import { policyMetadata, type EnginePolicy } from '../policy.js';
 import { celPolicy, conditionsOf } from './cel-policy.js';
 
@@ -28,8 +29,8 @@ export const MUTATING_ADMISSION_POLICY: Engine = {
 
 /** The rewrite as a MutatingAdmissionPolicy: the API server does it alone (Kubernetes 1.36 and later). */
 function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
-  const { name, entries } = input;
-  const { contentHash, spec } = celPolicy(input);
+  const { name, entries, settings } = input;
+  const { contentHash, spec, explanations } = celPolicy(input);
   const metadata = policyMetadata(name);
   const apiVersion = `${GROUP}/${VERSION}`;
   return {
@@ -37,6 +38,7 @@ function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
     name,
     contentHash,
     entries,
+    explanations: [failureExplanation(settings, 'the API server'), ...explanations],
     object: { apiVersion, kind: 'MutatingAdmissionPolicy', metadata, spec },
     binding: { apiVersion, kind: BINDING, metadata, spec: { policyName: name } },
   };

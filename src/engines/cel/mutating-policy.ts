@@ -1,5 +1,6 @@
 import type { Engine, PolicyInput } from '../engine.js';
 import { KYVERNO } from '../kyverno.js';
+import { failureExplanation } from '../explanation.js';
 import { policyMetadata, type EnginePolicy } from '../policy.js';
 import { celPolicy, conditionsOf } from './cel-policy.js';
 
@@ -17,13 +18,14 @@ export const MUTATING_POLICY: Engine = {
 
 /** The rewrite as a MutatingPolicy of Kyverno (policies.kyverno.io/v1). */
 function mutatingPolicy(input: PolicyInput): EnginePolicy {
-  const { name, entries } = input;
-  const { contentHash, spec } = celPolicy(input);
+  const { name, entries, settings } = input;
+  const { contentHash, spec, explanations } = celPolicy(input);
   return {
     kind: 'MutatingPolicy',
     name,
     contentHash,
     entries,
+    explanations: [failureExplanation(settings, 'Kyverno'), ...explanations],
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: 'MutatingPolicy',
@@ -32,7 +34,12 @@ function mutatingPolicy(input: PolicyInput): EnginePolicy {
         ...spec,
         // Else Kyverno may copy the policy to Deployments and all, or to a MutatingAdmissionPolicy.
         autogen: { podControllers: { controllers: [] }, mutatingAdmissionPolicy: { enabled: false } },
-        evaluation: { admission: { enabled: true }, mutateExisting: { enabled: false } },
+        evaluation: {
+          admission: { enabled: true },
+          // Else Kyverno looks at Pods that are there already, wants a right for that, which it lacks, and calls the policy not ready.
+          background: { enabled: false },
+          mutateExisting: { enabled: false },
+        },
       },
     },
   };

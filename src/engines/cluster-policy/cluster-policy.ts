@@ -1,13 +1,15 @@
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { namespaceSelector } from '../conditions/selectors.js';
 import type { Engine, PolicyInput } from '../engine.js';
+import { failureExplanation } from '../explanation.js';
 import { KYVERNO } from '../kyverno.js';
 import { FORM_VERSION, policyMetadata, type EnginePolicy } from '../policy.js';
 import { injectedSecrets } from '../pull-secret.js';
 import { digest } from '../syntax/digest.js';
-import { matchConditions } from './match-conditions.js';
+import { contentCondition } from '../webhooks.js';
+import { MATCH_CONDITION, matchConditions } from './match-conditions.js';
 import { mirrorSteps } from './mirror-steps.js';
-import { ephemeralContainerRule, newPodRule, podAppliedAgainRule } from './rules.js';
+import { ephemeralContainerRule, newPodRule, podAppliedAgainRule, writtenRule } from './rules.js';
 
 const GROUP = 'kyverno.io';
 const VERSION = 'v1';
@@ -33,13 +35,19 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     ...(settings.podSelector === undefined ? {} : { selector: settings.podSelector }),
   };
   const input = { mirrorSteps: mirrorSteps(hostRules), secrets: injectedSecrets(entries, settings), selectors };
-  const rules = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
+  const described = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
+  const rules = described.map(writtenRule);
   const contentHash = digest({ form: FORM_VERSION, rules, settings, excludedNamespaces });
   return {
     kind: 'ClusterPolicy',
     name,
     contentHash,
     entries,
+    explanations: [
+      failureExplanation(settings, 'Kyverno'),
+      { name: contentCondition(contentHash), why: MATCH_CONDITION },
+      ...described.flatMap((rule) => [rule, ...rule.context]),
+    ],
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: 'ClusterPolicy',

@@ -21,6 +21,11 @@ export function matchConditions(
   return [{ name: contentCondition(contentHash), expression }];
 }
 
+/** For `render --explain`. */
+export const MATCH_CONDITION =
+  'Which Pods the API server sends to Kyverno at all, and so which Pods an outage of Kyverno reaches. The name ends in a hash of the policy, by which the ' +
+  'operator sees that it is in force.';
+
 function condition(hosts: readonly string[], settings: PolicySettings, excluded: readonly string[]): string {
   return [
     ...notIn(excluded),

@@ -41,7 +41,13 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
     ...byPath.map(prefixByPath),
   ];
   return [
-    { name: 'mirrors', variable: { value: Object.fromEntries(plain.toSorted(([a], [b]) => (a < b ? -1 : 1))) } },
+    {
+      name: 'mirrors',
+      variable: { value: Object.fromEntries(plain.toSorted(([a], [b]) => (a < b ? -1 : 1))) },
+      why:
+        'The mirrors: each registry, and the proxy-cache project of Harbor that its images are pulled from. A registry of which mirrors take only ' +
+        'some repositories is not here but in the step covered.',
+    },
     jmesPathStep(
       'named',
       `found[?image && image != 'auto'].merge(@, {
@@ -52,14 +58,24 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
 | [].merge(@, {
   repository: regex_replace_all('[:@].*$', rest, ''),
   version: regex_replace_all('^[^:@]*', rest, '') })`,
+      'Each name taken apart as container runtimes do it: nginx is docker.io/library/nginx, and a first part is a registry only if it is localhost or has ' +
+        "a dot, a colon or a capital letter. A bare auto is Istio's placeholder, which its own webhook replaces, and is left out.",
     ),
-    jmesPathStep('covered', `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })`),
-    jmesPathStep('prefixes', `${prefixes}[].join('', [@, '/'])`),
+    jmesPathStep(
+      'covered',
+      `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })`,
+      'Where each is pulled from instead, by its registry, and where mirrors take only some repositories, by its path: the first that covers it decides. A ' +
+        `"${LEAVE_ALONE}" means that it stays, or that another policy decides.`,
+    ),
+    jmesPathStep('prefixes', `${prefixes}[].join('', [@, '/'])`, 'All that images are pulled from instead.'),
     jmesPathStep(
       'rewrites',
       `covered[?prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`} &&
   ${[...staysAsItIs(escaped), IS_VALID].join(' &&\n  ')}].{
   path: path, key: key, image: image, prefix: prefix, new: join('/', [prefix, rest]) }`,
+      "Those that change, with their new names: the pull prefix takes the registry's place, tag and digest stay. As they are stay image ids (runtimes never " +
+        "pull them), names to which somebody else's policy gave a pull prefix already, paths of over " +
+        `${MAX_PATH_BYTES} bytes (no registry takes them), and what is no valid name.`,
     ),
   ];
 }

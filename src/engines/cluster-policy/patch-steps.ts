@@ -14,10 +14,24 @@ export function noteSteps(): readonly Step[] {
           labelPath: NOTES.mirrored,
         },
       },
+      why: 'What a rewritten Pod carries: an annotation with its original images, and a label.',
     },
-    jmesPathStep('annotation', "lookup(request.object.metadata.annotations || `{}`, notes.annotation) || ''"),
-    jmesPathStep('noted', `regex_match('${NOTED_PATTERN}', annotation) && parse_json(annotation) || \`{}\``),
-    jmesPathStep('originals', `to_string(merge(noted, object_from_lists(rewrites[].key, rewrites[].image)))`),
+    jmesPathStep(
+      'annotation',
+      "lookup(request.object.metadata.annotations || `{}`, notes.annotation) || ''",
+      'The note that the Pod has already.',
+    ),
+    jmesPathStep(
+      'noted',
+      `regex_match('${NOTED_PATTERN}', annotation) && parse_json(annotation) || \`{}\``,
+      "What an earlier pass noted is kept, since the original names stand nowhere else any more; but only text of exactly this form, since a Pod's author " +
+        'may write anything there.',
+    ),
+    jmesPathStep(
+      'originals',
+      `to_string(merge(noted, object_from_lists(rewrites[].key, rewrites[].image)))`,
+      'The annotation: each container with the image that it had, for people, for explain, and for the next time that the manifest is applied.',
+    ),
   ];
 }
 
@@ -36,5 +50,6 @@ export function patchStep(list: string, patches: readonly string[]): Step {
     `length(${list}) > \`0\` && [
 ${all.map((each) => `  ${each}`).join(',\n')}
 ][] || \`[]\` | to_string(@)`,
+    'The JSON patch, as text. All that this rule changes is in it.',
   );
 }

@@ -3,6 +3,7 @@ import { isPlain, jmesPathLiteral } from '../syntax/escape.js';
 import { jmesPathStep, type Step } from './step.js';
 
 const NAMES = 'request.object.spec.imagePullSecrets[].name || `[]`';
+const PRESENT = jmesPathStep('present', NAMES, 'The pull secrets that the Pod has.');
 const OLD_NAMES = 'request.oldObject.spec.imagePullSecrets[].name || `[]`';
 
 /** The Secrets that a new Pod needs for its rewritten images, and lacks: `added`, as the Pod has them. */
@@ -10,8 +11,8 @@ export function addedSecretSteps(secrets: readonly PullSecretRef[]): readonly St
   if (secrets.length === 0) return [];
   return [
     ...neededSecretSteps(secrets, 'rewrites'),
-    jmesPathStep('present', NAMES),
-    jmesPathStep('added', `${without('needed', 'present')} | sort_by(@, &name)`),
+    PRESENT,
+    jmesPathStep('added', `${without('needed', 'present')} | sort_by(@, &name)`, 'Those that it lacks.'),
   ];
 }
 
@@ -20,11 +21,15 @@ export function keptSecretSteps(secrets: readonly PullSecretRef[]): readonly Ste
   if (secrets.length === 0) return [];
   return [
     ...neededSecretSteps(secrets, 'kept'),
-    jmesPathStep('present', NAMES),
-    jmesPathStep('earlier', OLD_NAMES),
-    jmesPathStep('foreign', `${without('needed', 'earlier')}[].name || \`[]\``),
-    jmesPathStep('unavailable', '[present, foreign][]'),
-    jmesPathStep('added', `${without('needed', 'unavailable')} | sort_by(@, &name)`),
+    PRESENT,
+    jmesPathStep('earlier', OLD_NAMES, 'The pull secrets that the Pod was created with: nobody can change them.'),
+    jmesPathStep('foreign', `${without('needed', 'earlier')}[].name || \`[]\``, 'Those that it was not given then.'),
+    jmesPathStep('unavailable', '[present, foreign][]', 'None of these can be added.'),
+    jmesPathStep(
+      'added',
+      `${without('needed', 'unavailable')} | sort_by(@, &name)`,
+      'What the Pod has and its manifest does not know of.',
+    ),
   ];
 }
 
@@ -35,9 +40,13 @@ function neededSecretSteps(secrets: readonly PullSecretRef[], list: string): rea
   const others = pairs.filter((pair) => !pair.every(isPlain));
   const more = others.length === 0 ? '' : ` || lookup(${jmesPathLiteral(Object.fromEntries(others))}, prefix)`;
   return [
-    { name: 'secrets', variable: { value: Object.fromEntries(plain) } },
-    jmesPathStep('names', `${list}[].{name: lookup(\`{{ secrets }}\`, prefix)${more}}`),
-    jmesPathStep('needed', 'object_from_lists(names[].name, names)'),
+    {
+      name: 'secrets',
+      variable: { value: Object.fromEntries(plain) },
+      why: 'The Secret that the operator puts into the namespaces of Pods, for each of the pull prefixes.',
+    },
+    jmesPathStep('names', `${list}[].{name: lookup(\`{{ secrets }}\`, prefix)${more}}`, 'What the new images need.'),
+    jmesPathStep('needed', 'object_from_lists(names[].name, names)', 'The same by name, each once.'),
   ];
 }
 

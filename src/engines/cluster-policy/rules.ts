@@ -3,7 +3,7 @@ import type { PullSecretRef } from '../pull-secret.js';
 import { addedSecretSteps, keptSecretSteps, secretPatch } from './pull-secrets.js';
 import { NOTE_PATCH, noteSteps, patchStep } from './patch-steps.js';
 import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './steps.js';
-import type { Step } from './step.js';
+import { written, type Step } from './step.js';
 
 /** What the rules of a policy are made of. */
 interface RuleInput {
@@ -21,6 +21,20 @@ export interface Rule {
   readonly preconditions?: object;
   readonly context: readonly Step[];
   readonly mutate: object;
+  /** A paragraph on it, for `render --explain`. */
+  readonly why: string;
+}
+
+/** The rule as it stands in the policy. */
+export function writtenRule({ name, match, exclude, preconditions, context, mutate }: Rule): object {
+  return {
+    name,
+    match,
+    ...(exclude === undefined ? {} : { exclude }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+    context: written(context),
+    mutate,
+  };
 }
 
 /** The annotation by which kubelet marks the API's copy of a static Pod: whatever is changed in it changes nothing on the node. */
@@ -39,6 +53,9 @@ export function newPodRule({ mirrorSteps, secrets, selectors }: RuleInput): Rule
       patchStep('rewrites', [NOTE_PATCH, ...secretPatch(secrets)]),
     ],
     mutate: MUTATE,
+    why:
+      'New Pods. Namespaces that opted out by their label, and those that the mirrors do not select, are left out by the selectors; static Pods too, since the API ' +
+      'only has a copy of them.',
   };
 }
 
@@ -49,6 +66,7 @@ export function ephemeralContainerRule({ mirrorSteps, selectors }: RuleInput): R
     // A subresource takes no notes and no pull secrets.
     context: [...ephemeralContainerSteps(), ...mirrorSteps, patchStep('rewrites', [])],
     mutate: MUTATE,
+    why: 'Ephemeral containers (kubectl debug) come through a subresource of the Pod. Only those that are new are rewritten.',
   };
 }
 
@@ -67,6 +85,9 @@ export function podAppliedAgainRule({ mirrorSteps, secrets, selectors }: RuleInp
       patchStep('kept', secretPatch(secrets)),
     ],
     mutate: MUTATE,
+    why:
+      'A manifest that is applied to a rewritten Pod again names the original images, and would undo the rewrite. Where the rewrite makes of them what the Pod ' +
+      'has, the Pod stays as it is. No other update is touched.',
   };
 }
 

@@ -22,6 +22,8 @@ ${container('initContainers')}
     path: join('', ['/spec/volumes/', to_string(at), '/image/reference']),
     key: join('', ['volumes/', it.name || '']), image: it.image.reference }
 ][]`,
+      "Everything in the Pod that names an image: containers, init containers and image volumes, each with where it stands, its key in the Pod's " +
+        'annotation, and the name. What has the pull policy Never is left out: its image must be on the node already, under the name that it has.',
     ),
   ];
 }
@@ -31,14 +33,15 @@ export function ephemeralContainerSteps(): readonly Step[] {
   const list = 'request.object.spec.ephemeralContainers';
   const old = 'request.oldObject.spec.ephemeralContainers[].name';
   return [
-    jmesPathStep('listed', `items(${list} || \`[]\`, 'at', 'it')`),
-    jmesPathStep('byName', 'object_from_lists(listed[].it.name, listed)'),
-    jmesPathStep('old', `${old} || \`[]\``),
-    jmesPathStep('oldNames', 'object_from_lists(old, old)'),
+    jmesPathStep('listed', `items(${list} || \`[]\`, 'at', 'it')`, 'All ephemeral containers, with their place.'),
+    jmesPathStep('byName', 'object_from_lists(listed[].it.name, listed)', 'The same by name.'),
+    jmesPathStep('old', `${old} || \`[]\``, 'The names of those that the Pod has already.'),
+    jmesPathStep('oldNames', 'object_from_lists(old, old)', 'The same as keys of an object.'),
     jmesPathStep(
       'found',
       `values(merge(byName, oldNames))[?type(@) == 'object' && it.imagePullPolicy != 'Never'].{
   path: join('', ['/spec/ephemeralContainers/', to_string(at), '/image']), key: it.name, image: it.image }`,
+      'What is left when the old names are laid over all: the new ones, as objects. The others can not be changed any more.',
     ),
   ];
 }
@@ -47,15 +50,17 @@ export function ephemeralContainerSteps(): readonly Step[] {
 export function appliedSteps(): readonly Step[] {
   const tools = CLIENT_SIDE_APPLY.map((tool) => `'${tool}'`).join(', ');
   return [
-    jmesPathStep('manager', `request.options.fieldManager || ''`),
+    jmesPathStep('manager', `request.options.fieldManager || ''`, 'Who writes, by the name that he gives himself.'),
     jmesPathStep(
       'shares',
       `request.object.metadata.managedFields[?manager && !subresource && fieldsV1."f:spec"].join('/', [manager, operation]) || \`[]\``,
+      'Who owns a share of the spec, and by which operation: server-side apply shows nowhere else.',
     ),
     jmesPathStep(
       'isApplied',
       `contains([${tools}], manager) ||
 contains(shares, join('/', [manager, 'Apply'])) && !contains(shares, join('/', [manager, 'Update']))`,
+      'A tool that makes the patch of a manifest itself, or server-side apply by whomever. Any other change of an image is meant, and stays.',
     ),
   ];
 }
@@ -74,12 +79,22 @@ export function keptSteps(): readonly Step[] {
   ${old}.initContainers[].join('=', [name, image]),
   ${old}.volumes[?image.reference].join('=', [join('', ['volumes/', name]), image.reference])
 ][]`,
+      'What the Pod has had so far.',
     ),
-    jmesPathStep('wanted', `object_from_lists(rewrites[].join('=', [key, new]), rewrites)`),
+    jmesPathStep(
+      'wanted',
+      `object_from_lists(rewrites[].join('=', [key, new]), rewrites)`,
+      'The rewrites, by what the Pod would have after them.',
+    ),
     jmesPathStep(
       'others',
       `values(merge(wanted, object_from_lists(before, before)))[?type(@) == 'object'].join('=', [key, new])`,
+      'Those that would give the Pod another image than it had.',
     ),
-    jmesPathStep('kept', `values(merge(wanted, object_from_lists(others, others)))[?type(@) == 'object']`),
+    jmesPathStep(
+      'kept',
+      `values(merge(wanted, object_from_lists(others, others)))[?type(@) == 'object']`,
+      'The others: they put back what the Pod has, so nothing drifts and no container starts anew.',
+    ),
   ];
 }

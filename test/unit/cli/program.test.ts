@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { run } from '../../../src/cli/program.js';
 import { readEntries } from '../../../src/engines/annotations.js';
+import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 
 interface Result {
@@ -115,6 +116,30 @@ describe('registry-mirror', () => {
       );
       expect(policy).to.deep.equal(expected?.object);
     });
+
+    for (const engine of ENGINE_KINDS) {
+      it(`says with --explain why each step is there, and prints the policy as it is (${engine})`, async () => {
+        const rewrite = { engine, pullSecret: 'Inject', repositories: { exclude: ['x/**'] } };
+        const mirrors = [mirror('quay', { upstream: { type: 'quay' }, rewrite })];
+        const args = ['render', '-f', file(mirrors), '--harbor-host', 'h.test'];
+        const plain = (await runWith(...args)).out.split('\n');
+        const explained = (await runWith(...args, '--explain')).out.split('\n');
+        const isComment = (line: string): boolean => /^ *# /.test(line);
+        expect(explained.filter((line) => !isComment(line))).to.deep.equal(plain);
+        expect(explained.filter((line) => line.length > 160 && !plain.includes(line))).to.deep.equal([]);
+
+        const named = explained.flatMap((line, at) => {
+          const name = /^ +- name: ([A-Za-z-]+)/.exec(line)?.[1];
+          return name === undefined ? [] : [{ name, hasComment: isComment(explained[at - 1] ?? '') }];
+        });
+        const unexplained = named.filter(
+          ({ name, hasComment }, at) => !hasComment && named.findIndex((other) => other.name === name) === at,
+        );
+        expect(named.length).to.be.greaterThan(12);
+        expect(unexplained).to.deep.equal([]);
+        expect(explained[explained.indexOf('  failurePolicy: Fail') - 1]).to.satisfy(isComment);
+      });
+    }
 
     it('takes other namespaces to leave alone', async () => {
       const { out } = await runWith(

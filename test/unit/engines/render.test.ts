@@ -106,6 +106,19 @@ describe('rendering policies', () => {
     }
   });
 
+  it('gives Kyverno and the API server the same text in CEL, but for what only Kyverno does', () => {
+    const [kyverno, own] = (['MutatingPolicy', 'MutatingAdmissionPolicy'] as const).map((engine) => {
+      const [policy] = renderPolicies(
+        [{ entry: entry('m', { exclude: ['x/**'] }), settings: settings({ engine }) }],
+        options,
+      );
+      return JSON.stringify(policy?.object.spec).replace(policy?.contentHash ?? '', 'HASH');
+    });
+    const { autogen, evaluation, ...shared } = JSON.parse(kyverno ?? '') as Record<string, unknown>;
+    expect([autogen, evaluation]).to.not.include(undefined);
+    expect(shared).to.deep.equal(JSON.parse(own ?? ''));
+  });
+
   it('says in CEL which paths are left out so that the whole condition is negated', () => {
     for (const exclude of [['a'], ['a/**'], ['a*'], ['a', 'b/**', 'c*']]) {
       const [policy] = renderPolicies(
