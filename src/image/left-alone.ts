@@ -10,15 +10,20 @@ const PLACEHOLDER = 'auto';
 /** Runtimes look for an image of this id on the node, and pull nothing. */
 const IMAGE_ID = /^sha256:[a-f0-9]{64}$/;
 
-/** The reasons for these mirrors: of an image's name, its path and the pull prefix that it would get. */
+/** Which policy a mirror is in. A policy knows the pull prefixes of its own mirrors only, since it would have to change with every other mirror. */
+export type PolicyOf = (mirror: string) => string;
+
+/** The reasons for these mirrors: of an image's name and path, and the mirror that it would be pulled through. */
 export function leaver(
   rules: readonly MirrorRule[],
-): (image: string, path: string, pullPrefix: string) => LeftAlone | undefined {
-  const prefixes = new Set(rules.map(({ pullPrefix }) => pullPrefix));
-  return (image, path, pullPrefix) => {
+  policyOf: PolicyOf,
+): (image: string, path: string, mirror: Pick<MirrorRule, 'mirror' | 'pullPrefix'>) => LeftAlone | undefined {
+  const byPolicy = Map.groupBy(rules, ({ mirror }) => policyOf(mirror));
+  const known = new Map([...byPolicy].map(([name, own]) => [name, new Set(own.map(({ pullPrefix }) => pullPrefix))]));
+  return (image, path, { mirror, pullPrefix }) => {
     if (image === PLACEHOLDER) return 'Placeholder';
     if (IMAGE_ID.test(image)) return 'ImageId';
-    if (prefixes.has(firstTwoSegments(path))) return 'PrefixedAlready';
+    if (known.get(policyOf(mirror))?.has(firstTwoSegments(path)) === true) return 'PrefixedAlready';
     return newPathLength(pullPrefix, path) > MAX_PATH_BYTES ? 'TooLong' : undefined;
   };
 }

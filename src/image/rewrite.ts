@@ -2,7 +2,7 @@ import { matchesGlob } from './glob.js';
 import { parseReference, type ImageReference } from './reference.js';
 import { choicesByHost, type Choice, type MirrorRule } from './rules.js';
 import { leaver } from './left-alone.js';
-import type { LeftAlone } from './left-alone.js';
+import type { LeftAlone, PolicyOf } from './left-alone.js';
 
 /** What becomes of an image name, and why. */
 export type RewriteResult =
@@ -35,10 +35,12 @@ export type Rewriter = (image: string) => RewriteResult;
 /**
  * Decides what all policies in force together make of an image name: pull prefix + `/` + path, with tag and digest exactly as
  * they stood. A name that is no valid reference, that belongs to no mirror, or that is left alone for what it is, comes back unchanged.
+ *
+ * @param policyOf - which mirrors share a policy; default: all
  */
-export function rewriter(rules: readonly MirrorRule[]): Rewriter {
+export function rewriter(rules: readonly MirrorRule[], policyOf: PolicyOf = () => ''): Rewriter {
   const byHost = choicesByHost(rules);
-  const leftAlone = leaver(rules);
+  const leftAlone = leaver(rules, policyOf);
   return (image) => {
     const reference = parseReference(image);
     if (reference === undefined) return { outcome: 'invalid', image };
@@ -49,7 +51,7 @@ export function rewriter(rules: readonly MirrorRule[]): Rewriter {
       const mirrors = [...new Set(choices.map(({ mirror }) => mirror))];
       return { outcome: 'otherRepository', image, reference, mirrors };
     }
-    const why = leftAlone(image, reference.path, choice.pullPrefix);
+    const why = leftAlone(image, reference.path, choice);
     if (why !== undefined) return { outcome: 'leftAlone', image, mirror: choice.mirror, why };
     const rewritten = `${choice.pullPrefix}/${reference.path}${reference.suffix}`;
     return { outcome: 'rewritten', image: rewritten, mirror: choice.mirror, reference };

@@ -10,16 +10,18 @@ import type { Reason } from './pod-rules.js';
  * only about a Pod that they were asked about before, for one of its images or since `rewrite.injected` is Always.
  */
 export function addedLater(pod: Pod, { engine, injected }: PolicySettings, rewrite: Rewriter): Reason | undefined {
-  if (engine === 'MutatingPolicy' && isRewritten(pod)) {
+  const isNeverAskedAgain = engine === 'MutatingPolicy';
+  if (isNeverAskedAgain && isRewritten(pod)) {
     const text = 'it was added after this policy ran, by a later webhook: Kyverno never asks a MutatingPolicy again';
     return { code: 'AddedLater', text };
   }
   const hasOthers = podImages(pod).some(({ image }) => rewrite(image).outcome !== 'rewritten');
-  if (isRewritten(pod) || injected === 'Always' || !hasOthers) return undefined;
+  if (isRewritten(pod) || !hasOthers || (injected === 'Always' && !isNeverAskedAgain)) return undefined;
+  const why = isNeverAskedAgain
+    ? 'Kyverno never asks a MutatingPolicy again'
+    : "the policy wasn't asked again (rewrite.injected is BestEffort)";
   return {
     code: 'AddedLater',
-    text:
-      'a new Pod would be rewritten; if a webhook added it after this policy ran, to a Pod without mirrored images, then ' +
-      "the policy wasn't asked again (rewrite.injected is BestEffort)",
+    text: `a new Pod would be rewritten; if a later webhook added it to a Pod without mirrored images, after this policy ran, then ${why}`,
   };
 }

@@ -40,7 +40,7 @@ export function explainPod(context: PodContext, situation: Situation): readonly 
   const names = new Set(served.map(({ mirror }) => mirror));
   const others = situation.mirrors.filter(({ metadata }) => !names.has(metadata.name));
   const rules: Rules = {
-    served: rewriter(served),
+    served: rewriter(served, (mirror) => situation.served.get(mirror)?.policy ?? ''),
     others: rewriter(others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))),
     all: [...served, ...others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))],
   };

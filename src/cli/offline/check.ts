@@ -1,4 +1,5 @@
-import { rewriter, type RewriteResult } from '../../image/rewrite.js';
+import { rewriterOf } from '../../engines/placement/rewriter-of.js';
+import type { RewriteResult } from '../../image/rewrite.js';
 import { whyLeftAlone } from '../../image/left-alone.js';
 import { readMirrors } from '../files/mirrors-file.js';
 import { place } from './placement.js';
@@ -14,7 +15,7 @@ interface CheckInput {
 export async function check(input: CheckInput, { out, warn }: Output): Promise<void> {
   const { placed, left } = place(await readMirrors(input.filename), input.harborHost);
   for (const [mirror, reason] of left) warn(`Mirror ${mirror} rewrites nothing: ${reason}.`);
-  const rewrite = rewriter(placed.map(({ entry }) => entry));
+  const rewrite = rewriterOf(placed);
   for (const image of input.images) out(line(image, rewrite(image)));
 }
 

@@ -1,5 +1,5 @@
-import { rewriter } from '../../image/rewrite.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
+import { rewriterOf } from '../../engines/placement/rewriter-of.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';
 import { podImages } from '../explain/pod.js';
 import type { Pod, PodImage } from '../explain/pod.js';
@@ -20,7 +20,7 @@ export function podRewrites(
   placed: readonly PlacedEntry[],
   excludedNamespaces: readonly string[],
 ): readonly PodRewrite[] {
-  const rewrite = rewriter(placed.map(({ entry }) => entry));
+  const rewrite = rewriterOf(placed);
   const settings = new Map(placed.map((item) => [item.entry.mirror, item.settings]));
   return pods.filter(isAlive).flatMap((pod) => {
     const namespace = pod.metadata.namespace ?? '';

@@ -1,47 +1,11 @@
 import { expect } from 'chai';
-import { withDefaults } from '../../../src/api/defaults.js';
-import { API_VERSION, KIND } from '../../../src/api/group.js';
-import type { Condition, RegistryMirror } from '../../../src/api/registry-mirror.js';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { line } from '../../../src/cli/explain/command.js';
 import { explainPod } from '../../../src/cli/explain/explain.js';
 import { servedEntries } from '../../../src/cli/explain/in-force.js';
 import type { Pod } from '../../../src/cli/explain/pod.js';
 import type { PodContext } from '../../../src/cli/explain/pod-rules.js';
-import { policyEntry } from '../../../src/engines/entry.js';
-import { renderPolicies } from '../../../src/engines/render.js';
-import { policySettings } from '../../../src/engines/settings.js';
-
-const SINCE = '2026-01-02T00:00:00.000Z';
-
-function mirror(name: string, spec: object, conditions: readonly Partial<Condition>[] = []): RegistryMirror {
-  const written = { apiVersion: API_VERSION, kind: KIND, metadata: { name, creationTimestamp: SINCE }, spec } as const;
-  const full = conditions.map((condition) => ({
-    type: 'Ready',
-    status: 'False',
-    reason: 'X',
-    message: '',
-    lastTransitionTime: SINCE,
-    ...condition,
-  })) as Condition[];
-  return {
-    ...withDefaults(written),
-    status: { observedGeneration: 1, pullPrefix: `h.test/${name}`, conditions: full },
-  };
-}
-
-const inForce = { type: 'PolicyReady', status: 'True', reason: 'InForce' } as const;
-const hub = (rewrite: object = {}): RegistryMirror =>
-  mirror('hub', { upstream: { type: 'docker-hub' }, rewrite }, [inForce]);
-
-/** The cluster's policies as they are with these mirrors in force. */
-function policiesOf(mirrors: readonly RegistryMirror[]): Parameters<typeof servedEntries>[1] {
-  const placed = mirrors.flatMap((each) => {
-    const settings = policySettings(each.spec);
-    return settings === undefined ? [] : [{ entry: policyEntry(each, `h.test/${each.metadata.name}`), settings }];
-  });
-  const rendered = renderPolicies(placed, { excludedNamespaces: ['kube-*', 'cattle-*-x', 'harbor'] });
-  return { policies: rendered.map(({ kind, object }) => ({ kind, object })), webhooks: undefined };
-}
+import { hub, mirror, policiesOf, SINCE } from './explained-mirrors.js';
 
 interface Case {
   readonly sentence: string;
@@ -276,34 +240,4 @@ describe('registry-mirror explain', () => {
       ]);
     });
   }
-
-  it('explains what a later webhook may have added to a Pod without mirrored images, unless the policy sees all', () => {
-    const spec = {
-      containers: [
-        { name: 'main', image: 'other.test/x' },
-        { name: 'sidecar', image: 'nginx' },
-      ],
-    };
-    const context = {
-      pod: { metadata: { name: 'p' }, spec },
-      namespace: 'shop',
-      namespaceLabels: {},
-      pullSecrets: { names: [] },
-    };
-    const codes = [hub(), hub({ injected: 'Always' })].map((each) => {
-      const served = servedEntries([each], policiesOf([each]));
-      const sidecar = explainPod(context, { mirrors: [each], served, exists: true })[1];
-      return sidecar?.outcome === 'Unchanged' ? sidecar.reason.code : sidecar?.outcome;
-    });
-    expect(codes).to.deep.equal(['AddedLater', 'Unexplained']);
-  });
-
-  it('says that a policy is not in force while no webhook names its content', () => {
-    const look = policiesOf([hub()]);
-    const served = servedEntries([hub()], look && { ...look, webhooks: [] });
-    const pod: Pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };
-    const context = { pod, namespace: 'shop', namespaceLabels: {}, pullSecrets: { names: [] } };
-    const [explained] = explainPod(context, { mirrors: [hub()], served, exists: false });
-    expect(explained).to.have.nested.property('reason.code', 'NotInForce');
-  });
 });

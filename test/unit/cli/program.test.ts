@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 
 import { run } from '../../../src/cli/program.js';
+import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';
 import { readEntries } from '../../../src/engines/annotations.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { renderPolicies } from '../../../src/engines/render.js';
@@ -109,7 +110,7 @@ describe('registry-mirror', () => {
         podsWithPullSecrets: 'Skip',
         pullSecret: 'None',
       } as const;
-      const excludedNamespaces = ['kube-*', 'kyverno', 'harbor', 'registry-mirror-system'];
+      const excludedNamespaces = [...DEFAULT_EXCLUDED_NAMESPACES, 'registry-mirror-system'];
       const [expected] = renderPolicies(
         entries.map((entry) => ({ entry, settings })),
         { excludedNamespaces },

@@ -36,4 +36,10 @@ describe('What is left alone although a mirror covers its name', () => {
       expect(result.image === image).to.equal(why !== undefined);
     });
   }
+
+  it('is no path behind the prefix of a mirror in another policy, which this one does not know', () => {
+    const apart = rewriter([rule('hub', 'docker.io'), rule('quay', 'quay.io')], (mirror) => mirror);
+    expect(apart('quay.io/harbor.test/hub/a/b').outcome).to.equal('rewritten');
+    expect(apart('quay.io/harbor.test/quay/a/b').outcome).to.equal('leftAlone');
+  });
 });
