@@ -13,8 +13,8 @@ export async function withSettingsTable(page: string): Promise<string> {
 }
 
 async function table(): Promise<string> {
-  const rows = Object.values<SettingOption>(OPTIONS).map(({ env, flag, fallback, description }) =>
-    row(code(env), code(flag), code(fallback), description),
+  const rows = Object.values<SettingOption>(OPTIONS).map(({ env, flag, fallback, fallbackInWords, description }) =>
+    row(code(env), code(flag), fallbackInWords ?? code(fallback), description),
   );
   const lines = [row('Variable', 'Flag', 'Default', 'Meaning'), row('-', '-', '-', '-'), ...rows];
   return await format(lines.join('\n'), { parser: 'markdown' });

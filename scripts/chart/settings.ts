@@ -1,5 +1,5 @@
 import { OPTIONS } from '../../src/config/options.js';
-import type { Setting } from '../../src/config/options.js';
+import type { Setting, SettingOption } from '../../src/config/options.js';
 import { settingSchemas } from '../../src/config/schema.js';
 import type { ChartValue, ChartValues } from './value.js';
 
@@ -29,7 +29,8 @@ export function settingValues(): ChartValues {
     if (place === undefined) return [];
     // The operator's default is the operator's business: the chart gives only what an installation changes.
     const { default: fallback, description, ...schema } = schemas[setting];
-    const says = fallback === undefined ? '' : ` The operator’s default: ${JSON.stringify(fallback)}.`;
+    const { fallbackInWords = JSON.stringify(fallback) }: SettingOption = OPTIONS[setting];
+    const says = fallback === undefined ? '' : ` The operator’s default: ${fallbackInWords}.`;
     const required = setting === 'harborUrl';
     return [[place, { description: `${sentence(String(description))}${says}`, schema, required }]];
   });

@@ -2,7 +2,7 @@ import type { Condition } from './registry-mirror.js';
 
 /**
  * The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported, RepositoriesServed,
- * FormerHarborsRetired and PullSecretsSpread only while false.
+ * FormerHarborsRetired, PullSecretsSpread and NamespacesExcluded only while false.
  */
 export type ConditionType =
   | 'Ready'
@@ -15,6 +15,7 @@ export type ConditionType =
   | 'RepositoriesServed'
   | 'FormerHarborsRetired'
   | 'PullSecretsSpread'
+  | 'NamespacesExcluded'
   | 'Reconciling'
   | 'Stalled';
 

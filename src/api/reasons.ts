@@ -58,6 +58,8 @@ export const REASONS = {
   settingUnsupported: 'SettingUnsupported',
   /** Harbor's project has a filter that leaves out some of what the mirror sends Pods there for. */
   filterNarrower: 'FilterNarrower',
+  /** Kyverno or Harbor runs where the mirror rewrites Pods. */
+  namespaceNotExcluded: 'NamespaceNotExcluded',
 
   // Reasons of the single conditions.
   healthy: 'Healthy',

@@ -239,7 +239,7 @@ export interface Rewrite {
    */
   readonly nodesAuthenticate: boolean;
   /**
-   * Only Pods in namespaces with these labels are rewritten. Default: all namespaces. Namespaces labelled registrymirror.io/rewrite: disabled, kube-* and those of Kyverno, Harbor and the operator are always excluded.
+   * Only Pods in namespaces with these labels are rewritten. Default: all namespaces. Namespaces labelled registrymirror.io/rewrite: disabled are always excluded, and those that the operator excludes (EXCLUDED_NAMESPACES; by default kube-*, its own, those of Kyverno and Harbor, and those of usual networks and storage).
    */
   readonly namespaceSelector?: LabelSelector;
   /**
@@ -419,7 +419,7 @@ export interface RegistryMirrorStatus {
    */
   readonly policy?: PolicyStatus;
   /**
-   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, RepositoriesServed, FormerHarborsRetired and PullSecretsSpread only while false. Stalled: the user must act, retrying won't help.
+   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, RepositoriesServed, FormerHarborsRetired, PullSecretsSpread and NamespacesExcluded only while false. Stalled: the user must act, retrying won't help.
    */
   readonly conditions?: readonly Condition[];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_EXCLUDED_NAMESPACES } from './excluded-namespaces.js';
 import {
   duration,
   flag,
@@ -18,6 +19,8 @@ export interface SettingOption {
   readonly env: string;
   readonly description: string;
   readonly fallback?: string;
+  /** Of a fallback that is too long for a table. */
+  readonly fallbackInWords?: string;
   /** Of the text that was given, or the fallback. */
   readonly schema: z.ZodType<unknown, string | undefined>;
 }
@@ -113,7 +116,8 @@ export const OPTIONS = {
     flag: '--excluded-namespaces <globs>',
     env: 'EXCLUDED_NAMESPACES',
     description: 'namespaces whose Pods are never rewritten, separated by commas; the operator’s own always is one',
-    fallback: 'kube-*,kyverno,harbor',
+    fallback: DEFAULT_EXCLUDED_NAMESPACES.join(),
+    fallbackInWords: 'a list of what a cluster needs to start',
     schema: namespaceGlobs,
   },
   workers: {

@@ -9,6 +9,7 @@ import { describeAction } from '../mirror/plan/actions.js';
 import { openClient } from '../harbor/client.js';
 import { Harbors } from '../harbor/session/harbors.js';
 import { HostIndex } from '../mirror/claims/host-index.js';
+import { exposed } from '../mirror/status/exposed.js';
 import { MirrorReconciler } from '../mirror/reconcile.js';
 import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
@@ -179,6 +180,10 @@ export function startWork(
     now: Date.now,
     monotonic: () => performance.now(),
     random: Math.random,
+    exposed: (mirror, harborUrl) => {
+      const { excludedNamespaces } = config;
+      return exposed(mirror, { webhooks: cluster.policies.webhooks(), harborUrl, excludedNamespaces });
+    },
     onAction: (mirror, action, ms) => {
       reconcileLog.info(describeAction(action), { mirror, action: action.kind, ms: Math.round(ms) });
     },

@@ -7,7 +7,7 @@ import { plainJson } from './syntax/escape.js';
 /** Longer JSON takes a line for each member. */
 const LINE = 140;
 
-/** The annotations that say what a policy does, for people and for the operator after a restart: JSON, with a line for each mirror. */
+/** The annotations that say what a policy does, for people and for the operator after a restart: JSON, with a line for each mirror, and a line for each namespace. */
 export function contentAnnotations(
   entries: readonly MirrorEntry[],
   settings: PolicySettings,
@@ -17,7 +17,7 @@ export function contentAnnotations(
   return {
     [ANNOTATIONS.mirrors]: mirrors.length === 0 ? '[]' : `[\n${mirrors.join(',\n')}\n]`,
     [ANNOTATIONS.settings]: lines(settings),
-    [ANNOTATIONS.excludedNamespaces]: excludedNamespaces.join(','),
+    [ANNOTATIONS.excludedNamespaces]: excludedNamespaces.join('\n'),
   };
 }
 
@@ -46,7 +46,7 @@ export function readSettings(policy: KubernetesObject): PolicySettings | undefin
 /** The namespaces that a policy found in the cluster leaves alone, as names and globs; undefined where it was written by an older operator. */
 export function readExcludedNamespaces(policy: KubernetesObject): readonly string[] | undefined {
   const text = policy.metadata.annotations?.[ANNOTATIONS.excludedNamespaces];
-  return text?.split(',').filter((name) => name !== '');
+  return text?.split(/[,\n]/).filter((name) => name !== '');
 }
 
 function parsed(text: string): unknown {

@@ -36,3 +36,20 @@ export function webhookContents(configurations: readonly V1MutatingWebhookConfig
 }
 
 const POLICY_NAME = new RegExp(`${POLICY_NAME_PREFIX}[0-9a-f]{10}(?:-[0-9]+)?`);
+
+/** Of a webhook configuration: whom the API server asks, and about what. */
+export interface WebhookCalls {
+  readonly webhooks?: readonly {
+    readonly clientConfig: { readonly service?: { readonly namespace: string } };
+    readonly matchConditions?: readonly { readonly name: string }[];
+  }[];
+}
+
+/** The namespaces of the Services that the API server asks for our policies: where Kyverno runs. Sorted, each once. */
+export function policyServices(configurations: readonly WebhookCalls[]): readonly string[] {
+  const prefix = contentCondition('');
+  const ours = configurations
+    .flatMap(({ webhooks = [] }) => webhooks)
+    .filter(({ matchConditions = [] }) => matchConditions.some(({ name }) => name.startsWith(prefix)));
+  return [...new Set(ours.flatMap(({ clientConfig }) => clientConfig.service?.namespace ?? []))].sort();
+}

@@ -60,6 +60,8 @@ interface MirrorReconcilerOptions {
   readonly random: () => number;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
   readonly onBug: (mirror: string, error: unknown) => void;
+  /** In words: what the mirror's Pods need and runs among them. */
+  readonly exposed: (mirror: RegistryMirror, harborUrl: string | undefined) => string | undefined;
 }
 
 /**
@@ -166,6 +168,7 @@ export class MirrorReconciler {
       ...(look.pullWarning === undefined ? {} : { pullWarning: look.pullWarning }),
       ...(look.waitsFor === undefined ? {} : { waitsFor: look.waitsFor }),
       heldBack: look.heldBack,
+      exposed: this.#options.exposed(mirror, look.harbor?.url ?? mirror.status.harbor?.url),
       now: new Date(now()).toISOString(),
     });
     await this.#report(mirror, status);

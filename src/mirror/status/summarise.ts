@@ -24,6 +24,8 @@ export interface SummaryInput {
   readonly waitsFor?: string;
   /** Namespaces that don't take the pull Secret; undefined where there are none. */
   readonly pullWarning?: HarborLookResult['pullWarning'];
+  /** In words: what the mirror's Pods need and runs among them; undefined where nothing does. */
+  readonly exposed?: string | undefined;
   /** Actions that suspension holds back, in words. */
   readonly heldBack: readonly string[];
   /** RFC 3339. */
@@ -129,6 +131,7 @@ function partFindings(input: SummaryInput): readonly Finding[] {
       : [finding('RepositoriesServed', 'False', REASONS.filterNarrower, harbor.filterWarning)]),
     ...formerFindings(input.former),
     ...pullSecretFindings(input),
+    ...exposedFindings(input),
   ];
 }
 
@@ -189,4 +192,8 @@ function formerFindings({ problem }: FormerHarbors): readonly Finding[] {
 
 function pullSecretFindings({ pullWarning }: SummaryInput): readonly Finding[] {
   return pullWarning === undefined ? [] : [{ type: 'PullSecretsSpread', status: 'False', ...pullWarning }];
+}
+
+function exposedFindings({ exposed }: SummaryInput): readonly Finding[] {
+  return exposed === undefined ? [] : [finding('NamespacesExcluded', 'False', REASONS.namespaceNotExcluded, exposed)];
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/config.js';
+import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';
 import { HEALTH_TIMEOUT_MS } from '../../../src/harbor/http/request.js';
 import type { Config } from '../../../src/config/config.js';
 
@@ -41,7 +42,7 @@ describe('the configuration', () => {
       harborUrl: 'https://harbor.example.org',
       harborLogin: { kind: 'secret', name: 'harbor' },
       namespace: 'registry-mirror-system',
-      excludedNamespaces: ['kube-*', 'kyverno', 'harbor', 'registry-mirror-system'],
+      excludedNamespaces: [...DEFAULT_EXCLUDED_NAMESPACES, 'registry-mirror-system'],
       workers: 16,
       requestTimeoutMs: 15_000,
       healthIntervalMs: 10_000,

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { REASONS } from '../../../src/api/reasons.js';
+import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';
 import { createMetrics } from '../../../src/http/metrics.js';
 
 const root = join(import.meta.dirname, '../../..');
@@ -27,6 +28,13 @@ describe('the documentation', () => {
     const names = [...(reply?.body ?? '').matchAll(/^# HELP (registry_mirror_\w+)/gm)].map(([, name]) => name ?? '');
     expect(names).not.to.be.empty;
     expect(names.filter((name) => !read('docs/how-to/operations.md').includes(`\`${name}\``))).to.deep.equal([]);
+  });
+
+  it('has every namespace that is excluded by default, and no other', () => {
+    const [, section = ''] = read('docs/how-to/operations.md').split('### Excluded namespaces');
+    const rows = section.split('`EXCLUDED_NAMESPACES`')[0] ?? '';
+    const named = [...rows.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    expect(named).to.have.members(DEFAULT_EXCLUDED_NAMESPACES);
   });
 
   it('has no link that leads nowhere', () => {

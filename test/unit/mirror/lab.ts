@@ -81,6 +81,7 @@ export class Lab implements MirrorCluster {
       now: () => START - this.#passed,
       monotonic: () => this.#passed,
       random: () => 0.5,
+      exposed: () => undefined,
       onAction: (_mirror, action) => this.done.push(describeAction(action)),
       onBug: unexpected,
     });

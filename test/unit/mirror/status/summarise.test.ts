@@ -51,6 +51,7 @@ function said(status: RegistryMirrorStatus, type: ConditionType): string {
   return condition === undefined ? 'absent' : `${condition.status} ${condition.reason}`;
 }
 
+const exposed = 'Runs in a namespace whose Pods are rewritten: Kyverno in policy.';
 const unhealthy = { ...harbor, endpoint: { ...endpoint, status: 'unhealthy' } };
 const none = mirror('quay', { spec: { rewrite: { engine: 'None' } } });
 const refused = { kind: 'failed', stalled: true, reason: 'PolicyRefused', message: 'no' } as const;
@@ -73,9 +74,15 @@ const cases: readonly Case[] = [
       HarborReachable: 'True Healthy',
       UpstreamReachable: 'True Healthy',
       SettingsSupported: 'absent',
+      NamespacesExcluded: 'absent',
       Reconciling: 'absent',
       Stalled: 'absent',
     },
+  },
+  {
+    title: 'stays Ready where Kyverno runs among the Pods that are rewritten, and warns',
+    input: { exposed },
+    says: { Ready: 'True Succeeded', NamespacesExcluded: 'False NamespaceNotExcluded' },
   },
   {
     title: 'is Reconciling while it waits',
