@@ -66,7 +66,7 @@ function images(hosts: readonly string[], { injected }: PolicySettings): string 
 /** Of a Pod that is updated, only images count that it had before its rewrite: whoever applies it again writes these. */
 function hasMirroredImage(hosts: readonly string[]): string {
   const hub = hosts.includes(DOCKER_HUB);
-  const known = hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts;
+  const known = (hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts).toSorted();
   const implicit = hub ? `\n  || !c.image.matches(r'^(localhost|[^/]*[.:A-Z][^/]*)/')` : '';
   return `(
   has(request.subResource)

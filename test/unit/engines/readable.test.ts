@@ -108,6 +108,9 @@ for (const engine of ENGINE_KINDS) {
         ['docker.io', 'harbor.example.org/docker'],
         ['quay.io', 'harbor.example.org/quay'],
       ]);
+      const condition = expressions(parse(yamlOf(engine, entries))).find((text) => text.includes('quay.io')) ?? '';
+      const hosts = [...condition.matchAll(/\b(?:a|quay|(?:index\.)?docker)\.io(?![a-z/])/g)].map(([host]) => host);
+      expect(hosts).to.deep.equal(['a.io', 'docker.io', 'index.docker.io', 'quay.io']);
     });
   });
 }
