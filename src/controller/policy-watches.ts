@@ -6,12 +6,12 @@ import type { Engine } from '../engines/engine.js';
 import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
-import { isKubernetesError } from '../kubernetes/errors.js';
+import { isKubernetesError, KubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { WritablePolicies } from '../policies/apply.js';
-import { isOurs } from '../policies/live.js';
+import { isOurs } from '../engines/names.js';
 import type { LivePolicy } from '../policies/live.js';
 import type { Knowledge, ReadablePolicies } from '../policies/picture.js';
 import type { Reading } from './checks.js';
@@ -98,6 +98,7 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
 
   async applyPolicy({ kind, object, binding }: RenderedPolicy): Promise<LivePolicy> {
     const { api } = this.#options;
+    this.#refuseForeign(kind, object.metadata.name);
     const options = { fieldManager: OPERATOR };
     const engine = ENGINES[kind];
     const apply = async (
@@ -125,6 +126,18 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     }
     await api.delete(resource, name);
     this.#policies.get(kind)?.forget(name);
+  }
+
+  /** Somebody else may have thought of the same name; what isn't ours is not for us to change. */
+  #refuseForeign(kind: PolicyEngine, name: string): void {
+    const there = [this.#policies, this.#bindings].map((informers) => informers.get(kind)?.get(name));
+    const foreign = there.find((object) => object !== undefined && !isOurs(object));
+    if (foreign === undefined) return;
+    const what = `${foreign.kind ?? kind} ${name}`;
+    throw new KubernetesError(
+      'forbidden',
+      `There is a ${what} that this operator didn't make. Delete it, or rename it.`,
+    );
   }
 
   #live(kind: PolicyEngine): (object: KubernetesObject) => LivePolicy {

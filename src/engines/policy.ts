@@ -10,7 +10,10 @@ export const FORM_VERSION = '8';
 export interface EnginePolicy {
   readonly kind: PolicyEngine;
   readonly name: string;
-  /** Short hash of all that the policy decides by. It stands in the name of a match condition, where its effect can be seen. */
+  /**
+   * Short hash of the name and of all that the policy decides by. It stands in the name of a match condition, where its effect can be seen; a
+   * mirror that moves has the same in two policies.
+   */
   readonly contentHash: string;
   readonly object: PolicyObject;
   /** What puts a MutatingAdmissionPolicy in force; the other kinds need none. */

@@ -1,9 +1,6 @@
 import type { LabelSelector, PolicyStatus, RegistryMirrorSpec } from '../api/registry-mirror.js';
 import { compare } from '../image/rules.js';
-import { canonicalJson, digest } from './syntax/digest.js';
-
-/** How the name of every policy of ours begins; Kyverno names its webhooks after the policies. */
-export const POLICY_NAME_PREFIX = 'registry-mirrors-';
+import { canonicalJson } from './syntax/digest.js';
 
 /** What writes the rewrite into Pods: a policy of Kyverno, or of the API server itself. */
 export type PolicyEngine = PolicyStatus['kind'];
@@ -54,11 +51,6 @@ function ignored({
 function selector(name: string, value: LabelSelector | undefined): Record<string, LabelSelector> {
   const isEmpty = Object.keys(value?.matchLabels ?? {}).length === 0 && (value?.matchExpressions ?? []).length === 0;
   return value === undefined || isEmpty ? {} : { [name]: value };
-}
-
-/** Name of the policy of mirrors with these settings, before a split. */
-export function policyName(settings: PolicySettings): string {
-  return `${POLICY_NAME_PREFIX}${digest(settings)}`;
 }
 
 const TEXTS = new WeakMap<PolicySettings, string>();

@@ -1,6 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { Resource } from '../kubernetes/objects.js';
-import { POLICY_NAME_PREFIX } from './settings.js';
+import { policyNameIn } from './names.js';
 
 export const WEBHOOK_CONFIGURATIONS: Resource = {
   group: 'admissionregistration.k8s.io',
@@ -30,12 +30,10 @@ export function webhookContents(configurations: readonly V1MutatingWebhookConfig
         .filter((condition) => condition.name.startsWith(prefix))
         .map((condition) => ({
           contentHash: condition.name.slice(prefix.length),
-          policy: POLICY_NAME.exec(name)?.[0],
+          policy: policyNameIn(name),
         })),
     );
 }
-
-const POLICY_NAME = new RegExp(`${POLICY_NAME_PREFIX}[0-9a-f]{10}(?:-[0-9]+)?`);
 
 /** Of a webhook configuration: whom the API server asks, and about what. */
 export interface WebhookCalls {

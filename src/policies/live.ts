@@ -1,10 +1,8 @@
-import { LABELS, OPERATOR } from '../api/group.js';
 import { entryText, type MirrorEntry } from '../engines/entry.js';
-import type { Homes, StayingEntry } from '../engines/placement/group.js';
+import type { Homes, PlacedEntry } from '../engines/placement/group.js';
 import { contentHashIn } from '../engines/in-force.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { readEntries, readSettings } from '../engines/annotations.js';
-import { POLICY_NAME_PREFIX } from '../engines/settings.js';
 import type { PolicyEngine, PolicySettings } from '../engines/settings.js';
 import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
@@ -75,28 +73,16 @@ export function formOf(entries: readonly MirrorEntry[]): Form {
   return new Map(entries.map((entry) => [entry.mirror, entryText(entry)]));
 }
 
-/** What the cluster's policies have, by mirror; a mirror that is moving is in two. */
-export function entriesByMirror(live: readonly LivePolicy[]): ReadonlyMap<string, readonly StayingEntry[]> {
-  const entries = live.map(readPolicy).flatMap(({ settings, entries: found, name }) => {
-    if (settings === undefined) return [];
-    return [...found.values()].map((entry) => ({ entry, settings, policy: name }));
-  });
-  return Map.groupBy(entries, ({ entry }) => entry.mirror);
+/** The policy that each mirror is in now, if it is of the kind that its mirror is to be in. */
+export function homesIn(live: readonly LivePolicy[], placed: readonly PlacedEntry[]): Homes {
+  const engines = new Map(placed.map(({ entry, settings }) => [entry.mirror, settings.engine]));
+  const homes = new Map<string, string>();
+  for (const { kind, name, entries } of live.map(readPolicy)) {
+    for (const mirror of entries.keys())
+      if (engines.get(mirror) === kind && !homes.has(mirror)) homes.set(mirror, name);
+  }
+  return homes;
 }
-
-/** The policy that each mirror is in now. */
-export function homesIn(live: ReadonlyMap<string, readonly StayingEntry[]>): Homes {
-  return new Map(
-    [...live].flatMap(([mirror, [entry]]) => (entry === undefined ? [] : [[mirror, entry.policy] as const])),
-  );
-}
-
-/** Whether a policy, or a binding, is ours: by its label, or by its name where somebody took the label away. */
-export function isOurs({ metadata }: KubernetesObject): boolean {
-  return metadata.labels?.[LABELS.managedBy] === OPERATOR || OUR_NAME.test(metadata.name);
-}
-
-const OUR_NAME = new RegExp(`^${POLICY_NAME_PREFIX}[0-9a-f]{10}(-[0-9]+)?$`);
 
 /** Kind and name: what tells one policy from another. */
 export function keyOfPolicy({ kind, name }: PolicyId): string {

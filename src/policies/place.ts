@@ -21,7 +21,7 @@ export interface Placing {
 /** Places what is desired in policies; each mirror stays where it is. Pure. */
 export function placePolicies(desired: Desired, picture: Picture, before: Memory, now: number): Placing {
   const placed = [...desired.placed.values()];
-  const target = groups(placed, homesNow(picture, before));
+  const target = groups(placed, homesNow(desired, picture, before));
   const homes = new Map(target.flatMap(({ name, entries }) => entries.map(({ mirror }) => [mirror, name] as const)));
   const memory = { ...before, placed: desired.placed, homes };
   const acting = actingSince(picture, memory, now);
@@ -36,10 +36,14 @@ export function placePolicies(desired: Desired, picture: Picture, before: Memory
   };
 }
 
-/** As placed before; after a restart, as the cluster has them. */
-function homesNow({ byMirror }: Picture, { homes }: Memory): Homes {
-  const found = [...byMirror].flatMap(([mirror, [policy]]) =>
-    policy === undefined ? [] : [[mirror, policy.name] as const],
-  );
-  return new Map([...found, ...homes]);
+/** As placed before; after a restart, as the cluster has them. Policies of different kinds have the same names: only one of the wanted kind is a home. */
+function homesNow({ placed }: Desired, { byMirror }: Picture, before: Memory): Homes {
+  const homes = new Map<string, string>();
+  for (const [mirror, { settings }] of placed) {
+    const wasPlaced = before.placed.get(mirror)?.settings.engine === settings.engine;
+    const known = wasPlaced ? before.homes.get(mirror) : undefined;
+    const home = known ?? byMirror.get(mirror)?.find(({ kind }) => kind === settings.engine)?.name;
+    if (home !== undefined) homes.set(mirror, home);
+  }
+  return homes;
 }

@@ -56,7 +56,8 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
       `--metricsPort=${options.metricsPort}`,
       '--admissionReports=false',
       '--omitEvents=PolicyApplied,PolicySkipped',
-      '--enablePolicyException=false',
+      '--enablePolicyException=true',
+      '--exceptionNamespace=*',
       '--generateValidatingAdmissionPolicy=true',
       '--generateMutatingAdmissionPolicy=false',
       // Its lease then outlasts a restart of the API server by a minute. Without the lease it ends, and there is no kubelet to start it again.

@@ -4,7 +4,7 @@ import type { Engine } from '../../engines/engine.js';
 import { ENGINES } from '../../engines/engines.js';
 import { contentHashIn } from '../../engines/in-force.js';
 import { webhookContents, WEBHOOK_CONFIGURATIONS } from '../../engines/webhooks.js';
-import { isOurs } from '../../policies/live.js';
+import { isOurs } from '../../engines/names.js';
 import type { LivePolicy } from '../../policies/live.js';
 import type { ClusterReader } from './cluster-reader.js';
 

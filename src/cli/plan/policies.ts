@@ -3,7 +3,7 @@ import type { PlacedEntry } from '../../engines/placement/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
 import { policySettings } from '../../engines/settings.js';
-import { entriesByMirror, findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/live.js';
+import { findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/live.js';
 import type { LivePolicy } from '../../policies/live.js';
 import type { RoutingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
@@ -40,7 +40,7 @@ export function policyChanges(
   live: readonly LivePolicy[],
   excludedNamespaces: readonly string[],
 ): readonly PolicyChange[] {
-  const target = renderPolicies(placed, { excludedNamespaces, homes: homesIn(entriesByMirror(live)) });
+  const target = renderPolicies(placed, { excludedNamespaces, homes: homesIn(live, placed) });
   const wanted = new Set(target.map(keyOfPolicy));
   const gone = live.filter(({ kind, object }) => !wanted.has(keyOfPolicy({ kind, name: object.metadata.name })));
   return [

@@ -25,13 +25,14 @@ interface CelPolicy {
   };
 }
 
-export function celPolicy({ settings, rules, entries, excludedNamespaces }: PolicyInput): CelPolicy {
+export function celPolicy({ name, settings, rules, entries, excludedNamespaces }: PolicyInput): CelPolicy {
   const secrets = injectedSecrets(entries, settings);
   const variables = [...imageSteps(rules), ...REWRITE_STEPS, ...pullSecretSteps(secrets)];
   // Not an apply configuration, which merges lists by name: a JSON patch by index can't reorder any.
   const mutations = [{ patchType: 'JSONPatch', jsonPatch: { expression: PATCH + pullSecretPatch(secrets) } }];
   const contentHash = digest({
     form: FORM_VERSION,
+    name,
     variables: written(variables),
     mutations,
     settings,

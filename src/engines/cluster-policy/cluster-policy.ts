@@ -37,7 +37,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
   const input = { mirrorSteps: mirrorSteps(hostRules), secrets: injectedSecrets(entries, settings), selectors };
   const described = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
   const rules = described.map(writtenRule);
-  const contentHash = digest({ form: FORM_VERSION, rules, settings, excludedNamespaces });
+  const contentHash = digest({ form: FORM_VERSION, name, rules, settings, excludedNamespaces });
   return {
     kind: 'ClusterPolicy',
     name,

@@ -2,7 +2,8 @@ import { compare } from '../../image/rules.js';
 import { canonicalJson } from '../syntax/digest.js';
 import type { MirrorEntry } from '../entry.js';
 import { placeInParts } from './parts.js';
-import { policyName, type PolicySettings } from '../settings.js';
+import { policyName } from '../names.js';
+import type { PolicySettings } from '../settings.js';
 
 /** A mirror's entry, and what decides which policy it goes into. */
 export interface PlacedEntry {
@@ -25,7 +26,7 @@ export interface PolicyGroup {
 /** The name of the policy that each mirror is in now, by the mirror's name. */
 export type Homes = ReadonlyMap<string, string>;
 
-/** One group for all mirrors with the same settings, or several where they are too many; sorted by name. */
+/** One group for all mirrors with the same settings, or several where they are too many; sorted by name and kind. */
 export function groups(placed: readonly PlacedEntry[], homes: Homes = new Map()): readonly PolicyGroup[] {
   const bySettings = Map.groupBy(placed, ({ settings }) => canonicalJson(settings));
   return [...bySettings.values()]
@@ -39,19 +40,28 @@ export function groups(placed: readonly PlacedEntry[], homes: Homes = new Map())
       );
       return [...parts].map(([name, entries]): PolicyGroup => ({ name, settings, entries: sorted(entries) }));
     })
-    .sort((a, b) => compare(a.name, b.name));
+    .sort(inOrder);
 }
 
 /** The same groups with what stays in them for a while, or in groups of its own. */
 export function withStaying(target: readonly PolicyGroup[], staying: readonly StayingEntry[]): readonly PolicyGroup[] {
-  const byName = new Map(target.map((group) => [group.name, group]));
-  for (const [name, extra] of Map.groupBy(staying, ({ policy }) => policy)) {
+  const byKey = new Map(target.map((group) => [keyOf(group.settings, group.name), group]));
+  for (const [key, extra] of Map.groupBy(staying, ({ settings, policy }) => keyOf(settings, policy))) {
     const [first] = extra;
     if (first === undefined) continue;
-    const { settings, entries } = byName.get(name) ?? { settings: first.settings, entries: [] };
-    byName.set(name, { name, settings, entries: sorted([...entries, ...extra.map(({ entry }) => entry)]) });
+    const { name, settings, entries } = byKey.get(key) ?? { ...first, name: first.policy, entries: [] };
+    byKey.set(key, { name, settings, entries: sorted([...entries, ...extra.map(({ entry }) => entry)]) });
   }
-  return [...byName.values()].sort((a, b) => compare(a.name, b.name));
+  return [...byKey.values()].sort(inOrder);
+}
+
+/** Policies of different kinds may have the same name. */
+function keyOf({ engine }: PolicySettings, name: string): string {
+  return `${engine}/${name}`;
+}
+
+function inOrder(a: PolicyGroup, b: PolicyGroup): number {
+  return compare(a.name, b.name) || compare(a.settings.engine, b.settings.engine);
 }
 
 function sorted(entries: readonly MirrorEntry[]): readonly MirrorEntry[] {

@@ -1,5 +1,6 @@
 import { compare } from '../../image/rules.js';
 import type { MirrorEntry } from '../entry.js';
+import { isPartOf, partName } from '../names.js';
 import { fits, ROOM, sumOf, weightOf } from './weight.js';
 import type { Weight } from './weight.js';
 
@@ -36,11 +37,6 @@ export function placeInParts(
   for (const entry of newcomers) (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts))).add(entry);
   while (dissolvesSmallest(parts)) continue;
   return new Map([...parts].map(([name, { entries: placed }]) => [name, placed]));
-}
-
-/** Whether a policy of this name is one of those that share their settings with `base`. */
-function isPartOf(base: string, name: string): boolean {
-  return name === base || name.startsWith(`${base}-`);
 }
 
 const NOTHING: Weight = { annotation: 0, expression: 0 };
@@ -131,8 +127,8 @@ function partOf(parts: Map<string, Part>, name: string): Part {
 function freeName(base: string, parts: ReadonlyMap<string, Part>): string {
   if (!parts.has(base)) return base;
   let number = 2;
-  while (parts.has(`${base}-${number}`)) number += 1;
-  return `${base}-${number}`;
+  while (parts.has(partName(base, number))) number += 1;
+  return partName(base, number);
 }
 
 /** The base first, then by number. */

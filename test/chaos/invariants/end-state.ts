@@ -2,7 +2,7 @@ import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { LABELS, OPERATOR } from '../../../src/api/group.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { readEntries } from '../../../src/engines/annotations.js';
-import { POLICY_NAME_PREFIX } from '../../../src/engines/settings.js';
+import { DEFAULT_POLICY } from '../../../src/engines/names.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { Mark } from '../../../src/harbor/mark.js';
@@ -83,5 +83,5 @@ async function readPolicies({ world }: Stage): Promise<readonly SeenPolicy[]> {
       }));
     }),
   );
-  return found.flat().filter(({ name }) => name.startsWith(POLICY_NAME_PREFIX.replace(/-$/, '')));
+  return found.flat().filter(({ name }) => name.startsWith(DEFAULT_POLICY));
 }

@@ -20,7 +20,7 @@ describe('The 101st mirror with the same settings', function () {
       'GET',
       POLICIES,
     );
-    return items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith('registry-mirrors-'));
+    return items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith('registry-mirrors'));
   }
 
   it('gets a second policy, and so do those after it, while all others stay Ready and where they are', async () => {

@@ -2,7 +2,8 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
-import { policyName, policySettings } from '../../../src/engines/settings.js';
+import { policyName } from '../../../src/engines/names.js';
+import { policySettings } from '../../../src/engines/settings.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { Policies } from '../../../src/policies/policies.js';
 import type { WritablePolicies } from '../../../src/policies/apply.js';
@@ -35,6 +36,7 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   readonly looks: { readonly mirror: string; readonly state: PolicyState }[] = [];
   readonly paces: Pace[] = [];
   #webhooks: readonly V1MutatingWebhookConfiguration[] = [];
+  #lateWebhooks: readonly V1MutatingWebhookConfiguration[] = [];
   #wakes: readonly number[] = [];
   #observer: Policies | undefined;
 
@@ -102,8 +104,18 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
 
   /** Kyverno's webhooks become what its policies ask for. */
   kyvernoActs(): void {
+    this.#webhooks = this.#wantedWebhooks();
+  }
+
+  /** Kyverno is slow: its webhooks become what its policies asked for when this was called last. */
+  kyvernoActsLate(): void {
+    this.#webhooks = this.#lateWebhooks;
+    this.#lateWebhooks = this.#wantedWebhooks();
+  }
+
+  #wantedWebhooks(): readonly V1MutatingWebhookConfiguration[] {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- as it comes from the API server
-    this.#webhooks = [...this.live.values()]
+    return [...this.live.values()]
       .filter(({ kind }) => kind !== 'MutatingAdmissionPolicy')
       .map(({ object, conditions }) => ({
         webhooks: [
@@ -151,9 +163,19 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
     return object;
   }
 
+  /** How many policies that the API server acts on, by what Kyverno last registered, have a mirror's host. */
+  contentsOf(mirror: string): number {
+    const bound = [...this.live.values()].filter(({ binding }) => binding !== undefined);
+    const conditions = [
+      ...this.#webhooks.flatMap(({ webhooks = [] }) => webhooks.map(({ matchConditions }) => matchConditions)),
+      ...bound.map((policy) => policy.conditions),
+    ];
+    return conditions.filter((found) => JSON.stringify(found).includes(`${mirror}.io`)).length;
+  }
+
   /** The mirrors that a policy lists. */
-  listed(policy: string): readonly string[] {
-    const found = [...this.live.values()].find(({ object }) => object.metadata.name === policy);
+  listed(policy: string, kind: PolicyEngine = 'ClusterPolicy'): readonly string[] {
+    const found = this.live.get(keyOfPolicy({ kind, name: policy }));
     const text = found?.object.metadata.annotations?.['registrymirror.io/mirrors'] ?? '[]';
     return (JSON.parse(text) as readonly { readonly mirror: string }[]).map((entry) => entry.mirror);
   }

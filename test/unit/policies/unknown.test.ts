@@ -37,7 +37,9 @@ describe('policies that can’t be read', () => {
     cluster.unreadable.clear();
     await cluster.settle(policies);
     expect(policies.state('old').kind).to.equal('absent');
-    expect(cluster.listed(homeOf(cluster.set('new', { engine: 'MutatingPolicy' })))).to.deep.equal(['new']);
+    expect(cluster.listed(homeOf(cluster.set('new', { engine: 'MutatingPolicy' })), 'MutatingPolicy')).to.deep.equal([
+      'new',
+    ]);
   });
 
   it('are neither written nor deleted, while those of other kinds are', async () => {
