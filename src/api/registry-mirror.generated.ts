@@ -28,7 +28,7 @@ export type Severity = 'none' | 'low' | 'medium' | 'high' | 'critical';
  */
 export type RepositoryFilter = 'FromRepositories' | 'None';
 /**
- * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
+ * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. A MutatingPolicy never sees what a later webhook adds to a Pod, the other two do under the conditions of injected. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
  */
 export type Engine = 'ClusterPolicy' | 'MutatingPolicy' | 'MutatingAdmissionPolicy' | 'None';
 
@@ -211,11 +211,11 @@ export interface Repositories {
  */
 export interface Rewrite {
   /**
-   * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
+   * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. A MutatingPolicy never sees what a later webhook adds to a Pod, the other two do under the conditions of injected. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
    */
   readonly engine: Engine;
   /**
-   * What happens to a Pod with a mirrored image while the policy can't be evaluated (Kyverno is down). Fail (default) refuses the Pod, Ignore lets it pull from the upstream. Pods without a mirrored image are never held up.
+   * What happens to a Pod with a mirrored image while the policy can't be evaluated (Kyverno is down). Fail (default) refuses the Pod, Ignore lets it pull from the upstream. Pods without a mirrored image are never held up, unless injected is Always.
    */
   readonly failurePolicy: 'Fail' | 'Ignore';
   /**

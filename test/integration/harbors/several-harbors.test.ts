@@ -64,6 +64,19 @@ describe('Several Harbors', function () {
     await world().untilReady('distrusted');
   });
 
+  it('warns of a Harbor that runs in a namespace whose Pods are rewritten', async () => {
+    await secret('inside', { username: 'robot$operator', password: 'x' }, 'core.registry.svc');
+    const harbor = {
+      url: 'https://core.registry.svc',
+      pullHost: 'registry.test',
+      credentialsSecretRef: { name: 'inside' },
+    };
+    const spec = { upstream: { ...upstream, hosts: ['inside.example.org'] }, harbor };
+    await world().apply('inside', { ...spec, rewrite: { engine: 'MutatingAdmissionPolicy' } });
+    const { message } = await world().until('inside', 'NamespacesExcluded', 'False', 'NamespaceNotExcluded');
+    expect(message).to.include('Add registry to EXCLUDED_NAMESPACES');
+  });
+
   it('refuses a CA that is no certificate, in words', async () => {
     await secret('no-ca', { 'ca.crt': 'nonsense' });
     await world().apply('nonsense', { ...none, harbor: onSecond('no-ca') });

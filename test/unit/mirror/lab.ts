@@ -23,6 +23,8 @@ export class Lab implements MirrorCluster {
   readonly events: string[] = [];
   readonly done: string[] = [];
   statusWrites = 0;
+  /** What runs among the Pods that are rewritten, in words. */
+  exposed: (harborUrl: string | undefined) => string | undefined = () => undefined;
   /** What happens while a mirror's pull Secrets are seen to. */
   whileSettling: () => Promise<void> = () => Promise.resolve();
   readonly #mirrors = new Map<string, RegistryMirror>();
@@ -81,7 +83,7 @@ export class Lab implements MirrorCluster {
       now: () => START - this.#passed,
       monotonic: () => this.#passed,
       random: () => 0.5,
-      exposed: () => undefined,
+      exposed: (_mirror, harborUrl) => this.exposed(harborUrl),
       onAction: (_mirror, action) => this.done.push(describeAction(action)),
       onBug: unexpected,
     });
