@@ -10,7 +10,7 @@ import type { Crd } from './schema.js';
 
 export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
 
-const OPERATIONS = 'docs/how-to/operations.md';
+const SETTINGS = 'docs/reference/settings.md';
 const POLICIES = 'docs/explanation/policies';
 const CHART = 'charts/registry-mirror-operator';
 
@@ -30,7 +30,7 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
     // A copy, since kustomize reads no file outside of its folder.
     { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
     { path: 'docs/reference/api.md', text: await apiReference(crd) },
-    { path: OPERATIONS, text: await withSettingsTable(await readFile(`${root}${OPERATIONS}`, 'utf8')) },
+    { path: SETTINGS, text: await withSettingsTable(await readFile(`${root}${SETTINGS}`, 'utf8')) },
     {
       path: `${POLICIES}.md`,
       text: await withPolicies(await readFile(`${root}${POLICIES}.md`, 'utf8'), `${root}${POLICIES}.yaml`),

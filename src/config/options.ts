@@ -12,7 +12,7 @@ import {
   text,
 } from './values.js';
 
-/** One setting: how it is given, what `--help` and docs/how-to/operations.md say, and what it may be. */
+/** One setting: how it is given, what `--help` and docs/reference/settings.md say, and what it may be. */
 export interface SettingOption {
   /** Absent for what must not show up in a list of processes. */
   readonly flag?: string;

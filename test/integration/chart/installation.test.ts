@@ -99,6 +99,13 @@ describe('The chart in a cluster', function () {
     await world.untilImage('nginx', CACHED);
   });
 
+  it('tells by the commands on the page about backups what a rebuilt cluster needs', async () => {
+    const page = 'docs/how-to/backup.md';
+    const [command = ''] = commandsOf(page, 'Backup, and when Harbor or the cluster is lost');
+    const lines = (await inShell(command)).trim().split('\n');
+    expect(lines).to.deep.equal([lines[0], ['dockerhub', harbor.url, 'dockerhub', lines[0]].join('\t')]);
+  });
+
   it('is upgraded with its CustomResourceDefinition, and takes mirrors as values', async () => {
     await run(['upgrade', RELEASE, CHART], {
       ...NARROW,
@@ -162,12 +169,13 @@ describe('The chart in a cluster', function () {
   });
 
   /** As somebody does who copies a command from a page. */
-  async function inShell(command: string): Promise<void> {
+  async function inShell(command: string): Promise<string> {
     const { kubectl, helm: helmProgram } = cluster.binaries;
     const path = [dirname(kubectl), dirname(helmProgram), process.env.PATH].join(delimiter);
     const env = { PATH: path, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfigPath };
-    const { code, stderr } = await runCommand('bash', ['-euc', command], { env, cwd: ROOT });
+    const { code, stdout, stderr } = await runCommand('bash', ['-euc', command], { env, cwd: ROOT });
     expect(code, `${command}\n${stderr}`).to.equal(0);
+    return stdout;
   }
 
   /** Runs what the page about uninstalling says. */
