@@ -9,10 +9,11 @@ WORKDIR /src
 # a package.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json build.mjs ./
+COPY tsconfig.json build.mjs licenses.mjs sbom.mjs ./
 COPY crds ./crds
 COPY src ./src
 RUN node build.mjs
+RUN node sbom.mjs > dist/sbom.cdx.json
 
 FROM ${BASE}
 ARG VERSION=dev
@@ -26,6 +27,7 @@ LABEL org.opencontainers.image.title="registry-mirror-operator" \
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
 COPY --from=build /src/dist /app
 COPY LICENSE /app/LICENSE
+RUN ln -s /app/cli/main.js /usr/local/bin/registry-mirror
 ENV NODE_ENV=production
 USER 65532:65532
 WORKDIR /app

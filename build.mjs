@@ -1,25 +1,17 @@
 // Bundles the operator and the command line tool into dist/ (or the folder given), which then needs no node_modules.
+// `node build.mjs --cli FILE` bundles the command line tool alone, into one file.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
-const out = process.argv[2] ?? 'dist';
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-await rm(out, { recursive: true, force: true });
-await mkdir(`${out}/cli`, { recursive: true });
-
-await build({
-  entryPoints: { main: 'src/main.ts', 'cli/main': 'src/cli/main.ts' },
-  outdir: out,
+const common = {
   bundle: true,
-  // Code that both use stands once.
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  sourcemap: true,
   sourcesContent: false,
   // 21 MB without, 9 with; names stay readable in stack traces.
   minifyWhitespace: true,
@@ -27,19 +19,55 @@ await build({
   keepNames: true,
   // node-fetch, deep in the dependencies, takes Node's URL and asks for this only in case; it would warn of punycode at each start.
   alias: { 'whatwg-url': 'node:url' },
+  // A development dependency, which the library debug takes if it happens to be there.
+  external: ['supports-color'],
   legalComments: 'linked',
   logLevel: 'warning',
-  define: { 'process.env.REGISTRY_MIRROR_VERSION': JSON.stringify(version) },
+  metafile: true,
   banner: {
     // The CommonJS libraries in the bundle ask for Node's own modules by require.
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
   },
-});
+};
+const define = { 'process.env.REGISTRY_MIRROR_VERSION': JSON.stringify(version) };
 
-await cp('crds', `${out}/crds`, { recursive: true });
-// Node takes dist/ for ES modules wherever it is copied to.
-await writeFile(
-  `${out}/package.json`,
-  `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`,
-);
-await chmod(`${out}/cli/main.js`, 0o755);
+/** @param {string} out a folder */
+async function buildAll(out) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(`${out}/cli`, { recursive: true });
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { main: 'src/main.ts', 'cli/main': 'src/cli/main.ts' },
+    outdir: out,
+    // Code that both use stands once.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: true,
+    define,
+  });
+  await cp('crds', `${out}/crds`, { recursive: true });
+  await writeFile(`${out}/LICENSES.txt`, await licensesOf(Object.keys(metafile.inputs)));
+  // Node takes dist/ for ES modules wherever it is copied to.
+  await writeFile(
+    `${out}/package.json`,
+    `${JSON.stringify({ name: 'registry-mirror-operator', version, type: 'module' })}\n`,
+  );
+  await chmod(`${out}/cli/main.js`, 0o755);
+}
+
+/** @param {string} file */
+async function buildCli(file) {
+  const crd = await readFile('crds/registrymirror.io_registrymirrors.yaml', 'utf8');
+  await build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: file,
+    legalComments: 'inline',
+    define: { ...define, 'process.env.REGISTRY_MIRROR_CRD': JSON.stringify(crd) },
+  });
+  await chmod(file, 0o755);
+}
+
+const [first = 'dist', second] = process.argv.slice(2);
+if (first === '--cli') await buildCli(second ?? 'registry-mirror.mjs');
+else await buildAll(first);

@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 
 const FILE = 'crds/registrymirror.io_registrymirrors.yaml';
+/** Put in by the build where all is one file. */
+const BUNDLED = process.env.REGISTRY_MIRROR_CRD;
 
 interface Schema {
   readonly type?: string;
@@ -31,7 +33,7 @@ export function mirrorValidator(): (object: object) => readonly string[] {
 }
 
 function compile(): ValidateFunction<RegistryMirror> {
-  const definition = parse(readFileSync(crdPath(), 'utf8')) as CustomResourceDefinition;
+  const definition = parse(BUNDLED ?? readFileSync(crdPath(), 'utf8')) as CustomResourceDefinition;
   const schema = definition.spec.versions[0]?.schema.openAPIV3Schema;
   if (schema === undefined) throw new TypeError(`${FILE} has no schema.`);
   // The API server's formats and x-kubernetes-* keywords are not JSON Schema's.

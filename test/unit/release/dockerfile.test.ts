@@ -1,0 +1,129 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../../support/command.js';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+interface Instruction {
+  readonly word: string;
+  readonly text: string;
+}
+
+/** The instructions of each stage of the Dockerfile. */
+const stages = read('Dockerfile')
+  .replaceAll(/^#.*\n/gm, '')
+  .replaceAll('\\\n', ' ')
+  .split(/^FROM .*\n/m)
+  .slice(1)
+  .map((stage) =>
+    [...stage.matchAll(/^([A-Z]+) (.*)$/gm)].map(([, word = '', text = '']): Instruction => ({ word, text })),
+  );
+const [build = [], image = []] = stages;
+const texts = (stage: readonly Instruction[], word: string): readonly string[] =>
+  stage.filter((instruction) => instruction.word === word).map(({ text }) => text);
+
+describe('the image', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let app: string;
+
+  const node = dirname(process.execPath);
+  const shell = async (command: string, cwd: string, path = process.env.PATH ?? ''): Promise<string> => {
+    const env = { PATH: [node, path].join(delimiter), HOME: folder };
+    const { code, stdout, stderr } = await runCommand('sh', ['-euc', command], { cwd, env });
+    expect(code, `${command}\n${stderr}`).to.equal(0);
+    return stdout;
+  };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-mirror-image-'));
+    const source = join(folder, 'src');
+    app = join(folder, 'app');
+    mkdirSync(source);
+    // What the lock file says is installed here already.
+    symlinkSync(join(ROOT, 'node_modules'), join(source, 'node_modules'));
+    for (const { word, text } of build) {
+      if (word === 'COPY') {
+        const [to = '', ...from] = text.split(' ').reverse();
+        for (const path of from)
+          cpSync(join(ROOT, path), join(source, from.length > 1 ? path : to), { recursive: true });
+      }
+      if (word === 'RUN' && !text.startsWith('npm ci')) await shell(text, source);
+    }
+    cpSync(join(source, 'dist'), app, { recursive: true });
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is built from files that .dockerignore lets through', () => {
+    const allowed = read('.dockerignore').match(/(?<=^!).*$/gm) ?? [];
+    const copied = [...texts(build, 'COPY'), ...texts(image, 'COPY').filter((text) => !text.startsWith('--from'))]
+      .flatMap((text) => text.split(' ').slice(0, -1))
+      .map((path) => path.replace('./', ''));
+    expect(allowed).to.have.members(copied);
+  });
+
+  it('has an operator that needs no node_modules', async () => {
+    expect(await shell(`node ${app}/main.js --version`, folder)).to.match(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('has the command line on its PATH', async () => {
+    const link = texts(image, 'RUN').find((text) => text.includes('registry-mirror')) ?? '';
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    await shell(link.replaceAll('/usr/local/bin', bin).replaceAll('/app', app), folder);
+    const mirror = `{"apiVersion": "registrymirror.io/v1alpha1", "kind": "RegistryMirror", "metadata": {"name": "hub"}, "spec": {"upstream": {"type": "docker-hub"}}}`;
+    const check = `echo '${mirror}' | registry-mirror check -f - --harbor-host harbor.example.org nginx`;
+    expect(await shell(check, folder, `${bin}:/bin:/usr/bin`)).to.equal(
+      'nginx -> harbor.example.org/hub/library/nginx (mirror hub)\n',
+    );
+  });
+
+  it('has the licences of what is bundled, and a list of it', () => {
+    const licenses = readFileSync(join(app, 'LICENSES.txt'), 'utf8');
+    expect(licenses).to.match(/^This program contains \d+ packages of others/);
+    expect(licenses)
+      .to.match(/^axios \d.*: MIT$/m)
+      .and.match(/^@kubernetes\/client-node \d.*: Apache-2\.0$/m);
+    const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8')) as Sbom;
+    expect(sbom.bomFormat).to.equal('CycloneDX');
+    const listed = sbom.components.map(({ name, version }) => `${name} ${version}`);
+    const bundled = [...licenses.matchAll(/^-{80}\n(.*?): /gm)].map(([, name]) => name ?? '');
+    expect(listed).to.include.members(bundled);
+  });
+
+  it('runs as nobody, starts node itself, and writes nothing', () => {
+    expect(texts(image, 'USER')).to.deep.equal(['65532:65532']);
+    const [entry = ''] = texts(image, 'ENTRYPOINT');
+    expect(JSON.parse(entry)).to.deep.equal(['node', '--enable-source-maps', '/app/main.js']);
+    expect(existsSync(join(app, 'main.js'))).to.equal(true);
+    expect(read('config/manager/deployment.yaml')).to.include('readOnlyRootFilesystem: true');
+  });
+});
+
+interface Sbom {
+  readonly bomFormat: string;
+  readonly components: readonly { readonly name: string; readonly version: string }[];
+}
+
+describe('the command line in one file', function () {
+  this.timeout(60_000);
+
+  it('works wherever it is copied to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-single-'));
+    const file = join(folder, 'registry-mirror');
+    const built = await runCommand(process.execPath, [join(ROOT, 'build.mjs'), '--cli', file], { cwd: ROOT });
+    expect(built.code, built.stderr).to.equal(0);
+    const stdin =
+      'apiVersion: registrymirror.io/v1alpha1\nkind: RegistryMirror\nmetadata: {name: hub}\nspec: {upstream: {typo: x}}\n';
+    const args = [file, 'check', '-f', '-', '--harbor-host', 'harbor.example.org', 'nginx'];
+    const { code, stderr } = await runCommand(process.execPath, args, { cwd: folder, stdin });
+    rmSync(folder, { recursive: true });
+    expect(code).to.equal(2);
+    expect(stderr).to.include('spec.upstream has no field "typo"');
+  });
+});

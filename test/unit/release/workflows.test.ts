@@ -1,0 +1,96 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const paths = globSync('.github/workflows/*.yaml', { cwd: ROOT });
+
+interface Workflow {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+interface Job {
+  readonly needs?: string;
+  readonly uses?: string;
+  readonly 'timeout-minutes'?: number;
+  readonly steps?: readonly { readonly run?: string; readonly uses?: string }[];
+}
+
+const workflow = (name: string): Workflow => parse(read(`.github/workflows/${name}.yaml`)) as Workflow;
+
+describe('the workflows', () => {
+  it('take each action by its commit, and say which version that is', () => {
+    expect(paths).to.have.length(2);
+    const actions = paths.flatMap((path) => read(path).match(/(?<=uses: )[^.\n].*$/gm) ?? []);
+    expect(actions).not.to.be.empty;
+    expect(actions.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).to.deep.equal(
+      [],
+    );
+  });
+
+  it('may read the repository and no more, unless a job says what else', () => {
+    for (const path of paths)
+      expect((parse(read(path)) as Workflow).permissions, path).to.deep.equal({ contents: 'read' });
+  });
+
+  it('run the whole of the tests for a change, and before a release', () => {
+    expect(workflow('ci').jobs.test?.steps?.at(-1)?.run).to.equal('.ci/run');
+    const { jobs } = workflow('release');
+    expect([jobs.test?.uses, jobs.release?.needs]).to.deep.equal(['./.github/workflows/ci.yaml', 'test']);
+  });
+
+  it('give no expression to a shell, where text from outside would become a command', () => {
+    const runs = paths.flatMap((path) =>
+      Object.values((parse(read(path)) as Workflow).jobs).flatMap(({ steps = [] }) => steps.map(({ run = '' }) => run)),
+    );
+    expect(runs.filter((run) => run.includes('${{'))).to.deep.equal([]);
+  });
+});
+
+describe('the chart for Artifact Hub', () => {
+  const chart = parse(read('charts/registry-mirror-operator/Chart.yaml')) as Chart;
+  const annotation = (name: string): unknown => parse(chart.annotations[`artifacthub.io/${name}`] ?? '');
+
+  it('has the version of the operator', () => {
+    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+    expect([chart.version, chart.appVersion]).to.deep.equal([version, version]);
+  });
+
+  it('says what changed, each with its kind', () => {
+    const changes = annotation('changes') as readonly { readonly kind: string; readonly description: string }[];
+    expect(changes).not.to.be.empty;
+    for (const { kind, description } of changes) {
+      expect(kind).to.be.oneOf(['added', 'changed', 'deprecated', 'removed', 'fixed', 'security']);
+      expect(description).to.match(/\.$/);
+    }
+  });
+
+  it('shows the CRD that it has, and an example of it', () => {
+    const crd = parse(read('crds/registrymirror.io_registrymirrors.yaml')) as Crd;
+    const [shown] = annotation('crds') as readonly Readonly<Record<string, string>>[];
+    expect(shown).to.include({
+      kind: crd.spec.names.kind,
+      name: crd.metadata.name,
+      version: crd.spec.versions[0].name,
+    });
+    const [example] = annotation('crdsExamples') as readonly { readonly kind: string }[];
+    expect(example?.kind).to.equal(crd.spec.names.kind);
+  });
+});
+
+interface Chart {
+  readonly version: string;
+  readonly appVersion: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+interface Crd {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly names: { readonly kind: string };
+    readonly versions: readonly [{ readonly name: string }];
+  };
+}
