@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { loadConfig } from './config/config.js';
 import type { Config } from './config/config.js';
+import { withToken } from './http/bearer.js';
 import { createMetrics } from './http/metrics.js';
+import type { Metrics } from './http/metrics.js';
 import { probes } from './http/probes.js';
 import { serve } from './http/server.js';
-import type { HttpServer } from './http/server.js';
+import type { HttpServer, Route } from './http/server.js';
 import { createLog } from './log.js';
 import { RegistryMirrorOperator } from './controller/operator.js';
 
@@ -27,7 +29,8 @@ async function main(config: Config): Promise<void> {
   const servers: HttpServer[] = [];
   if (config.probeAddress !== undefined)
     servers.push(await serve(config.probeAddress, probes(operator.live, operator.ready)));
-  if (config.metricsAddress !== undefined) servers.push(await serve(config.metricsAddress, metrics.routes));
+  if (config.metricsAddress !== undefined)
+    servers.push(await serve(config.metricsAddress, metricsRoutes(config, metrics)));
 
   const end = async (code: number): Promise<never> => {
     setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
@@ -52,6 +55,15 @@ async function main(config: Config): Promise<void> {
     log.error('The operator could not start.', { error });
     await end(1);
   }
+}
+
+function metricsRoutes({ metricsTokenFile: file }: Config, { routes }: Metrics): Readonly<Record<string, Route>> {
+  if (file === undefined) return routes;
+  const guarded = Object.entries(routes).map(([path, route]) => [
+    path,
+    withToken(route, () => readFileSync(file, 'utf8')),
+  ]);
+  return Object.fromEntries(guarded) as Readonly<Record<string, Route>>;
 }
 
 const loaded = loadConfig({

@@ -19,6 +19,8 @@ const PLACES: Partial<Record<Setting, string | undefined>> = {
   leaderElect: undefined,
   probeAddress: undefined,
   metricsAddress: undefined,
+  // Made of metrics.token.
+  metricsTokenFile: undefined,
 };
 
 /** The settings of the operator as values of the chart, each with the schema from the operator's own table. */

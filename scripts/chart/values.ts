@@ -75,6 +75,11 @@ export const VALUES: ChartValues = {
     description:
       'A right for Kyverno’s reports controller, to read ephemeral containers: without it, Kyverno before 1.19 shows MutatingPolicies as READY false, though they work.',
   },
+  'features.pullSecretNamespaces': {
+    ...texts(),
+    description:
+      'The namespaces in which it may write them, beside its own; empty: in all. The right to read stays for all, since the operator looks for what it labelled. Name them in rewrite.namespaceSelector, too.',
+  },
   'admissionPolicy.enabled': {
     ...flag(true),
     description:
@@ -141,6 +146,11 @@ export const VALUES: ChartValues = {
   'networkPolicy.egress': {
     ...objects(),
     description: 'Where the operator may connect to: egress rules. Empty: everywhere.',
+  },
+  'metrics.token.existingSecret': {
+    ...name(),
+    description:
+      'Secret with a token under token, in the release’s namespace. Whoever reads metrics has to show it; ServiceMonitor and PodMonitor do. Empty: everybody may read them.',
   },
   'service.annotations': { ...strings(), description: 'Annotations of the Service for metrics.' },
   'serviceMonitor.enabled': { ...flag(false), description: 'Make a ServiceMonitor for the Prometheus operator.' },

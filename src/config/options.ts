@@ -192,6 +192,12 @@ export const OPTIONS = {
     fallback: ':8080',
     schema: listenAddress,
   },
+  metricsTokenFile: {
+    flag: '--metrics-token-file <path>',
+    env: 'METRICS_TOKEN_FILE',
+    description: 'a file with the token that whoever reads /metrics has to show (default: everybody may read it)',
+    schema: text.optional(),
+  },
   logLevel: {
     flag: '--log-level <level>',
     env: 'LOG_LEVEL',

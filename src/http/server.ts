@@ -3,13 +3,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '../config/values.js';
 
-/** What a path answers to GET. */
-export type Route = () => Promise<Reply>;
+/** What a path answers to GET, given the header Authorization. */
+export type Route = (authorization?: string) => Promise<Reply>;
 
 export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A running server. */
@@ -38,7 +39,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const reply = await replyTo(routes, request);
-  response.writeHead(reply.status, { 'Content-Type': reply.type, 'Cache-Control': 'no-store' });
+  response.writeHead(reply.status, { 'Content-Type': reply.type, 'Cache-Control': 'no-store', ...reply.headers });
   response.end(request.method === 'HEAD' ? undefined : reply.body);
 }
 
@@ -48,7 +49,7 @@ async function replyTo(routes: Readonly<Record<string, Route>>, request: Incomin
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (route === undefined) return text(404, 'not found');
   try {
-    return await route();
+    return await route(request.headers.authorization);
   } catch (error) {
     return text(500, error instanceof Error ? error.message : String(error));
   }

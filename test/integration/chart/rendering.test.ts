@@ -46,7 +46,6 @@ describe('What the chart renders', () => {
 
   it('is the same as what config/ has, for the same settings', async () => {
     const values = {
-      replicaCount: 1,
       settings: { logLevel: 'info' },
       features: { pullSecrets: true, kyvernoReports: true },
     };
@@ -87,6 +86,38 @@ describe('What the chart renders', () => {
       WORKERS: '3',
       EXCLUDED_NAMESPACES: 'kube-*,a',
       LOG_LEVEL: 'debug',
+    });
+  });
+
+  it('lets the operator write Secrets in the namespaces that are named, and in its own, and nowhere else', async () => {
+    const objects = await renderChart(options, VALUE_SETS['pull Secrets in some namespaces']);
+    const verbs = (role: string): unknown =>
+      (
+        objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === role)?.rules as readonly {
+          readonly verbs: unknown;
+        }[]
+      ).map((rule) => rule.verbs);
+    expect(verbs('registry-mirror-operator-pull-secrets')).to.deep.equal([
+      ['list', 'watch'],
+      ['list', 'watch'],
+    ]);
+    expect(verbs('registry-mirror-operator-pull-secrets-write')).to.deep.equal([['create', 'patch', 'delete']]);
+    const bound = objects.filter(
+      ({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === 'registry-mirror-operator-pull-secrets',
+    );
+    expect(bound.map(({ metadata }) => metadata.namespace)).to.deep.equal(['default', 'kube-public', namespace]);
+  });
+
+  it('gives the token for metrics to the operator and to who reads them', async () => {
+    const objects = await renderChart(options, VALUE_SETS['metrics behind a token']);
+    const ofKind = (wanted: string): Manifest | undefined => objects.find(({ kind }) => kind === wanted);
+    const pod = 'spec.template.spec';
+    expect(ofKind('Deployment')).to.have.nested.property(`${pod}.volumes[0].secret.secretName`, 'metrics-token');
+    expect(ofKind('Deployment')).to.have.nested.property(`${pod}.containers[0].volumeMounts[0].name`, 'metrics-token');
+    expect(JSON.stringify(ofKind('Deployment'))).to.include('/etc/registry-mirror-operator/metrics/token');
+    expect(ofKind('ServiceMonitor')).to.have.deep.nested.property('spec.endpoints[0].authorization.credentials', {
+      name: 'metrics-token',
+      key: 'token',
     });
   });
 

@@ -29,6 +29,9 @@ export const VALUE_SETS = {
     },
   },
   'one engine only': { engines: { clusterPolicy: false, mutatingPolicy: false } },
+  'pull Secrets in some namespaces': {
+    features: { pullSecrets: true, pullSecretNamespaces: ['default', 'kube-public'] },
+  },
   'pull Secrets, and Kyverno shown as it is': { features: { pullSecrets: true, kyvernoReports: true } },
   'other names': { nameOverride: 'mirrors', fullnameOverride: 'harbor-mirrors', serviceAccount: { name: 'someone' } },
   'objects that others make': {
@@ -70,6 +73,12 @@ export const VALUE_SETS = {
       metricsFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
       egress: [{ ports: [{ port: 443 }] }],
     },
+  },
+  'metrics behind a token': {
+    metrics: { token: { existingSecret: 'metrics-token' } },
+    serviceMonitor: { enabled: true },
+    extraVolumes: [{ name: 'tmp', emptyDir: {} }],
+    extraVolumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   },
   monitoring: {
     serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },

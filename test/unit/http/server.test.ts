@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { withToken } from '../../../src/http/bearer.js';
 import { createMetrics } from '../../../src/http/metrics.js';
 import { probes } from '../../../src/http/probes.js';
 import { serve, text } from '../../../src/http/server.js';
@@ -110,5 +111,34 @@ describe('the probes and metrics server', () => {
       expect(body).to.include(line);
     }
     expect(body).to.include('process_cpu_seconds_total');
+  });
+
+  describe('metrics behind a token', () => {
+    const get = async (url: string, authorization?: string): Promise<Response> =>
+      fetch(`${url}/metrics`, { headers: authorization === undefined ? {} : { authorization } });
+    const startWith = async (readToken: () => string): Promise<string> =>
+      start({ '/metrics': withToken(() => Promise.resolve(text(200, 'numbers')), readToken) });
+
+    it('are for whoever shows it, and nobody else', async () => {
+      const url = await startWith(() => 'secret\n');
+      expect(await (await get(url, 'Bearer secret')).text()).to.equal('numbers\n');
+      for (const authorization of [undefined, 'Bearer', 'Bearer secre', 'Bearer secret2', 'Basic secret', 'secret']) {
+        const response = await get(url, authorization);
+        expect([response.status, await response.text()], authorization).to.deep.equal([401, 'a token is needed\n']);
+        expect(response.headers.get('www-authenticate')).to.equal('Bearer');
+      }
+    });
+
+    it('take a changed token at once', async () => {
+      let token = 'old';
+      const url = await startWith(() => token);
+      token = 'new';
+      expect([(await get(url, 'Bearer old')).status, (await get(url, 'Bearer new')).status]).to.deep.equal([401, 200]);
+    });
+
+    it('are for nobody where there is no token', async () => {
+      const url = await startWith(() => '\n');
+      expect((await get(url, 'Bearer ')).status).to.equal(500);
+    });
   });
 });
