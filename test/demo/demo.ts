@@ -48,7 +48,7 @@ async function prepare(narrator: Narrator, setting: Setting, engine: DemoEngine)
   const cluster = await setting.cluster(engine, (line) => {
     narrator.say(line);
   });
-  narrator.say(`${await versions(cluster, engine)} is up. There are no nodes: Pods are created and stay pending.`);
+  narrator.say(`${await versions(cluster, engine)} There are no nodes: Pods are created and stay pending.`);
 
   narrator.step('Start a Harbor, and a registry with some images');
   const registry = await setting.registry();

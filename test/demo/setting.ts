@@ -86,10 +86,10 @@ export class Setting {
   }
 }
 
-/** `Kubernetes v1.36.3 and Kyverno v1.19.1`: what runs. */
+/** `Kubernetes v1.36.3 and Kyverno v1.19.1 are up.` */
 export async function versions(cluster: Cluster, engine: DemoEngine): Promise<string> {
   const { gitVersion } = await cluster.api.json<{ gitVersion: string }>('GET', '/version');
-  if (engine === 'MutatingAdmissionPolicy') return `Kubernetes ${gitVersion}, without Kyverno,`;
+  if (engine === 'MutatingAdmissionPolicy') return `Kubernetes ${gitVersion} is up, without Kyverno.`;
   const { goMod } = await readPins('kyverno');
-  return `Kubernetes ${gitVersion} and Kyverno ${pinnedVersion(goMod, 'github.com/kyverno/kyverno')}`;
+  return `Kubernetes ${gitVersion} and Kyverno ${pinnedVersion(goMod, 'github.com/kyverno/kyverno')} are up.`;
 }
