@@ -1,4 +1,5 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
+import type { OwnerReference } from '../api/object-meta.js';
 import type { MirrorEntry } from './entry.js';
 import type { Explanation } from './explanation.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
@@ -40,6 +41,7 @@ interface PolicyMetadata {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
 }
 
 /** What all kinds of policies have in common. */

@@ -3,7 +3,9 @@ import { groups, withStaying } from './placement/group.js';
 import type { Homes, PlacedEntry, StayingEntry } from './placement/group.js';
 import type { PolicyInput } from './engine.js';
 import { ENGINES } from './engines.js';
-import type { RenderedPolicy } from './policy.js';
+import { ownedBy } from './owners.js';
+import type { Owner } from './owners.js';
+import type { PolicyObject, RenderedPolicy } from './policy.js';
 import { precedence } from './placement/precedence.js';
 import type { PolicySettings } from './settings.js';
 
@@ -37,16 +39,25 @@ export function renderEmpty(name: string, settings: PolicySettings): RenderedPol
   return renderPolicy({ name, settings, entries: [], rules: [], excludedNamespaces: [] });
 }
 
-/** One policy. The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed. */
-export function renderPolicy(input: PolicyInput): RenderedPolicy {
-  const { object, ...policy } = ENGINES[input.settings.engine].render(input);
-  const annotations = {
-    ...object.metadata.annotations,
-    ...contentAnnotations(input.entries, input.settings, input.excludedNamespaces),
-  };
+/**
+ * One policy. The settings go along, so that an entry can stay where it is for a while after its mirror's settings changed.
+ *
+ * @param owners - its mirrors' objects, as far as they are in the cluster; the policy decides the same whoever they are
+ */
+export function renderPolicy(input: PolicyInput, owners: readonly Owner[] = []): RenderedPolicy {
+  const { object, binding, ...policy } = ENGINES[input.settings.engine].render(input);
+  const annotations = contentAnnotations(input.entries, input.settings, input.excludedNamespaces);
   return {
     ...policy,
     settings: input.settings,
-    object: { ...object, metadata: { ...object.metadata, annotations } },
+    object: withMetadata(object, {
+      annotations: { ...object.metadata.annotations, ...annotations },
+      ...ownedBy(owners),
+    }),
+    ...(binding === undefined ? {} : { binding: withMetadata(binding, ownedBy(owners)) }),
   };
+}
+
+function withMetadata(object: PolicyObject, more: Partial<PolicyObject['metadata']>): PolicyObject {
+  return { ...object, metadata: { ...object.metadata, ...more } };
 }

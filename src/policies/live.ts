@@ -1,7 +1,8 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { Homes, PlacedEntry } from '../engines/placement/group.js';
 import { contentHashIn } from '../engines/in-force.js';
-import type { RenderedPolicy } from '../engines/policy.js';
+import { ownersOf } from '../engines/owners.js';
+import type { PolicyObject, RenderedPolicy } from '../engines/policy.js';
 import { readEntries, readSettings } from '../engines/annotations.js';
 import type { PolicyEngine, PolicySettings } from '../engines/settings.js';
 import { contains } from '../kubernetes/contains.js';
@@ -96,7 +97,11 @@ export function findLive(live: readonly LivePolicy[], { kind, name }: PolicyId):
 
 /** Whether the cluster has the policy, and its binding, just as rendered. */
 export function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean {
-  return (
-    contains(live.object, policy.object) && (policy.binding === undefined || contains(live.binding, policy.binding))
-  );
+  return hasAll(live.object, policy.object) && (policy.binding === undefined || hasAll(live.binding, policy.binding));
+}
+
+function hasAll(live: KubernetesObject | undefined, wanted: PolicyObject): boolean {
+  if (live === undefined) return false;
+  const { ownerReferences, ...metadata } = wanted.metadata;
+  return contains(live, { ...wanted, metadata }) && contains(ownersOf(live), ownerReferences);
 }

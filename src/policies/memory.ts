@@ -1,5 +1,6 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { Homes, PlacedEntry } from '../engines/placement/group.js';
+import { ownersOf } from '../engines/owners.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
@@ -118,7 +119,8 @@ export function isAsAnswered({ live }: FoundPolicy, { answer }: Accepted): boole
 /** What people and webhooks change of a policy: not what the API server counts. */
 function decisive(object: KubernetesObject | undefined): object {
   const { labels, annotations } = object?.metadata ?? {};
-  return { spec: object !== undefined && 'spec' in object ? object.spec : undefined, labels, annotations };
+  const owners = object && ownersOf(object);
+  return { spec: object !== undefined && 'spec' in object ? object.spec : undefined, labels, annotations, owners };
 }
 
 /** The policy is gone. */

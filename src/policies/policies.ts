@@ -187,7 +187,7 @@ export class Policies {
     const picture = this.#observe();
     const desired = desiredPolicies(mirrors.mirrors(), this.#decisions.letInSoFar(), picture, this.#memory);
     const placing = placePolicies(desired, picture, this.#memory, now());
-    const renderer = this.#renderer.with(placing.precedence);
+    const renderer = this.#renderer.with(placing.precedence, (name) => mirrors.mirror(name)?.metadata.uid);
     await this.#renderer.prepare(renderer, placing.groups);
     return planPolicies(placing, renderer, picture, now());
   }

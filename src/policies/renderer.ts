@@ -1,11 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { entryText } from '../engines/entry.js';
 import type { PolicyGroup } from '../engines/placement/group.js';
+import type { Owner } from '../engines/owners.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { HostRule, Precedence } from '../engines/placement/precedence.js';
 import { renderEmpty, renderPolicy } from '../engines/render.js';
 import { settingsText } from '../engines/settings.js';
 import type { Renderer } from './plan.js';
+
+/** The uid of a mirror's object; undefined where it is gone. */
+type UidOf = (mirror: string) => string | undefined;
 
 /** Remembers each policy as it was rendered last, since most are as before at each look. */
 export class CachingRenderer {
@@ -18,11 +22,11 @@ export class CachingRenderer {
   }
 
   /** A renderer for one plan. What the plans before the last one had is forgotten. */
-  with(precedence: Precedence): Renderer {
+  with(precedence: Precedence, uidOf: UidOf): Renderer {
     this.#before = this.#used;
     this.#used = new Map();
     return {
-      policy: (group) => this.#policy(group, precedence),
+      policy: (group) => this.#policy(group, precedence(group.entries), ownersOf(group, uidOf)),
       empty: ({ name, settings }) => this.#once(`${settingsText(settings)} ${name}`, () => renderEmpty(name, settings)),
     };
   }
@@ -36,14 +40,11 @@ export class CachingRenderer {
     }
   }
 
-  #policy(group: PolicyGroup, precedence: Precedence): RenderedPolicy {
-    const rules = precedence(group.entries);
-    const key = JSON.stringify([settingsText(group.settings), group.name, group.entries.map(entryText), rules]);
-    return this.#once(key, () => this.#render(group, rules));
-  }
-
-  #render(group: PolicyGroup, rules: readonly HostRule[]): RenderedPolicy {
-    return renderPolicy({ ...group, rules, excludedNamespaces: this.#excludedNamespaces });
+  #policy(group: PolicyGroup, rules: readonly HostRule[], owners: readonly Owner[]): RenderedPolicy {
+    const { name, settings, entries } = group;
+    const key = JSON.stringify([settingsText(settings), name, entries.map(entryText), rules, owners]);
+    const excludedNamespaces = this.#excludedNamespaces;
+    return this.#once(key, () => renderPolicy({ ...group, rules, excludedNamespaces }, owners));
   }
 
   #once(key: string, make: () => RenderedPolicy): RenderedPolicy {
@@ -51,4 +52,11 @@ export class CachingRenderer {
     this.#used.set(key, policy);
     return policy;
   }
+}
+
+function ownersOf({ entries }: PolicyGroup, uidOf: UidOf): readonly Owner[] {
+  return entries.flatMap(({ mirror }) => {
+    const uid = uidOf(mirror);
+    return uid === undefined ? [] : [{ name: mirror, uid }];
+  });
 }

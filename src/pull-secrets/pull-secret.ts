@@ -1,5 +1,6 @@
-import { ANNOTATIONS, API_VERSION, KIND, LABELS, OPERATOR } from '../api/group.js';
+import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import { ownedBy } from '../engines/owners.js';
 import { pullSecretName } from '../engines/pull-secret.js';
 import type { Secret } from '../credentials/secrets.js';
 
@@ -63,7 +64,7 @@ function object(
   namespace: string,
   { annotations, data }: { annotations: Readonly<Record<string, string>>; data: Readonly<Record<string, string>> },
 ): Secret {
-  const owner = { apiVersion: API_VERSION, kind: KIND, name: metadata.name, uid: metadata.uid };
+  const { uid } = metadata;
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -72,7 +73,7 @@ function object(
       namespace,
       labels: { [LABELS.credentials]: PULL_LABEL, [LABELS.managedBy]: OPERATOR },
       annotations: { [ANNOTATIONS.mirror]: metadata.name, ...annotations },
-      ...{ ownerReferences: [owner] },
+      ...ownedBy(uid === undefined ? [] : [{ name: metadata.name, uid }]),
     },
     type: TYPE,
     data,

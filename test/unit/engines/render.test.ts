@@ -76,6 +76,11 @@ describe('rendering policies', () => {
     });
   }
 
+  it('gives policies no owners where no cluster is known', () => {
+    const policies = renderPolicies([{ entry: entry('a'), settings: settings() }], options);
+    expect(policies[0]?.object.metadata).to.not.have.property('ownerReferences');
+  });
+
   it('shares one policy among mirrors with the same settings, whatever the order of the keys', () => {
     const one = settings({ podSelector: { matchLabels: { a: 'b', c: 'd' } } });
     const other = { podSelector: { matchLabels: { c: 'd', a: 'b' } }, ...settings() };

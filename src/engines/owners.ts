@@ -1,0 +1,29 @@
+import { API_VERSION, KIND } from '../api/group.js';
+import type { OwnerReference } from '../api/object-meta.js';
+import { compare } from '../image/rules.js';
+import type { KubernetesObject } from '../kubernetes/objects.js';
+
+/** A mirror's object: another one of the same name has another uid. */
+export interface Owner {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Has an object go with the last of its mirrors, also where no operator runs. No mirror's deletion waits for it. */
+export function ownedBy(owners: readonly Owner[]): { readonly ownerReferences?: readonly OwnerReference[] } {
+  if (owners.length === 0) return {};
+  return {
+    ownerReferences: inOrder(owners.map(({ name, uid }) => ({ apiVersion: API_VERSION, kind: KIND, name, uid }))),
+  };
+}
+
+/** The mirrors that own an object; what else owns it, somebody else has added. Sorted: the API server has an order of its own. */
+export function ownersOf({ metadata }: KubernetesObject): readonly OwnerReference[] {
+  return inOrder(
+    (metadata.ownerReferences ?? []).filter(({ kind, apiVersion }) => kind === KIND && apiVersion === API_VERSION),
+  );
+}
+
+function inOrder(references: readonly OwnerReference[]): readonly OwnerReference[] {
+  return references.toSorted((a, b) => compare(a.name, b.name) || compare(a.uid, b.uid));
+}
