@@ -118,6 +118,15 @@ describe('beside the webhooks of others', function () {
     }
   }
 
+  // A policy that was asked would be asked again and rewrite the sidecar; a MutatingPolicy never is, so nothing would show.
+  for (const engine of ENGINE_KINDS.filter((kind) => kind !== 'MutatingPolicy')) {
+    it(`${engine} for Docker Hub is not asked about a Pod without mirrored images, though each Pod has a volume without one`, async () => {
+      const { image } = imageOf(hubOf(engine), 'sidecar');
+      const pod = await admitted([FOREIGN], { [asks(LATE, 'sidecar')]: image });
+      expect(images(pod)).to.deep.equal([FOREIGN, image]);
+    });
+  }
+
   for (const engine of ENGINE_KINDS) {
     it(`${engine} rewrites what Istio puts in the place of its placeholder`, async () => {
       const { entry } = hubOf(engine);
