@@ -1,6 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { OPERATOR } from '../api/group.js';
-import type { RenderedPolicy } from '../engines/policy.js';
+import type { PolicyObject, RenderedPolicy } from '../engines/policy.js';
 import { WEBHOOK_CONFIGURATIONS } from '../engines/webhooks.js';
 import type { Engine } from '../engines/engine.js';
 import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
@@ -97,35 +97,31 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   }
 
   async applyPolicy({ kind, object, binding }: RenderedPolicy): Promise<LivePolicy> {
-    const { api } = this.#options;
     this.#refuseForeign(kind, object.metadata.name);
-    const options = { fieldManager: OPERATOR };
-    const engine = ENGINES[kind];
-    const apply = async (
-      informer: PolicyInformer | undefined,
-      resource: Resource,
-      written: KubernetesObject,
-    ): Promise<KubernetesObject> => {
-      const { name } = written.metadata;
-      const send = async (): Promise<KubernetesObject> => api.patch(resource, name, 'apply', written, options);
-      return informer === undefined ? await send() : await informer.write(name, send);
-    };
-    const applied = await apply(this.#policies.get(kind), engine.resource, object);
-    if (engine.binding !== undefined && binding !== undefined) {
-      await apply(this.#bindings.get(kind), engine.binding.resource, binding);
-    }
+    const applied = await this.#apply(this.#policies.get(kind), object);
+    if (binding !== undefined) await this.#apply(this.#bindings.get(kind), binding);
     return this.#live(kind)(applied);
   }
 
   async deletePolicy(kind: PolicyEngine, name: string): Promise<void> {
+    await this.#delete(this.#bindings.get(kind), name);
+    await this.#delete(this.#policies.get(kind), name);
+  }
+
+  /** Writes an object in the version of its API that the cluster serves. */
+  async #apply(informer: PolicyInformer | undefined, object: PolicyObject): Promise<KubernetesObject> {
+    if (informer === undefined) throw new Error(`Nobody watches ${object.kind} objects.`);
+    const { resource } = informer;
+    const body = { ...object, apiVersion: `${resource.group}/${resource.version}` };
+    const { name } = object.metadata;
     const { api } = this.#options;
-    const { resource, binding } = ENGINES[kind];
-    if (binding !== undefined) {
-      await api.delete(binding.resource, name);
-      this.#bindings.get(kind)?.forget(name);
-    }
-    await api.delete(resource, name);
-    this.#policies.get(kind)?.forget(name);
+    return await informer.write(name, async () => api.patch(resource, name, 'apply', body, { fieldManager: OPERATOR }));
+  }
+
+  async #delete(informer: PolicyInformer | undefined, name: string): Promise<void> {
+    if (informer === undefined) return;
+    await this.#options.api.delete(informer.resource, name);
+    informer.forget(name);
   }
 
   /** Somebody else may have thought of the same name; what isn't ours is not for us to change. */

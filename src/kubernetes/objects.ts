@@ -14,6 +14,8 @@ export interface Resource {
   readonly version: string;
   readonly plural: string;
   readonly namespace?: string;
+  /** Versions of the group in which older clusters serve the same objects, the newest first. */
+  readonly olderVersions?: readonly string[];
 }
 
 /** The path of a collection below the API server's url, or of one object in it. */

@@ -95,7 +95,7 @@ export function findLive(live: readonly LivePolicy[], { kind, name }: PolicyId):
   return live.find((policy) => policy.kind === kind && policy.object.metadata.name === name);
 }
 
-/** Whether the cluster has the policy, and its binding, just as rendered. */
+/** Whether the cluster has the policy, and its binding, just as rendered: in whatever version of the API it serves them. */
 export function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean {
   return hasAll(live.object, policy.object) && (policy.binding === undefined || hasAll(live.binding, policy.binding));
 }
@@ -103,5 +103,6 @@ export function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean 
 function hasAll(live: KubernetesObject | undefined, wanted: PolicyObject): boolean {
   if (live === undefined) return false;
   const { ownerReferences, ...metadata } = wanted.metadata;
-  return contains(live, { ...wanted, metadata }) && contains(ownersOf(live), ownerReferences);
+  const { kind, spec } = wanted;
+  return contains(live, { kind, metadata, spec }) && contains(ownersOf(live), ownerReferences);
 }

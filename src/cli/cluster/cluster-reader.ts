@@ -1,5 +1,6 @@
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import { isKubernetesError } from '../../kubernetes/errors.js';
+import { listServed } from '../../kubernetes/listing.js';
 import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
 import type { Output } from '../output.js';
 
@@ -25,16 +26,9 @@ export class ClusterReader {
     return await this.api.get<T>(resource, name);
   }
 
-  /** A whole collection, page by page. Lists leave kind and apiVersion of their items out. */
+  /** A whole collection, page by page. */
   async list<T>(resource: Resource, query: Readonly<Record<string, string>> = {}): Promise<readonly T[]> {
-    const items: T[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.api.listPage<T>(resource, query, token);
-      items.push(...page.items);
-      token = page.metadata.continue === '' ? undefined : page.metadata.continue;
-    } while (token !== undefined);
-    return items;
+    return (await listServed<T>(this.api, resource, query)).items;
   }
 
   /** What `read` gives; undefined, and a word about what that means, where the user may not read it. */

@@ -5,6 +5,8 @@ import { celPolicy, conditionsOf } from './cel-policy.js';
 
 const GROUP = 'admissionregistration.k8s.io';
 const VERSION = 'v1';
+/** Kubernetes 1.34 and 1.35, where somebody has turned it on. */
+const OLDER_VERSIONS = ['v1beta1'];
 const BINDING = 'MutatingAdmissionPolicyBinding';
 
 /** How long after a write the API server may still go by what was there before: it looks at its own policies once a second, and on 1.36 a change was seen to take 0.4 to 1.02 s. */
@@ -13,12 +15,17 @@ const SETTLE_MS = 3_000;
 /** A policy of the API server's own, which needs no webhook: it is in force some time after it was stored, without a sign. */
 export const MUTATING_ADMISSION_POLICY: Engine = {
   kind: 'MutatingAdmissionPolicy',
-  resource: { group: GROUP, version: VERSION, plural: 'mutatingadmissionpolicies' },
+  resource: { group: GROUP, version: VERSION, plural: 'mutatingadmissionpolicies', olderVersions: OLDER_VERSIONS },
   binding: {
     kind: BINDING,
-    resource: { group: GROUP, version: VERSION, plural: 'mutatingadmissionpolicybindings' },
+    resource: {
+      group: GROUP,
+      version: VERSION,
+      plural: 'mutatingadmissionpolicybindings',
+      olderVersions: OLDER_VERSIONS,
+    },
   },
-  requires: 'Kubernetes 1.36 or later',
+  requires: 'Kubernetes 1.36 or later, or with 1.34 where its beta is on',
   isKyverno: false,
   // Nobody else asks for it, so it can be deleted at once.
   delays: { settleMs: SETTLE_MS, silenceMs: SETTLE_MS, retireMs: 0, lingerMs: 0 },

@@ -11,6 +11,8 @@ const VERSION = 'v1';
 export const MUTATING_POLICY: Engine = {
   ...KYVERNO,
   kind: 'MutatingPolicy',
+  // Kyverno 1.15 and 1.17 know no `request` where a policy says what to change: they register the webhook, and change no Pod.
+  requires: 'Kyverno 1.19 or later',
   resource: { group: GROUP, version: VERSION, plural: 'mutatingpolicies' },
   render: mutatingPolicy,
   matchConditions: conditionsOf,

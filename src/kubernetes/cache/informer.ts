@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi } from '../api.js';
 import { backoffMs } from '../backoff.js';
 import { errorFromAnswer, isKubernetesError, KubernetesError } from '../errors.js';
+import { listServed } from '../listing.js';
 import type { KubernetesObject, Resource } from '../objects.js';
 import { slim } from './slim.js';
 import { ObjectStore } from './store.js';
@@ -49,12 +50,13 @@ interface WatchLine {
  */
 export class Informer<T extends KubernetesObject> {
   readonly #api: KubernetesApi;
-  readonly #resource: Resource;
+  readonly #collection: Resource;
   readonly #options: InformerOptions<T>;
   readonly #store: ObjectStore<T>;
   readonly #handlers: ((event: InformerEvent<T>) => void)[] = [];
   readonly #stopped = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
+  #resource: Resource;
   #resourceVersion: string | undefined;
   readonly #now: () => number;
   #failures = 0;
@@ -67,6 +69,7 @@ export class Informer<T extends KubernetesObject> {
 
   constructor(api: KubernetesApi, resource: Resource, options: InformerOptions<T>) {
     this.#api = api;
+    this.#collection = resource;
     this.#resource = resource;
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
@@ -111,6 +114,11 @@ export class Informer<T extends KubernetesObject> {
     return this.#now() - this.#lastSignAt;
   }
 
+  /** The collection in the version in which it was read last. */
+  get resource(): Resource {
+    return this.#resource;
+  }
+
   get(name: string): T | undefined {
     return this.#store.get(name);
   }
@@ -153,16 +161,17 @@ export class Informer<T extends KubernetesObject> {
   async #afterFailure(error: unknown): Promise<void> {
     if (this.#stopped.signal.aborted) return;
     this.#failures += 1;
-    if (isKubernetesError(error, 'gone')) {
-      this.#resourceVersion = undefined;
-      // At once, unless the list itself goes on leading to a 410.
+    // A watch that isn't found any more may have been one of a version that is no longer served.
+    const isOtherVersion = isKubernetesError(error, 'notFound') && this.#resourceVersion !== undefined;
+    // What comes after a kind that was gone is another collection.
+    if (isKubernetesError(error, 'gone', 'notFound')) this.#resourceVersion = undefined;
+    if (isOtherVersion || isKubernetesError(error, 'gone')) {
+      // At once, unless the list itself goes on leading there.
       if (this.#failures === 1) return;
     } else {
       this.#trouble = { error, since: this.#trouble?.since ?? this.#now() };
       this.#options.onError(error);
     }
-    // What comes after a kind that was gone is another collection.
-    if (isKubernetesError(error, 'notFound')) this.#resourceVersion = undefined;
     const wait = Math.max(
       backoffMs(this.#failures, { baseMs: this.#options.backoffMs ?? BACKOFF_MS, ceilingMs: BACKOFF_CEILING_MS }),
       isKubernetesError(error) ? Math.min(error.retryAfterMs ?? 0, BACKOFF_CEILING_MS) : 0,
@@ -171,17 +180,15 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #list(): Promise<void> {
-    const items: T[] = [];
-    const query = this.#query();
-    const { signal } = this.#stopped;
-    let page = await this.#api.listPage<T>(this.#resource, query, undefined, signal);
-    items.push(...page.items.map(slim));
-    while (page.metadata.continue) {
-      page = await this.#api.listPage<T>(this.#resource, query, page.metadata.continue, signal);
-      items.push(...page.items.map(slim));
-    }
-    this.#store.replace(items);
-    this.#resourceVersion = page.metadata.resourceVersion;
+    const { resource, items, resourceVersion } = await listServed<T>(
+      this.#api,
+      this.#collection,
+      this.#query(),
+      this.#stopped.signal,
+    );
+    this.#resource = resource;
+    this.#store.replace(items.map(slim));
+    this.#resourceVersion = resourceVersion;
     this.#hasSynced = true;
     this.#synced.resolve(undefined);
     this.#options.onList?.();
