@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Daemon, Daemons } from '../support/daemons.js';
 import { auditPolicy } from './audit-policy.js';
+import { wantedVersion } from './versions.js';
 
 export interface ApiServerOptions {
   readonly program: string;
@@ -54,6 +55,16 @@ export function prepareApiServer(options: ApiServerOptions): void {
   writeFileSync(join(options.folder, 'audit-policy.yaml'), stringify(auditPolicy));
 }
 
+/** What turns image volumes and MutatingAdmissionPolicy on where there are some that aren't on by themselves. */
+const FEATURES: Readonly<Record<string, readonly string[]>> = {
+  '1.34': [
+    '--feature-gates=ImageVolume=true,MutatingAdmissionPolicy=true',
+    // Kyverno 1.17 sees that there is such a kind, and then waits for its v1alpha1 for ever.
+    '--runtime-config=admissionregistration.k8s.io/v1beta1=true,admissionregistration.k8s.io/v1alpha1=true',
+  ],
+  '1.32': ['--feature-gates=ImageVolume=true'],
+};
+
 /** Starts the API server; `prepareApiServer` has run before. A restart keeps certificate, keys and data. */
 export function startApiServer(daemons: Daemons, options: ApiServerOptions): Daemon {
   const { folder } = options;
@@ -83,6 +94,7 @@ export function startApiServer(daemons: Daemons, options: ApiServerOptions): Dae
       '--service-cluster-ip-range=10.96.0.0/16',
       // There are no nodes and no other API servers.
       '--endpoint-reconciler-type=none',
+      ...(FEATURES[wantedVersion('kubernetes')] ?? []),
       ...(options.audit ? audit : []),
     ],
   });

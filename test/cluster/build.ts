@@ -12,6 +12,7 @@ import { linkerFlags, moduleFolder, pinnedVersion, programs } from './programs.j
 import type { ModuleName, Program, ProgramName } from './programs.js';
 import { progressToStderr, timed } from './progress.js';
 import type { Progress } from './progress.js';
+import { isNewest } from './versions.js';
 import { Remaining } from './remaining.js';
 
 /** Where the local cluster's programs and files are: absolute paths. Those that nobody asked for may be missing there. */
@@ -108,14 +109,16 @@ async function findPrograms(
   progress: Progress,
 ): Promise<ReadonlyMap<ProgramName, string>> {
   const paths = new Map(cached);
-  for (const [name, path] of fromKubebuilderAssets()) paths.set(name, path);
+  // What others have built is of the newest version.
+  const isOlder = !isNewest('kubernetes');
+  if (!isOlder) for (const [name, path] of fromKubebuilderAssets()) paths.set(name, path);
   const isMissing = (name: ProgramName): boolean => names.includes(name) && !existsSync(paths.get(name) ?? '');
   if (isMissing('kubectl')) {
     const kubectl = await kubectlOnPath(kubernetes);
     if (kubectl !== undefined) paths.set('kubectl', kubectl);
   }
   // No archive has the controller manager. Who needs it compiles Kubernetes anyway, and gets all of it from one version.
-  const archive = names.includes('kube-controller-manager') ? undefined : envtestArchive();
+  const archive = isOlder || names.includes('kube-controller-manager') ? undefined : envtestArchive();
   if (archive !== undefined && ARCHIVED.some(isMissing)) {
     const folder = await unpackedArchive(archive, progress);
     if (folder !== undefined) for (const name of ARCHIVED.filter(isMissing)) paths.set(name, join(folder, name));

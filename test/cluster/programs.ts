@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isNewest, wantedVersion } from './versions.js';
 
 export type ModuleName = 'kubernetes' | 'etcd' | 'kyverno' | 'registry' | 'helm' | 'flux';
 
@@ -91,9 +92,10 @@ export const programs: readonly Program[] = [
   },
 ];
 
-/** The folder of a module's pins. */
+/** The folder of a module's pins, in the version that is wanted. Throws where there is no such version. */
 export function moduleFolder(module: ModuleName): string {
-  return join(import.meta.dirname, 'modules', module);
+  const isOther = (module === 'kubernetes' || module === 'kyverno') && !isNewest(module);
+  return join(import.meta.dirname, 'modules', isOther ? `${module}-${wantedVersion(module)}` : module);
 }
 
 /** The version that go.mod pins for a Go module; throws when it pins none. */

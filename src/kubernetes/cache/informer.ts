@@ -180,15 +180,10 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #list(): Promise<void> {
-    const { resource, items, resourceVersion } = await listServed<T>(
-      this.#api,
-      this.#collection,
-      this.#query(),
-      this.#stopped.signal,
-    );
-    this.#resource = resource;
-    this.#store.replace(items.map(slim));
-    this.#resourceVersion = resourceVersion;
+    const listing = await listServed<T>(this.#api, this.#collection, this.#query(), this.#stopped.signal);
+    this.#resource = listing.resource;
+    this.#store.replace(listing.items.map(slim));
+    this.#resourceVersion = listing.resourceVersion;
     this.#hasSynced = true;
     this.#synced.resolve(undefined);
     this.#options.onList?.();

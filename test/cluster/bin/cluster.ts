@@ -1,13 +1,19 @@
 import { once } from 'node:events';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { BuildError } from '../build-error.js';
 import { startCluster } from '../cluster.js';
 import { progressToStderr } from '../progress.js';
+import { VERSIONS, wantVersion } from '../versions.js';
 
 const command = new Command('cluster')
   .description('Starts a Kubernetes API server on loopback, without nodes, and keeps it up until ctrl-C.')
-  .option('--kyverno', 'with Kyverno', false)
+  .addOption(new Option('--kubernetes <minor>', 'version of the API server').choices(VERSIONS.kubernetes))
+  .addOption(new Option('--kyverno [minor]', 'with Kyverno, of this version').choices(VERSIONS.kyverno))
   .parse();
+
+const { kubernetes, kyverno } = command.opts<{ kubernetes?: string; kyverno?: string | true }>();
+wantVersion('kubernetes', kubernetes);
+if (kyverno !== true) wantVersion('kyverno', kyverno);
 
 // Listened to from the beginning, so that a ctrl-C during the start is not lost.
 const asked = new AbortController();
@@ -18,7 +24,7 @@ const interrupted = Promise.race([
 
 try {
   const cluster = await startCluster({
-    kyverno: command.opts<{ kyverno: boolean }>().kyverno,
+    kyverno: kyverno !== undefined,
     progress: progressToStderr,
   });
   console.log(`The API server is up at ${cluster.server}. Logs are in ${cluster.folder}. To use it:\n`);

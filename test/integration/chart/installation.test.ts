@@ -13,15 +13,21 @@ import { runCommand } from '../../support/command.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { World } from '../../support/world.js';
+import { SERVED_ENGINES } from '../policy/served.js';
 import { commandsOf } from './documented.js';
 import { MONITORING, VALUE_SETS } from './value-sets.js';
 
-const MIRROR = { upstream: { type: 'docker-hub' }, rewrite: { engine: 'MutatingAdmissionPolicy' } };
+/** The API server's own policies need no Kyverno; where it has none, it is Kyverno's turn. */
+const HAS_OWN = SERVED_ENGINES.includes('MutatingAdmissionPolicy');
+const MIRROR = {
+  upstream: { type: 'docker-hub' },
+  rewrite: { engine: HAS_OWN ? 'MutatingAdmissionPolicy' : 'ClusterPolicy' },
+};
 const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CONFIG = join(ROOT, 'config');
-/** Of a cluster without Kyverno: the operator may write only the API server's own policies. */
-const NARROW = { engines: { clusterPolicy: false, mutatingPolicy: false } };
+/** The operator may write only the policies of one engine. */
+const NARROW = { engines: { clusterPolicy: !HAS_OWN, mutatingPolicy: false, mutatingAdmissionPolicy: HAS_OWN } };
 
 describe('The chart in a cluster', function () {
   this.timeout(120_000);
@@ -32,7 +38,7 @@ describe('The chart in a cluster', function () {
 
   before(async function () {
     this.timeout(40 * 60_000);
-    cluster = await startCluster({ audit: false });
+    cluster = await startCluster({ audit: false, kyverno: !HAS_OWN });
     options = {
       program: cluster.binaries.helm,
       folder: cluster.folder,
@@ -183,7 +189,8 @@ describe('The chart in a cluster', function () {
     for (const command of commandsOf('docs/how-to/uninstall.md', 'The operator is gone already'))
       await inShell(command);
     await world.untilImage('nginx', 'nginx');
-    for (const kind of ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings', 'registrymirrors']) {
+    const policies = HAS_OWN ? ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'] : ['clusterpolicies'];
+    for (const kind of [...policies, 'registrymirrors']) {
       await eventually(async () => {
         expect((await cluster.kubectl(['get', kind, '-o', 'name'])).stdout).to.equal('');
       });

@@ -2,11 +2,14 @@ import { expect } from 'chai';
 import { imagesDuring } from '../../support/pod-stream.js';
 import { eventually } from '../../support/wait.js';
 import { countWrites } from '../operator/writes.js';
+import { SERVED_ENGINES, SERVED_PLURALS } from '../policy/served.js';
 import { useWorld } from '../use-world.js';
 
 const image = 'quay.io/a/b:1';
 const cached = 'harbor.cache.test/quay/a/b:1';
-const engines = ['ClusterPolicy', 'MutatingAdmissionPolicy', 'MutatingPolicy', 'ClusterPolicy'] as const;
+const engines = (['ClusterPolicy', 'MutatingAdmissionPolicy', 'MutatingPolicy', 'ClusterPolicy'] as const)
+  .filter((engine) => SERVED_ENGINES.includes(engine))
+  .filter((engine, index, served) => engine !== served[index - 1]);
 
 describe('Changing the engine of a live mirror', function () {
   this.timeout(180_000);
@@ -22,7 +25,7 @@ describe('Changing the engine of a live mirror', function () {
   }
 
   async function livePolicies(): Promise<readonly string[]> {
-    const kinds = 'clusterpolicies,mutatingpolicies,mutatingadmissionpolicies,mutatingadmissionpolicybindings';
+    const kinds = SERVED_PLURALS.join(',');
     const selector = 'registrymirror.io/managed-by';
     const { stdout } = await world().cluster.kubectl(['get', kinds, '-l', selector, '-o', 'jsonpath={.items[*].kind}']);
     return stdout.split(' ').filter((kind) => kind !== '');
@@ -89,7 +92,7 @@ describe('Mirrors come and go under load', function () {
   this.timeout(180_000);
   const world = useWorld();
 
-  for (const engine of ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy']) {
+  for (const engine of SERVED_ENGINES) {
     it(`${engine}: no Pod of another mirror is missed or refused`, async () => {
       const rewrite = { engine };
       await world().apply('quay', { upstream: { type: 'quay' }, rewrite });

@@ -4,21 +4,21 @@ import { ANNOTATIONS, LABELS } from '../../../src/api/group.js';
 import { rewriter } from '../../../src/image/rewrite.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
-import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
+import type { PolicySettings } from '../../../src/engines/settings.js';
 import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenCases, goldenEntries, repositoryCases, repositoryEntries, type GoldenCase } from './golden.js';
 import { create, dryRun, images, podOf, putEphemeral, type Pod } from './pod.js';
+import { SERVED_ENGINES } from './served.js';
 import { chunks, inParallel, PoliciesInForce } from './policies.js';
 
-const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const EXCLUDED = ['kube-*', 'kyverno', 'harbor'];
 const NGINX = 'harbor.cache.test/dockerhub/library/nginx';
 
 /** The API server refuses a container's image with space around it, before or after the rewrite. */
 const acceptable = ({ image }: Pick<GoldenCase, 'image'>): boolean => image.trim() === image;
 
-for (const engine of ENGINES) {
+for (const engine of SERVED_ENGINES) {
   describe(`the rewrite by ${engine}`, function () {
     this.timeout(120_000);
     const cluster = useCluster();

@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 
 import { renderPolicies } from '../../../src/engines/render.js';
-import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
+import type { PolicySettings } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
 import { dryRun, images, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
+import { SERVED_ENGINES } from './served.js';
 
-const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
 const ID = `sha256:${'a'.repeat(64)}`;
 
-for (const engine of ENGINES) {
+for (const engine of SERVED_ENGINES) {
   describe(`what ${engine} leaves as it is`, function () {
     this.timeout(120_000);
     const cluster = useCluster();

@@ -5,14 +5,8 @@ import { inForce } from '../../../src/engines/in-force.js';
 import type { PolicyObject, RenderedPolicy } from '../../../src/engines/policy.js';
 import type { Api } from '../../cluster/api.js';
 import { eventually } from '../../support/wait.js';
+import { collectionOf, servedVersion } from './served.js';
 import { dryRun, images, podOf } from './pod.js';
-
-const PATHS: Readonly<Record<string, string>> = {
-  ClusterPolicy: '/apis/kyverno.io/v1/clusterpolicies',
-  MutatingPolicy: '/apis/policies.kyverno.io/v1/mutatingpolicies',
-  MutatingAdmissionPolicy: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies',
-  MutatingAdmissionPolicyBinding: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings',
-};
 
 /** Policies in force on a real API server, until taken away. */
 export class PoliciesInForce {
@@ -41,8 +35,8 @@ export class PoliciesInForce {
 
   /** Takes the policies away and waits until no Pod is rewritten by them any more. */
   async remove(): Promise<void> {
-    for (const { apiVersion, kind, metadata } of this.#policies.flatMap(objects).toReversed()) {
-      await this.#api.send('DELETE', `${collection(kind, apiVersion)}/${metadata.name}`);
+    for (const object of this.#policies.flatMap(objects).toReversed()) {
+      await this.#api.send('DELETE', `${collectionOf(object)}/${object.metadata.name}`);
     }
     await eventually(async () => {
       const names = (await webhooks(this.#api)).flatMap(({ webhooks: hooks }) => hooks ?? []);
@@ -73,16 +67,10 @@ function objects({ object, binding }: RenderedPolicy): readonly PolicyObject[] {
   return binding === undefined ? [object] : [object, binding];
 }
 
-function collection(kind: string, apiVersion: string): string {
-  const path = PATHS[kind];
-  if (path?.startsWith(`/apis/${apiVersion}/`) !== true) throw new Error(`No path for ${apiVersion} ${kind}.`);
-  return path;
-}
-
-/** Server-side apply, as the operator does it. */
+/** Server-side apply, in the version that is served, as the operator does it. */
 export async function apply(api: Api, object: PolicyObject): Promise<void> {
-  const path = `${collection(object.kind, object.apiVersion)}/${object.metadata.name}?fieldManager=test&force=true`;
-  await api.json('PATCH', path, object, 'application/apply-patch+yaml');
+  const path = `${collectionOf(object)}/${object.metadata.name}?fieldManager=test&force=true`;
+  await api.json('PATCH', path, { ...object, apiVersion: servedVersion(object) }, 'application/apply-patch+yaml');
 }
 
 async function webhooks(api: Api): Promise<readonly V1MutatingWebhookConfiguration[]> {

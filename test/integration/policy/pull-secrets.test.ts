@@ -3,12 +3,11 @@ import { expect } from 'chai';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { pullSecretName } from '../../../src/engines/pull-secret.js';
 import { renderPolicies } from '../../../src/engines/render.js';
-import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
+import type { PolicySettings } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { create, dryRun, images, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
-
-const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
+import { SERVED_ENGINES } from './served.js';
 
 interface References {
   readonly imagePullSecrets?: readonly { readonly name: string }[];
@@ -22,7 +21,7 @@ const nameOf = (mirror: string): string => pullSecretName(entry(mirror));
 const secretsOf = ({ spec }: Pod): readonly string[] =>
   ((spec as References).imagePullSecrets ?? []).map(({ name }) => name);
 
-for (const engine of ENGINES) {
+for (const engine of SERVED_ENGINES) {
   describe(`pull secrets by ${engine}`, function () {
     this.timeout(120_000);
     const cluster = useCluster();

@@ -54,9 +54,9 @@ describe('an informer', () => {
     informer = open({ backoffMs: 10 });
   });
 
-  function open(options: Omit<InformerOptions, 'onError'>, things = THINGS): Informer<KubernetesObject> {
+  function open(options: Omit<InformerOptions, 'onError'>): Informer<KubernetesObject> {
     const api = new KubernetesApi(server.kubeConfig());
-    const opened = new Informer<KubernetesObject>(api, things, { ...options, onError: (error) => errors.push(error) });
+    const opened = new Informer<KubernetesObject>(api, THINGS, { ...options, onError: (error) => errors.push(error) });
     opened.onChange((event) => events.push(event));
     return opened;
   }
@@ -308,34 +308,6 @@ describe('an informer', () => {
     await informer.synced();
     expect(informer.hasSynced).to.be.false;
     expect(errors).to.be.empty;
-  });
-
-  it('reads the newest version that is served, and goes on in a newer one after an upgrade without missing the kind for a moment', async () => {
-    const beta = resourcePath({ ...THINGS, version: 'v1beta1' });
-    server.objects.create(beta, { metadata: { name: 'a' } });
-    server.fault = ({ path }) => (path === beta ? undefined : { kind: 'Answer', status: 404 });
-    informer = open({ backoffMs: 10 }, { ...THINGS, olderVersions: ['v1beta2', 'v1beta1'] });
-    await start();
-    expect(informer.resource.version).to.equal('v1beta1');
-
-    create('a');
-    create('b');
-    server.fault = ({ path }) => (path === PATH ? undefined : { kind: 'Answer', status: 404 });
-    server.endWatches('softly');
-    await untilTold('ADDED a', 'DELETED a', 'ADDED a', 'ADDED b');
-    await untilWatching();
-    expect(informer.resource.version).to.equal('v1');
-    expect(errors.filter((error) => isKubernetesError(error, 'notFound'))).to.deep.equal([]);
-  });
-
-  it('says that a kind is missing once no version of it is served', async () => {
-    informer = open({ backoffMs: 10 }, { ...THINGS, olderVersions: ['v1beta1'] });
-    await start();
-    server.fault = () => ({ kind: 'Answer', status: 404 });
-    server.endWatches('softly');
-    await eventually(() => {
-      expect(errors.some((error) => isKubernetesError(error, 'notFound'))).to.equal(true);
-    }, QUICK);
   });
 
   it('asks for its selector in lists and watches', async () => {

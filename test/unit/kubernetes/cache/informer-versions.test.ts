@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import { KubernetesApi } from '../../../../src/kubernetes/api.js';
+import { Informer } from '../../../../src/kubernetes/cache/informer.js';
+import { isKubernetesError } from '../../../../src/kubernetes/errors.js';
+import type { KubernetesObject, Resource } from '../../../../src/kubernetes/objects.js';
+import { resourcePath } from '../../../../src/kubernetes/objects.js';
+import { eventually } from '../../../support/wait.js';
+import { StubApiServer } from '../stub-api-server.js';
+
+const THINGS: Resource = { group: 'example.org', version: 'v1', plural: 'things' };
+const PATH = resourcePath(THINGS);
+const QUICK = { timeoutMs: 4000, intervalMs: 5 };
+
+describe('an informer of a collection that has several versions', () => {
+  let server: StubApiServer;
+  let informer: Informer<KubernetesObject>;
+  let told: string[];
+  let errors: unknown[];
+
+  beforeEach(async () => {
+    server = await new StubApiServer().start();
+    told = [];
+    errors = [];
+  });
+  afterEach(async () => {
+    await informer.stop();
+    await server.stop();
+  });
+
+  function open(olderVersions: readonly string[]): Informer<KubernetesObject> {
+    const api = new KubernetesApi(server.kubeConfig());
+    const things = { ...THINGS, olderVersions };
+    const opened = new Informer<KubernetesObject>(api, things, {
+      backoffMs: 10,
+      onError: (error) => errors.push(error),
+    });
+    opened.onChange(({ type, object }) => told.push(`${type} ${object.metadata.name}`));
+    return opened;
+  }
+
+  async function untilWatching(count: number): Promise<void> {
+    await eventually(() => {
+      expect(server.watchRequests.length).to.be.at.least(count);
+      expect(server.openWatches).to.equal(1);
+    }, QUICK);
+  }
+
+  it('reads the newest version that is served, and goes on in a newer one after an upgrade without missing the kind for a moment', async () => {
+    const beta = resourcePath({ ...THINGS, version: 'v1beta1' });
+    server.objects.create(beta, { metadata: { name: 'a' } });
+    server.fault = ({ path }) => (path === beta ? undefined : { kind: 'Answer', status: 404 });
+    informer = open(['v1beta2', 'v1beta1']);
+    informer.start();
+    await informer.synced();
+    await untilWatching(1);
+    expect(informer.resource.version).to.equal('v1beta1');
+
+    for (const name of ['a', 'b']) server.objects.create(PATH, { metadata: { name } });
+    server.fault = ({ path }) => (path === PATH ? undefined : { kind: 'Answer', status: 404 });
+    server.endWatches('softly');
+    await eventually(() => {
+      expect(told).to.deep.equal(['ADDED a', 'DELETED a', 'ADDED a', 'ADDED b']);
+    }, QUICK);
+    await untilWatching(2);
+    expect(informer.resource.version).to.equal('v1');
+    expect(errors.filter((error) => isKubernetesError(error, 'notFound'))).to.deep.equal([]);
+  });
+
+  it('says that a kind is missing once no version of it is served', async () => {
+    informer = open(['v1beta1']);
+    informer.start();
+    await informer.synced();
+    await untilWatching(1);
+    server.fault = () => ({ kind: 'Answer', status: 404 });
+    server.endWatches('softly');
+    await eventually(() => {
+      expect(errors.some((error) => isKubernetesError(error, 'notFound'))).to.equal(true);
+    }, QUICK);
+  });
+});
