@@ -96,7 +96,7 @@ export function startWork(
     },
     onStateChange: (mirror, state) => {
       const ms = worthALookInMs(state);
-      if (ms === 0) queue.add(mirror);
+      if (ms === 0) queue.add(mirror, isObserved(cluster.mirror(mirror)) ? 'routine' : 'edit');
       else queue.addAfter(mirror, ms);
     },
     ...logPolicies(log),
@@ -235,6 +235,11 @@ export function startWork(
       await harbors.stop();
     },
   };
+}
+
+/** Whether the status is of the present spec. If not, somebody waits for that, and not behind thousands of new mirrors. */
+function isObserved(mirror: RegistryMirror | undefined): boolean {
+  return mirror?.status.observedGeneration === mirror?.metadata.generation;
 }
 
 /** How many mirrors are ready, and how many are not. */

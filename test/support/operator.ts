@@ -84,6 +84,21 @@ export async function bundledOperator(): Promise<string> {
   return await built;
 }
 
+/** The operator has as little room for garbage here as in its image. */
+function nodeOptionsOfImage(): string {
+  return ofDockerfile(/^ENV NODE_OPTIONS="(.*)"$/m);
+}
+
+function nodeArgumentsOfImage(): readonly string[] {
+  return (JSON.parse(ofDockerfile(/^ENTRYPOINT (.*)$/m)) as readonly string[]).slice(1, -1);
+}
+
+function ofDockerfile(line: RegExp): string {
+  const value = line.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1];
+  if (value === undefined) throw new Error(`The Dockerfile has no line like ${String(line)}.`);
+  return value;
+}
+
 /** Starts the operator under its ServiceAccount and resolves when it is ready. `installOperator` comes first. */
 export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
   const program = await bundledOperator();
@@ -96,10 +111,11 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   const daemon = daemons.start({
     name: 'registry-mirror-operator',
     program: process.execPath,
-    args: ['--enable-source-maps', program],
+    args: [...nodeArgumentsOfImage(), program],
     logPath,
     env: {
       PATH: process.env.PATH,
+      NODE_OPTIONS: nodeOptionsOfImage(),
       KUBECONFIG: kubeconfig,
       POD_NAMESPACE: NAMESPACE,
       HARBOR_URL: options.harborUrl,
