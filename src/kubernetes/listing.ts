@@ -1,6 +1,7 @@
 import type { KubernetesApi } from './api.js';
 import { isKubernetesError } from './errors.js';
 import type { Resource } from './objects.js';
+import { checkSchema } from './schema.js';
 
 type Query = Readonly<Record<string, string>>;
 
@@ -40,6 +41,7 @@ async function list<T>(
   signal: AbortSignal | undefined,
 ): Promise<Listing<T>> {
   let page = await api.listPage<T>(resource, query, undefined, signal);
+  await checkSchema(api, resource, page.kind?.replace(/List$/, '') ?? '');
   const items = [...page.items];
   while (page.metadata.continue) {
     page = await api.listPage<T>(resource, query, page.metadata.continue, signal);

@@ -16,6 +16,8 @@ export interface Resource {
   readonly namespace?: string;
   /** Versions of the group in which older clusters serve the same objects, the newest first. */
   readonly olderVersions?: readonly string[];
+  /** A field that the schema of the kind has to have, as in `spec.evaluation`: a cluster without it counts as one without the kind. */
+  readonly neededField?: string;
 }
 
 /** The path of a collection below the API server's url, or of one object in it. */

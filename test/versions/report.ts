@@ -26,7 +26,7 @@ const ENGINES = `## What each engine needs
 | Engine                    | Needs                                                                                                                                                                                |
 | ------------------------- | ------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------ |
 | \`ClusterPolicy\`           | Kyverno 1.15 or later                                                                                                                                                                |
-| \`MutatingPolicy\` | Kyverno 1.19 or later. Kyverno 1.15 and 1.17 have it, and change no Pod by ours: they know no \`request\` where a policy says what to change. 1.18 wasn't tried. The operator can't tell them from 1.19: name another engine there |
+| \`MutatingPolicy\` | Kyverno 1.19 or later. Kyverno 1.15 and 1.17 have it, and change no Pod by ours: they know no \`request\` where a policy says what to change. 1.18 wasn't tried. The operator tells them by the schema, and takes them for missing |
 | \`MutatingAdmissionPolicy\` | Kubernetes 1.36 or later; or 1.34 with \`--feature-gates=MutatingAdmissionPolicy=true --runtime-config=admissionregistration.k8s.io/v1beta1=true\`. The operator finds out which it is |
 
 With Kyverno 1.17 beside it, 1.34 needs \`v1alpha1=true\` as well: that Kyverno waits for it, and registers no webhook until then.

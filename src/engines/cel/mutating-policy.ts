@@ -13,7 +13,13 @@ export const MUTATING_POLICY: Engine = {
   kind: 'MutatingPolicy',
   // Kyverno 1.15 and 1.17 know no `request` where a policy says what to change: they register the webhook, and change no Pod.
   requires: 'Kyverno 1.19 or later',
-  resource: { group: GROUP, version: VERSION, plural: 'mutatingpolicies' },
+  // Whose version shows nowhere but in a field that came with Kyverno 1.19.
+  resource: {
+    group: GROUP,
+    version: VERSION,
+    plural: 'mutatingpolicies',
+    neededField: 'spec.evaluation.useServerSideApply',
+  },
   render: mutatingPolicy,
   matchConditions: conditionsOf,
 };

@@ -3,6 +3,7 @@ import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { wantedVersion } from '../../cluster/versions.js';
 
 const BUILT_IN: Readonly<Record<string, string>> = { '1.36': 'v1', '1.34': 'v1beta1' };
+/** Kyverno 1.17 has it, too, but not all that we need of it. */
 const CEL: Readonly<Record<string, string>> = { '1.19': 'v1' };
 
 /** In which version the run's cluster serves each engine's policies; undefined where it doesn't. */

@@ -27,9 +27,9 @@ describe('an informer of a collection that has several versions', () => {
     await server.stop();
   });
 
-  function open(olderVersions: readonly string[]): Informer<KubernetesObject> {
+  function open(olderVersions: readonly string[], neededField?: string): Informer<KubernetesObject> {
     const api = new KubernetesApi(server.kubeConfig());
-    const things = { ...THINGS, olderVersions };
+    const things = { ...THINGS, olderVersions, ...(neededField === undefined ? {} : { neededField }) };
     const opened = new Informer<KubernetesObject>(api, things, {
       backoffMs: 10,
       onError: (error) => errors.push(error),
@@ -75,6 +75,31 @@ describe('an informer of a collection that has several versions', () => {
     server.endWatches('softly');
     await eventually(() => {
       expect(errors.some((error) => isKubernetesError(error, 'notFound'))).to.equal(true);
+    }, QUICK);
+  });
+
+  it('takes a kind whose schema lacks the field that it needs for one that is missing, until the schema has it', async () => {
+    const openApi = (properties: object): string => {
+      const gvk = { 'x-kubernetes-group-version-kind': [{ kind: 'Thing' }] };
+      return JSON.stringify({
+        components: { schemas: { Thing: { ...gvk, properties: { spec: { properties } } } } },
+      });
+    };
+    const things = { items: [], kind: 'ThingList', metadata: { resourceVersion: '100' } };
+    let schema = openApi({ old: {} });
+    server.fault = ({ path, query }) => {
+      if (path.startsWith('/openapi')) return { kind: 'Answer', status: 200, body: schema };
+      return query.has('watch') ? undefined : { kind: 'Answer', status: 200, body: JSON.stringify(things) };
+    };
+    informer = open([], 'spec.new');
+    informer.start();
+    await eventually(() => {
+      expect(errors.some((error) => isKubernetesError(error, 'notFound'))).to.equal(true);
+    }, QUICK);
+    expect(informer.hasSynced).to.equal(false);
+    schema = openApi({ new: {} });
+    await eventually(() => {
+      expect(informer.hasSynced).to.equal(true);
     }, QUICK);
   });
 });
