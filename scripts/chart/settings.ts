@@ -14,6 +14,8 @@ const PLACES: Partial<Record<Setting, string | undefined>> = {
   harborPassword: undefined,
   harborPasswordFile: undefined,
   harborCaSecret: undefined,
+  // Made of engines.
+  autoEngines: undefined,
   // Known to the Pod, or bound to its ports.
   namespace: undefined,
   leaderElect: undefined,

@@ -28,9 +28,9 @@ export type Severity = 'none' | 'low' | 'medium' | 'high' | 'critical';
  */
 export type RepositoryFilter = 'FromRepositories' | 'None';
 /**
- * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. A MutatingPolicy never sees what a later webhook adds to a Pod, the other two do under the conditions of injected. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
+ * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. A MutatingPolicy never sees what a later webhook adds to a Pod, the other two do under the conditions of injected. Auto takes the best of these that the cluster has, in the order MutatingAdmissionPolicy, MutatingPolicy, ClusterPolicy, says in status.policy which and why, and changes over without a gap when the cluster is upgraded. It stays with what it has, but leaves ClusterPolicy, which Kyverno is to remove, as soon as there is another. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
  */
-export type Engine = 'ClusterPolicy' | 'MutatingPolicy' | 'MutatingAdmissionPolicy' | 'None';
+export type Engine = 'ClusterPolicy' | 'MutatingPolicy' | 'MutatingAdmissionPolicy' | 'Auto' | 'None';
 
 export interface RegistryMirrorContent {
   /**
@@ -211,7 +211,7 @@ export interface Repositories {
  */
 export interface Rewrite {
   /**
-   * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. A MutatingPolicy never sees what a later webhook adds to a Pod, the other two do under the conditions of injected. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
+   * What rewrites the images of new Pods. ClusterPolicy (default) and MutatingPolicy are Kyverno's; MutatingAdmissionPolicy is the API server's own. A MutatingPolicy never sees what a later webhook adds to a Pod, the other two do under the conditions of injected. Auto takes the best of these that the cluster has, in the order MutatingAdmissionPolicy, MutatingPolicy, ClusterPolicy, says in status.policy which and why, and changes over without a gap when the cluster is upgraded. It stays with what it has, but leaves ClusterPolicy, which Kyverno is to remove, as soon as there is another. None rewrites nothing: the mirror in Harbor stays, and people pull from it by hand. Setting None is also how to stop rewriting at once.
    */
   readonly engine: Engine;
   /**
@@ -359,6 +359,10 @@ export interface PolicyStatus {
    * Its name.
    */
   readonly name: string;
+  /**
+   * Why engine Auto came to this kind; absent where spec.rewrite.engine names it.
+   */
+  readonly because?: string;
 }
 export interface Condition {
   /**

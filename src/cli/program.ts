@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { namespaceGlobs, registryHost } from '../config/values.js';
 import { HarborError } from '../harbor/http/errors.js';
@@ -12,6 +12,9 @@ import { addImport } from './import/command.js';
 import { InputError } from './input-error.js';
 import type { Output } from './output.js';
 import { addPlan } from './plan/command.js';
+import { ENGINE_KINDS } from '../engines/engines.js';
+import type { PolicyEngine } from '../engines/settings.js';
+import { DEFAULT_AUTO_ENGINE } from './offline/placement.js';
 import { render } from './offline/render.js';
 import { addHarborRobot } from './robot/command.js';
 
@@ -23,6 +26,7 @@ interface FileOptions {
 interface RenderOptions extends FileOptions {
   readonly excludedNamespaces: readonly string[];
   readonly explain?: boolean;
+  readonly autoEngine: PolicyEngine;
 }
 
 /** Put in by the build. */
@@ -88,6 +92,11 @@ function program(output: Output, setCode: (code: ExitCode) => void): Command {
       DEFAULT_EXCLUDED,
     )
     .option('--explain', 'with a paragraph on each step, as YAML comments')
+    .addOption(
+      new Option('--auto-engine <engine>', 'what engine Auto comes to in the cluster, which alone can say it')
+        .choices(ENGINE_KINDS)
+        .default(DEFAULT_AUTO_ENGINE),
+    )
     .action((input: RenderOptions) => render(input, output));
   withFiles(command.command('check'))
     .description('print what becomes of image names under these mirrors, and why')

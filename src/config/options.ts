@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { DEFAULT_EXCLUDED_NAMESPACES } from './excluded-namespaces.js';
+import { ENGINE_KINDS } from '../engines/engines.js';
 import {
   duration,
+  engineKinds,
   flag,
   harborUrl,
   integer,
@@ -119,6 +121,14 @@ export const OPTIONS = {
     fallback: DEFAULT_EXCLUDED_NAMESPACES.join(),
     fallbackInWords: 'a list of what a cluster needs to start',
     schema: namespaceGlobs,
+  },
+  autoEngines: {
+    flag: '--auto-engines <engines>',
+    env: 'AUTO_ENGINES',
+    description:
+      'the engines that rewrite.engine: Auto may choose, separated by commas: those whose policies the operator may write',
+    fallback: ENGINE_KINDS.join(','),
+    schema: engineKinds,
   },
   workers: {
     flag: '--workers <number>',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ENGINE_KINDS } from '../engines/engines.js';
+import type { PolicyEngine } from '../engines/settings.js';
 import { harborBaseUrl } from '../harbor/http/connection.js';
 
 /*
@@ -73,6 +75,15 @@ export const namespaceGlobs: z.ZodType<readonly string[], string> = z.string().t
     code: 'custom',
     message: 'must be names of namespaces, separated by commas, e.g. kube-*,kyverno',
   });
+  return z.NEVER;
+});
+
+/** `MutatingPolicy,ClusterPolicy`: one engine at least. */
+export const engineKinds: z.ZodType<readonly PolicyEngine[], string> = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim());
+  const engines = ENGINE_KINDS.filter((kind) => names.includes(kind));
+  if (engines.length === new Set(names).size) return engines;
+  context.addIssue({ code: 'custom', message: `must be engines of ${ENGINE_KINDS.join(',')}, separated by commas` });
   return z.NEVER;
 });
 

@@ -15,8 +15,7 @@ import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
-import { losersOfConflicts, SecretUsers, wakesOfHarbor, wakesOfMirror, wakesOfSecret } from './mapping.js';
-import type { Wake } from './mapping.js';
+import { losersOfConflicts, SecretUsers, wakesOfHarbor, wakesOfMirror, wakesOfSecret, type Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
 import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
@@ -90,6 +89,7 @@ export function startWork(
     cluster: cluster.policies,
     mirrors: cluster,
     excludedNamespaces: config.excludedNamespaces,
+    autoEngines: config.autoEngines,
     now: () => performance.now(),
     onDue: (pace) => {
       trigger.due(pace);

@@ -19,12 +19,17 @@ export interface PolicySettings {
   readonly podSelector?: LabelSelector;
 }
 
+/** What a mirror asks for: which engine `Auto` is, the cluster decides. */
+export interface WantedSettings extends Omit<PolicySettings, 'engine'> {
+  readonly engine: PolicyEngine | 'Auto';
+}
+
 /**
  * A mirror's policy settings.
  *
  * @returns undefined for engine None: such a mirror has no policy.
  */
-export function policySettings({ rewrite }: Pick<RegistryMirrorSpec, 'rewrite'>): PolicySettings | undefined {
+export function policySettings({ rewrite }: Pick<RegistryMirrorSpec, 'rewrite'>): WantedSettings | undefined {
   const { engine, failurePolicy, podsWithPullSecrets, pullSecret } = rewrite;
   if (engine === 'None') return undefined;
   return {
@@ -53,10 +58,10 @@ function selector(name: string, value: LabelSelector | undefined): Record<string
   return value === undefined || isEmpty ? {} : { [name]: value };
 }
 
-const TEXTS = new WeakMap<PolicySettings, string>();
+const TEXTS = new WeakMap<WantedSettings, string>();
 
 /** The same text for equal settings, and only for those. */
-export function settingsText(settings: PolicySettings): string {
+export function settingsText(settings: WantedSettings): string {
   const known = TEXTS.get(settings);
   if (known !== undefined) return known;
   const text = canonicalJson(settings);

@@ -180,7 +180,10 @@ export class MirrorReconciler {
     const isUnclear = verdict.kind === 'waiting' && verdict.reason === REASONS.policyUnknown;
     if (policy.kind !== 'pending' && policy.kind !== 'unknown') return 0;
     if ((verdict.kind !== 'ready' && !isUnclear) || heldBack.length > 0) return 0;
-    return Math.max(0, graceMs(mirror.spec.rewrite.engine, policy) - policy.forMs);
+    return Math.max(
+      0,
+      graceMs('policy' in policy ? policy.policy.kind : mirror.spec.rewrite.engine, policy) - policy.forMs,
+    );
   }
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {

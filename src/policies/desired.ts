@@ -1,8 +1,14 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { policyEntry, type MirrorEntry } from '../engines/entry.js';
 import type { PlacedEntry } from '../engines/placement/group.js';
+import { namesEngine, withEngine } from '../engines/auto.js';
+import { ENGINE_KINDS } from '../engines/engines.js';
 import { policySettings, settingsText } from '../engines/settings.js';
+import type { PolicyEngine, PolicySettings, WantedSettings } from '../engines/settings.js';
+import { chosen, kept } from './auto.js';
+import type { ChosenEntry } from './auto.js';
 import type { Memory } from './memory.js';
+import { unknownBecause } from './picture.js';
 import type { Picture } from './picture.js';
 import type { RoutingDecision } from './state.js';
 
@@ -28,8 +34,8 @@ export function desiredPolicies(
   const unread: MirrorEntry[] = [];
   for (const mirror of mirrors) {
     const { name } = mirror.metadata;
-    const entry = wantedEntry(mirror, decisions.get(name) ?? UNCHANGED, picture, memory);
-    if (entry !== undefined) placed.set(name, entry);
+    const wanted = wantedEntry(mirror, decisions.get(name) ?? UNCHANGED, picture, memory);
+    if (wanted !== undefined) placed.set(name, { entry: wanted.entry, settings: wanted.settings });
     else if (!decisions.has(name) && mayBeUnread(mirror, picture)) unread.push(policyEntry(mirror, ''));
   }
   return { placed, unread };
@@ -40,12 +46,12 @@ function wantedEntry(
   decision: RoutingDecision,
   picture: Picture,
   memory: Memory,
-): PlacedEntry | undefined {
+): ChosenEntry | undefined {
   if (decision.kind === 'withdraw') return undefined;
-  if (decision.kind === 'include') return decision;
+  if (decision.kind === 'include') return chosen(mirror, decision, picture, memory);
   // Engine None is the way to stop at once.
-  const spec = policySettings(mirror.spec);
-  return spec === undefined ? undefined : presentEntry(mirror, picture, memory);
+  const present = policySettings(mirror.spec) === undefined ? undefined : presentEntry(mirror, picture, memory);
+  return present && kept(mirror, present, picture);
 }
 
 /** What the mirror has, or was to have when that was last worked out. */
@@ -58,15 +64,20 @@ export function presentEntry(mirror: RegistryMirror, picture: Picture, memory: M
     const entry = entries.get(name);
     return entry === undefined || settings === undefined ? [] : [{ entry, settings }];
   });
-  // One that was on its way when the operator was restarted goes on.
-  const isGoal = ({ settings }: PlacedEntry): boolean =>
-    spec !== undefined && settingsText(settings) === settingsText(spec);
-  return homes.find(isGoal) ?? homes[0];
+  // One that was on its way when the operator was restarted goes on; with Auto that is away from the ClusterPolicy.
+  const goals = homes.filter(({ settings }) => {
+    return spec !== undefined && settingsText(settings) === settingsText(goal(spec, settings.engine));
+  });
+  return goals.find(({ settings }) => settings.engine !== 'ClusterPolicy') ?? goals[0] ?? homes[0];
+}
+
+function goal(spec: WantedSettings, engine: PolicyEngine): PolicySettings {
+  return namesEngine(spec) ? spec : withEngine(spec, engine);
 }
 
 function mayBeUnread({ spec }: RegistryMirror, { knowledge }: Picture): boolean {
   const settings = policySettings(spec);
   if (settings === undefined) return false;
-  const { kind } = knowledge[settings.engine];
-  return kind === 'reading' || kind === 'unreadable';
+  const engines = settings.engine === 'Auto' ? ENGINE_KINDS : [settings.engine];
+  return unknownBecause({ knowledge }, engines) !== undefined;
 }

@@ -7,9 +7,9 @@ import type { PolicyState } from './state.js';
 const GRACE_MS = 2000;
 
 /** How long the status may wait for what is likely to be in force soon, so that a new mirror costs one status and not two. Pure. */
-export function graceMs(engine: PolicyEngine | 'None', state: PolicyState): number {
+export function graceMs(engine: PolicyEngine | 'Auto' | 'None', state: PolicyState): number {
   const isUnwritten = state.kind === 'pending' && state.policy === undefined;
-  const settleMs = engine === 'None' ? 0 : ENGINES[engine].delays.settleMs;
+  const settleMs = engine === 'None' || engine === 'Auto' ? 0 : ENGINES[engine].delays.settleMs;
   return GRACE_MS + settleMs + (isUnwritten ? LONGEST_WAIT_MS : 0);
 }
 

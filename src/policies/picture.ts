@@ -29,13 +29,15 @@ export interface Picture {
   /** A mirror that is moving is in two. */
   readonly byMirror: ReadonlyMap<string, readonly FoundPolicy[]>;
   readonly knowledge: Readonly<Record<PolicyEngine, Knowledge>>;
+  /** The engines that Auto may come to. */
+  readonly autoEngines: readonly PolicyEngine[];
   /** What Kyverno's webhooks send Pods for. */
   readonly webhooks: readonly WebhookContent[];
   /** The content hashes of `webhooks`. */
   readonly shown: ReadonlySet<string>;
 }
 
-export function observe(cluster: ReadablePolicies): Picture {
+export function observe(cluster: ReadablePolicies, autoEngines = ENGINE_KINDS): Picture {
   const knowledge = byEngine((kind) => cluster.knowledge(kind));
   const found = cluster
     .policies()
@@ -55,6 +57,7 @@ export function observe(cluster: ReadablePolicies): Picture {
     policies: new Map(found.map((policy) => [keyOfPolicy(policy), policy])),
     byMirror,
     knowledge,
+    autoEngines,
     webhooks,
     shown: new Set(webhooks.map(({ contentHash }) => contentHash)),
   };

@@ -1,4 +1,5 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { PolicyEngine } from '../engines/settings.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import { literalPrefix } from '../image/glob.js';
 import { applyWrite } from './apply.js';
@@ -28,6 +29,8 @@ interface PoliciesOptions extends ApplyOptions {
     mirrors(): readonly RegistryMirror[];
   };
   readonly excludedNamespaces: readonly string[];
+  /** The engines that Auto may come to. Default: all. */
+  readonly autoEngines?: readonly PolicyEngine[];
   /** ms by a clock that nobody sets. */
   readonly now: () => number;
   /** A sync is due: at once, or together with what else comes. */
@@ -194,7 +197,7 @@ export class Policies {
 
   /** The picture of the last change that was told of. */
   #observe(): Picture {
-    this.#picture ??= observe(this.#options.cluster);
+    this.#picture ??= observe(this.#options.cluster, this.#options.autoEngines);
     return this.#picture;
   }
 

@@ -97,6 +97,17 @@ export function missingApi(kind: PolicyEngine, knowledge: Readonly<Record<Policy
     kind: 'failed',
     stalled: true,
     reason: REASONS.engineUnavailable,
-    message: `This cluster has no ${kind} API (it comes with ${ENGINES[kind].requires}). Set spec.rewrite.engine to one of: ${alternatives}.`,
+    message: `This cluster has no ${kind} API that the operator can use (it comes with ${ENGINES[kind].requires}). Set spec.rewrite.engine to one of: ${alternatives}.`,
+  };
+}
+
+/** The cluster has none of the kinds that Auto may come to. */
+export function missingApis(engines: readonly PolicyEngine[]): FailedState {
+  const needs = engines.map((engine) => `${engine} comes with ${ENGINES[engine].requires}`);
+  return {
+    kind: 'failed',
+    stalled: true,
+    reason: REASONS.engineUnavailable,
+    message: `This cluster has the API of no engine that Auto may choose: ${needs.join('; ')}.`,
   };
 }

@@ -2,10 +2,12 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import { entryText } from '../engines/entry.js';
 import type { PlacedEntry } from '../engines/placement/group.js';
 import { heldForMs, isInForce, wantedHomes } from './acting.js';
+import { chosen, kept } from './auto.js';
+import type { ChosenEntry } from './auto.js';
 import { presentEntry } from './desired.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
-import { missingApi } from './refusal.js';
+import { missingApi, missingApis } from './refusal.js';
 import type { PolicyState, RoutingDecision, ServedState } from './state.js';
 import { policyWith, unknownBecause } from './picture.js';
 import type { Picture } from './picture.js';
@@ -23,20 +25,33 @@ interface StandingInput {
 /** How a mirror stands, as if it had come to stand so now. Pure. */
 export function standing(input: StandingInput): PolicyState {
   const { decision, mirror, picture, memory } = input;
-  const kept = mirror === undefined ? undefined : presentEntry(mirror, picture, memory);
-  const wanted = decision.kind === 'include' ? decision : decision.kind === 'unchanged' ? kept : undefined;
+  const wanted = mirror === undefined ? undefined : wantedBy(mirror, decision, picture, memory);
   return wanted === undefined ? standingOutside(input) : standingWith(input, wanted);
 }
 
-function standingWith({ name, picture, memory, now }: StandingInput, wanted: PlacedEntry): PolicyState {
+function wantedBy(
+  mirror: RegistryMirror,
+  decision: RoutingDecision,
+  picture: Picture,
+  memory: Memory,
+): ChosenEntry | undefined {
+  if (decision.kind === 'include') return chosen(mirror, decision, picture, memory);
+  const present = decision.kind === 'unchanged' ? presentEntry(mirror, picture, memory) : undefined;
+  return present && kept(mirror, present, picture);
+}
+
+function standingWith({ name, picture, memory, now }: StandingInput, wanted: ChosenEntry): PolicyState {
   const kind = wanted.settings.engine;
-  if (picture.knowledge[kind].kind === 'missing') return missingApi(kind, picture.knowledge);
+  const because = wanted.because === undefined ? {} : { because: wanted.because };
+  if (picture.knowledge[kind].kind === 'missing') {
+    return wanted.because === undefined ? missingApi(kind, picture.knowledge) : missingApis(picture.autoEngines);
+  }
   const unknown = unknownBecause(picture, [kind]);
   if (unknown !== undefined) return { kind: 'unknown', forMs: 0, message: unknown };
   const home = memory.homes.get(name);
   const homes = wantedHomes(name, wanted, picture, home);
   const acting = homes.find((policy) => isInForce(policy, name, picture, memory, now));
-  if (acting !== undefined) return { kind: 'inForce', policy: { kind, name: acting.name } };
+  if (acting !== undefined) return { kind: 'inForce', policy: { kind, name: acting.name, ...because } };
   if (home === undefined) return { kind: 'pending', forMs: 0 };
   const policy = { kind, name: home };
   const { refusal, failure } = memoryOf(memory, policy);
@@ -46,7 +61,7 @@ function standingWith({ name, picture, memory, now }: StandingInput, wanted: Pla
   }
   if (refusal?.whole !== undefined && homes.length === 0) return refusal.whole.state;
   const message = failure && { message: `The ${kind} ${home} could not be written: ${failure.message}` };
-  return { kind: 'pending', forMs: 0, policy, ...message };
+  return { kind: 'pending', forMs: 0, policy: { ...policy, ...because }, ...message };
 }
 
 /** Out of all policies, or on the way there. */

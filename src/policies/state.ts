@@ -1,10 +1,10 @@
 import type { MirrorEntry } from '../engines/entry.js';
 import type { PlacedEntry } from '../engines/placement/group.js';
-import type { PolicySettings } from '../engines/settings.js';
+import type { PolicySettings, WantedSettings } from '../engines/settings.js';
 
 /** What a look at a mirror decided about its place in the policies. */
 export type RoutingDecision =
-  | { readonly kind: 'include'; readonly entry: MirrorEntry; readonly settings: PolicySettings }
+  | { readonly kind: 'include'; readonly entry: MirrorEntry; readonly settings: WantedSettings }
   /** Out of all policies. */
   | { readonly kind: 'withdraw' }
   /** As it is, with the settings that it has: neither stalled nor waiting alone takes a mirror out or puts it in. */
@@ -48,8 +48,9 @@ export function isSameState(a: PolicyState, b: PolicyState): boolean {
 function toldOf(state: PolicyState): readonly (string | boolean | undefined)[] {
   const policy = policyOf(state);
   const message = 'message' in state ? state.message : undefined;
+  const because = policy?.because;
   const failure = state.kind === 'failed' ? [state.reason, state.stalled] : [];
-  return [state.kind, policy?.kind, policy?.name, message, ...failure];
+  return [state.kind, policy?.kind, policy?.name, because, message, ...failure];
 }
 
 export type FailedState = Extract<PolicyState, { kind: 'failed' }>;
@@ -64,4 +65,6 @@ export type ServedState =
 interface PolicyRef {
   readonly kind: PolicySettings['engine'];
   readonly name: string;
+  /** Why engine Auto is this kind; undefined where the mirror names it. */
+  readonly because?: string;
 }

@@ -35,5 +35,9 @@ export const CHECKS: readonly Check[] = [
     specs: [`${IN}/policy/engines.test.ts`, `${IN}/policy/left-alone.test.ts`],
   },
   { title: 'Pull secrets in Pods, by each engine that the cluster has', specs: [`${IN}/policy/pull-secrets.test.ts`] },
+  {
+    title: 'What Auto comes to, and what is said of engines that the cluster lacks',
+    specs: [`${IN}/engines/auto.test.ts`],
+  },
   { title: 'From one engine to another under a stream of Pods', specs: [`${IN}/engines/switch.test.ts`] },
 ];

@@ -52,6 +52,13 @@ HARBOR_CA_SECRET: {{ . | quote }}
 {{- if .Values.harbor.insecureSkipTlsVerify }}
 HARBOR_INSECURE_SKIP_TLS_VERIFY: "true"
 {{- end }}
+{{- $engines := list }}
+{{- if .Values.engines.clusterPolicy }}{{ $engines = append $engines "ClusterPolicy" }}{{ end }}
+{{- if .Values.engines.mutatingPolicy }}{{ $engines = append $engines "MutatingPolicy" }}{{ end }}
+{{- if .Values.engines.mutatingAdmissionPolicy }}{{ $engines = append $engines "MutatingAdmissionPolicy" }}{{ end }}
+{{- if and $engines (lt (len $engines) 3) }}
+AUTO_ENGINES: {{ join "," $engines | quote }}
+{{- end }}
 {{- range $key, $value := .Values.settings }}
 {{ $key | snakecase | upper }}: {{ $value | toString | quote }}
 {{- end }}

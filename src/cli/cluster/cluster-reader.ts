@@ -43,12 +43,17 @@ export class ClusterReader {
   }
 
   /** A collection; undefined where the API server has no such kind. */
-  async listIfServed<T>(resource: Resource, query: Readonly<Record<string, string>>): Promise<readonly T[]> {
+  async listOfKind<T>(resource: Resource): Promise<readonly T[] | undefined> {
     try {
-      return await this.list<T>(resource, query);
+      return await this.list<T>(resource);
     } catch (error) {
-      if (isKubernetesError(error, 'notFound')) return [];
+      if (isKubernetesError(error, 'notFound')) return undefined;
       throw error;
     }
+  }
+
+  /** A collection; empty where the API server has no such kind. */
+  async listIfServed<T>(resource: Resource): Promise<readonly T[]> {
+    return (await this.listOfKind<T>(resource)) ?? [];
   }
 }

@@ -1,7 +1,9 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
 import type { Engine } from '../../engines/engine.js';
-import { ENGINES } from '../../engines/engines.js';
+import type { Served } from '../../engines/auto.js';
+import type { PolicyEngine } from '../../engines/settings.js';
+import { byEngine, ENGINES } from '../../engines/engines.js';
 import { contentHashIn } from '../../engines/in-force.js';
 import { webhookContents, WEBHOOK_CONFIGURATIONS } from '../../engines/webhooks.js';
 import { isOurs } from '../../engines/names.js';
@@ -13,6 +15,8 @@ export interface PolicyLook {
   readonly policies: readonly LivePolicy[];
   /** Undefined: may not be read, so a policy that is there is taken to be in force. */
   readonly webhooks: readonly V1MutatingWebhookConfiguration[] | undefined;
+  /** Which engines the cluster has. */
+  readonly served: Readonly<Record<PolicyEngine, Served>>;
 }
 
 /** @returns undefined where the user may not read policies */
@@ -20,8 +24,9 @@ export async function readPolicies(reader: ClusterReader): Promise<PolicyLook | 
   const policies = await reader.ifAllowed(
     'policies',
     async () => {
-      const found = await Promise.all(Object.values(ENGINES).map((engine) => policiesOf(engine, reader)));
-      return found.flat();
+      const engines = Object.values(ENGINES);
+      const found = await Promise.all(engines.map((engine) => policiesOf(engine, reader)));
+      return new Map(engines.map(({ kind }, index) => [kind, found[index]]));
     },
     "what is in force is taken from the mirrors' status",
   );
@@ -31,14 +36,21 @@ export async function readPolicies(reader: ClusterReader): Promise<PolicyLook | 
     () => reader.list<V1MutatingWebhookConfiguration>(WEBHOOK_CONFIGURATIONS),
     'a policy that is there is taken to be in force',
   );
-  return { policies, webhooks };
+  return {
+    policies: [...policies.values()].flatMap((found) => found ?? []),
+    webhooks,
+    served: byEngine((kind) => (policies.get(kind) === undefined ? 'missing' : 'served')),
+  };
 }
 
-async function policiesOf(engine: Engine, reader: ClusterReader): Promise<readonly LivePolicy[]> {
+/** @returns undefined where the cluster has no such kind */
+async function policiesOf(engine: Engine, reader: ClusterReader): Promise<readonly LivePolicy[] | undefined> {
   const { kind, resource, binding } = engine;
-  const objects = (await reader.listIfServed<KubernetesObject>(resource, {})).filter(isOurs).map(whole(kind, resource));
+  const found = await reader.listOfKind<KubernetesObject>(resource);
+  if (found === undefined) return undefined;
+  const objects = found.filter(isOurs).map(whole(kind, resource));
   if (binding === undefined) return objects.map((object) => ({ kind, object }));
-  const bindings = (await reader.listIfServed<KubernetesObject>(binding.resource, {})).map(
+  const bindings = (await reader.listIfServed<KubernetesObject>(binding.resource)).map(
     whole(binding.kind, binding.resource),
   );
   return objects.map((object) => {

@@ -4,6 +4,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import { readEntries, readExcludedNamespaces, readSettings } from '../../engines/annotations.js';
+import { withEngine } from '../../engines/auto.js';
 import { policySettings } from '../../engines/settings.js';
 import { DEFAULT_EXCLUDED } from '../cluster/excluded-namespaces.js';
 import { isActing } from '../cluster/live-policies.js';
@@ -21,7 +22,7 @@ export interface ServedEntry extends PlacedEntry {
 /** Which mirrors the policies in the cluster serve, by name. Without a look at the policies, the mirrors' status tells. */
 export function servedEntries(
   mirrors: readonly RegistryMirror[],
-  look: PolicyLook | undefined,
+  look: Pick<PolicyLook, 'policies' | 'webhooks'> | undefined,
 ): ReadonlyMap<string, ServedEntry> {
   if (look === undefined) return new Map(mirrors.flatMap(byStatus));
   const entries = look.policies.flatMap((policy) => {
@@ -46,7 +47,7 @@ function byStatus(mirror: RegistryMirror): readonly [string, ServedEntry][] {
   if (settings === undefined || status.policy === undefined || status.pullPrefix === undefined) return [];
   const served: ServedEntry = {
     entry: policyEntry(mirror, status.pullPrefix),
-    settings,
+    settings: withEngine(settings, status.policy.kind),
     policy: `${status.policy.kind} ${status.policy.name}`,
     isActing: findCondition(status.conditions, 'PolicyReady')?.status === 'True',
     excludedNamespaces: DEFAULT_EXCLUDED,

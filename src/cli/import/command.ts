@@ -139,7 +139,7 @@ async function handMade(
   const read = (await readObjects(files)).map(({ object }) => object);
   const live =
     fromCluster && reader !== undefined
-      ? await reader.listIfServed<KubernetesObject>(ENGINES.ClusterPolicy.resource, {})
+      ? await reader.listIfServed<KubernetesObject>(ENGINES.ClusterPolicy.resource)
       : [];
   return [...read.filter(isObject), ...live].flatMap((policy) => readHandMade(policy, hosts) ?? []);
 }

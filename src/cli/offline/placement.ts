@@ -2,9 +2,14 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { projectName } from '../../api/upstream-types.js';
 import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
+import { namesEngine, withEngine } from '../../engines/auto.js';
 import { policySettings } from '../../engines/settings.js';
+import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines/settings.js';
 import { findConflicts } from '../../mirror/claims/conflicts.js';
 import { InputError } from '../input-error.js';
+
+/** What Auto comes to in a cluster of today. */
+export const DEFAULT_AUTO_ENGINE: PolicyEngine = 'MutatingAdmissionPolicy';
 
 /** What the mirrors of some files come to, were they all served. */
 interface Placement {
@@ -17,18 +22,26 @@ interface Placement {
  * Places mirrors in policies as the operator does once Harbor has their projects.
  *
  * @param harborHost pull host of the operator's own Harbor, for mirrors that name none.
+ * @param autoEngine what engine Auto comes to: that is for a cluster to say.
  * @throws InputError where a mirror's pull host isn't known.
  */
-export function place(mirrors: readonly RegistryMirror[], harborHost: string | undefined): Placement {
+export function place(
+  mirrors: readonly RegistryMirror[],
+  harborHost: string | undefined,
+  autoEngine: PolicyEngine = DEFAULT_AUTO_ENGINE,
+): Placement {
   const conflicts = findConflicts(mirrors, () => false);
   const left = new Map<string, string>();
+  const settled = (settings: WantedSettings): PolicySettings => {
+    return namesEngine(settings) ? settings : withEngine(settings, autoEngine);
+  };
   const placed = mirrors.flatMap((mirror): readonly PlacedEntry[] => {
     const { name } = mirror.metadata;
     const settings = policySettings(mirror.spec);
     const conflict = conflicts.get(name);
     if (settings === undefined) left.set(name, 'its rewrite.engine is None');
     else if (conflict !== undefined) left.set(name, `${conflict.winner} has its host ${conflict.host}`);
-    else return [{ entry: policyEntry(mirror, pullPrefix(mirror, harborHost)), settings }];
+    else return [{ entry: policyEntry(mirror, pullPrefix(mirror, harborHost)), settings: settled(settings) }];
     return [];
   });
   return { placed, left };

@@ -34,7 +34,7 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
   const sides: PlannedMirror[] = [];
   for (const mirror of mirrors) sides.push(await sources.harborSide(mirror));
   const decisions = new Map(sides.map(({ side, decision }) => [side.mirror, decision]));
-  const placed = placedEntries(mirrors, decisions, served);
+  const placed = placedEntries(mirrors, decisions, served, sources.look.served);
   return {
     objects: changes,
     harbor: sides.map(({ side }) => side),

@@ -2,7 +2,11 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
+import { chooseEngine, namesEngine, withEngine } from '../../engines/auto.js';
+import { ENGINE_KINDS } from '../../engines/engines.js';
 import { policySettings } from '../../engines/settings.js';
+import type { PolicySettings, WantedSettings } from '../../engines/settings.js';
+import type { PolicyLook } from '../cluster/live-policies.js';
 import { findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/live.js';
 import type { LivePolicy } from '../../policies/live.js';
 import type { RoutingDecision } from '../../policies/state.js';
@@ -21,16 +25,24 @@ export function placedEntries(
   mirrors: readonly RegistryMirror[],
   decisions: ReadonlyMap<string, RoutingDecision>,
   served: ReadonlyMap<string, ServedEntry>,
+  engines: PolicyLook['served'],
 ): readonly PlacedEntry[] {
+  const settled = (settings: WantedSettings, before: ServedEntry | undefined): PolicySettings => {
+    if (namesEngine(settings)) return settings;
+    const current = before?.settings.engine;
+    return withEngine(settings, chooseEngine({ settings, current, engines: ENGINE_KINDS, served: engines }).engine);
+  };
   return mirrors.flatMap((mirror): readonly PlacedEntry[] => {
     const { name } = mirror.metadata;
     const decision = decisions.get(name) ?? { kind: 'unchanged' };
     if (decision.kind === 'withdraw') return [];
-    if (decision.kind === 'include') return [{ entry: decision.entry, settings: decision.settings }];
     const before = served.get(name);
+    if (decision.kind === 'include') {
+      return [{ entry: decision.entry, settings: settled(decision.settings, before) }];
+    }
     const spec = policySettings(mirror.spec);
-    const settings = mirror.spec.suspend && spec !== undefined ? before?.settings : spec;
-    return before === undefined || settings === undefined ? [] : [{ entry: before.entry, settings }];
+    if (before === undefined || spec === undefined) return [];
+    return [{ entry: before.entry, settings: mirror.spec.suspend ? before.settings : settled(spec, before) }];
   });
 }
 

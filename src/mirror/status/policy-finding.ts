@@ -42,7 +42,7 @@ export function policyFinding(input: PolicyFindingInput): Finding {
         'PolicyReady',
         'True',
         REASONS.inForce,
-        `${policy.policy.kind} ${policy.policy.name} is in force.`,
+        `${policy.policy.kind} ${policy.policy.name} is in force.${chosenBecause(policy.policy)}`,
       );
     case 'failed':
       return finding('PolicyReady', 'False', policy.reason, policy.message);
@@ -71,6 +71,10 @@ function isWithdrawal({ harbor, mirror, verdict }: PolicyFindingInput): boolean 
 
 function withdrawnFinding(message: string): Finding {
   return finding('PolicyReady', 'False', REASONS.withdrawn, message);
+}
+
+function chosenBecause({ because: why }: { readonly because?: string }): string {
+  return why === undefined ? '' : ` Engine Auto came to it, since ${why}.`;
 }
 
 function because(policy: PolicyState): string {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { startCluster } from '../../cluster/cluster.js';
 import type { Cluster } from '../../cluster/cluster.js';
+import { imagesDuring } from '../../support/pod-stream.js';
+import { eventually } from '../../support/wait.js';
 import { createWorld } from '../../support/world.js';
 import type { World } from '../../support/world.js';
 
@@ -40,5 +42,22 @@ describe('A cluster without Kyverno', function () {
     await world.until('quay', 'Ready', 'True', 'Succeeded', 60_000);
     await world.untilImage(image, cached);
     expect((await world.get('quay')).status.policy?.kind).to.equal('ClusterPolicy');
+  });
+
+  it('is changed over by Auto before Kyverno’s old API goes, and no Pod misses the cache while that happens', async () => {
+    const seen = await imagesDuring(world, image, async () => {
+      await world.apply('quay', { upstream: { type: 'quay' }, rewrite: { engine: 'Auto' } });
+      await eventually(async () => {
+        expect((await world.get('quay')).status.policy?.kind).to.equal('MutatingAdmissionPolicy');
+        expect((await cluster.kubectl(['get', 'clusterpolicies', '-o', 'name'])).stdout).to.equal('');
+      });
+      await cluster.kubectl(['delete', 'crd', 'clusterpolicies.kyverno.io']);
+      await eventually(async () => {
+        expect((await cluster.api.send('GET', '/apis/kyverno.io/v1/clusterpolicies')).status).to.equal(404);
+      });
+      await world.reconcile('quay');
+    });
+    expect(seen).to.deep.equal([cached]);
+    expect((await world.condition('quay', 'Ready'))?.status).to.equal('True');
   });
 });

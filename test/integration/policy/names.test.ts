@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { policyEntry } from '../../../src/engines/entry.js';
 import { precedence } from '../../../src/engines/placement/precedence.js';
 import { renderPolicy } from '../../../src/engines/render.js';
+import { namesEngine } from '../../../src/engines/auto.js';
 import { policySettings } from '../../../src/engines/settings.js';
 import { imagesDuring } from '../../support/pod-stream.js';
 import { eventually } from '../../support/wait.js';
@@ -24,7 +25,7 @@ describe('The name of the policy of mirrors with default settings', function () 
     await world().apply('quay', QUAY);
     const mirror = await world().get('quay');
     const settings = policySettings(mirror.spec);
-    if (settings === undefined) throw new Error('its engine is None');
+    if (settings === undefined || !namesEngine(settings)) throw new Error('it names no engine');
     const entries = [policyEntry(mirror, `${PULL_HOST}/quay`)];
     const name = 'registry-mirrors-cdcd8bd453';
     const old = renderPolicy({ name, settings, entries, rules: precedence(entries)(entries), excludedNamespaces: [] });

@@ -3,6 +3,7 @@ import { API_VERSION, KIND } from '../../../src/api/group.js';
 import type { Condition, RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { servedEntries } from '../../../src/cli/explain/in-force.js';
 import { policyEntry } from '../../../src/engines/entry.js';
+import { namesEngine } from '../../../src/engines/auto.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import { policySettings } from '../../../src/engines/settings.js';
 
@@ -32,7 +33,8 @@ export const hub = (rewrite: object = {}): RegistryMirror =>
 export function policiesOf(mirrors: readonly RegistryMirror[]): Parameters<typeof servedEntries>[1] {
   const placed = mirrors.flatMap((each) => {
     const settings = policySettings(each.spec);
-    return settings === undefined ? [] : [{ entry: policyEntry(each, `h.test/${each.metadata.name}`), settings }];
+    if (settings === undefined || !namesEngine(settings)) return [];
+    return [{ entry: policyEntry(each, `h.test/${each.metadata.name}`), settings }];
   });
   const rendered = renderPolicies(placed, { excludedNamespaces: ['kube-*', 'cattle-*-x', 'harbor'] });
   const policies = rendered.map(({ kind, object, binding }) => ({

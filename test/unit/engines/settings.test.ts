@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { withDefaults } from '../../../src/api/defaults.js';
 import type { Rewrite } from '../../../src/api/registry-mirror.js';
 import { policySettings, settingsText } from '../../../src/engines/settings.js';
-import type { PolicySettings } from '../../../src/engines/settings.js';
+import type { WantedSettings } from '../../../src/engines/settings.js';
 
-function settings(rewrite: Partial<Rewrite>): PolicySettings | undefined {
+function settings(rewrite: Partial<Rewrite>): WantedSettings | undefined {
   const spec = { upstream: { type: 'docker-hub' }, rewrite };
   return policySettings(withDefaults({ metadata: { name: 'hub' }, spec }).spec);
 }

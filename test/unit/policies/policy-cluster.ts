@@ -2,6 +2,7 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
+import { namesEngine } from '../../../src/engines/auto.js';
 import { policyName } from '../../../src/engines/names.js';
 import { policySettings } from '../../../src/engines/settings.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
@@ -191,6 +192,6 @@ export function included(object: RegistryMirror): RoutingDecision {
 /** The policy that a mirror belongs into. */
 export function homeOf(object: RegistryMirror): string {
   const settings = policySettings(object.spec);
-  if (settings === undefined) throw new Error('its engine is None');
+  if (settings === undefined || !namesEngine(settings)) throw new Error('it names no engine');
   return policyName(settings);
 }

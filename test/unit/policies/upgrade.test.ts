@@ -4,6 +4,7 @@ import { policyEntry } from '../../../src/engines/entry.js';
 import { precedence } from '../../../src/engines/placement/precedence.js';
 import { renderPolicy } from '../../../src/engines/render.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
+import { namesEngine } from '../../../src/engines/auto.js';
 import { policySettings } from '../../../src/engines/settings.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { FakePolicyCluster } from './policy-cluster.js';
@@ -14,7 +15,7 @@ const OLD_NAME = 'registry-mirrors-cdcd8bd453';
 function oldPolicy(name: string, mirrors: readonly RegistryMirror[]): RenderedPolicy {
   const entries = mirrors.map((mirror) => policyEntry(mirror, `harbor/${mirror.metadata.name}`));
   const settings = mirrors[0] && policySettings(mirrors[0].spec);
-  if (settings === undefined) throw new Error('its engine is None');
+  if (settings === undefined || !namesEngine(settings)) throw new Error('it names no engine');
   return renderPolicy({ name, settings, entries, rules: precedence(entries)(entries), excludedNamespaces: ['older'] });
 }
 
