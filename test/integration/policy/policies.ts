@@ -2,6 +2,7 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 
 import { rewriter } from '../../../src/image/rewrite.js';
 import { inForce } from '../../../src/engines/in-force.js';
+import { policyNameIn } from '../../../src/engines/names.js';
 import type { PolicyObject, RenderedPolicy } from '../../../src/engines/policy.js';
 import type { Api } from '../../cluster/api.js';
 import { eventually } from '../../support/wait.js';
@@ -40,7 +41,7 @@ export class PoliciesInForce {
     }
     await eventually(async () => {
       const names = (await webhooks(this.#api)).flatMap(({ webhooks: hooks }) => hooks ?? []);
-      const left = names.find(({ name }) => this.#policies.some((policy) => name.includes(policy.name)));
+      const left = names.find(({ name }) => this.#policies.some((policy) => policyNameIn(name) === policy.name));
       if (left !== undefined) throw new Error(`${left.name} is still there.`);
       // The API server's own policies show no sign but their effect, which ends up to a second later.
       await this.#expect((image) => image);
