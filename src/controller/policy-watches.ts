@@ -11,9 +11,9 @@ import { Informer } from '../kubernetes/cache/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { WritablePolicies } from '../policies/apply.js';
-import { isOurs } from '../engines/names.js';
-import type { LivePolicy } from '../policies/live.js';
-import type { Knowledge, ReadablePolicies } from '../policies/picture.js';
+import { isOurs } from '../engines/metadata/names.js';
+import type { LivePolicy } from '../policies/observe/live.js';
+import type { Knowledge, ReadablePolicies } from '../policies/observe/picture.js';
 import type { Reading } from './checks.js';
 
 type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;

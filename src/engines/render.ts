@@ -1,10 +1,10 @@
-import { contentAnnotations } from './annotations.js';
+import { contentAnnotations } from './metadata/annotations.js';
 import { groups, withStaying } from './placement/group.js';
 import type { Homes, PlacedEntry, StayingEntry } from './placement/group.js';
 import type { PolicyInput } from './engine.js';
 import { ENGINES } from './engines.js';
-import { ownedBy } from './owners.js';
-import type { Owner } from './owners.js';
+import { ownedBy } from './metadata/owners.js';
+import type { Owner } from './metadata/owners.js';
 import type { PolicyObject, RenderedPolicy } from './policy.js';
 import { precedence } from './placement/precedence.js';
 import type { PolicySettings } from './settings.js';

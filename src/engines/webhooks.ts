@@ -1,6 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { Resource } from '../kubernetes/objects.js';
-import { policyNameIn } from './names.js';
+import { policyNameIn } from './metadata/names.js';
 
 export const WEBHOOK_CONFIGURATIONS: Resource = {
   group: 'admissionregistration.k8s.io',

@@ -17,7 +17,7 @@ import { Planner } from './plan/planner.js';
 import type { HarborLookResult } from './look/look-result.js';
 import type { Harbors } from '../harbor/session/harbors.js';
 import type { Policies } from '../policies/policies.js';
-import { graceMs } from '../policies/grace.js';
+import { graceMs } from '../policies/timing/grace.js';
 import type { PolicyState } from '../policies/state.js';
 import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { MirrorCluster } from './mirror-cluster.js';

@@ -3,12 +3,12 @@ import type { PolicyEngine } from '../engines/settings.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import { accepted, answered, deleted, deleting, memoryOf, withPolicy, writing } from './memory.js';
 import type { Memory } from './memory.js';
-import { isAsRendered } from './live.js';
-import type { LivePolicy } from './live.js';
-import { findPolicy } from './picture.js';
-import type { Picture } from './picture.js';
-import type { PolicyWrite } from './plan.js';
-import { failed, notAccepted } from './refusal.js';
+import { isAsRendered } from './observe/live.js';
+import type { LivePolicy } from './observe/live.js';
+import { findPolicy } from './observe/picture.js';
+import type { Picture } from './observe/picture.js';
+import type { PolicyWrite } from './plan/plan.js';
+import { failed, notAccepted } from './plan/refusal.js';
 
 /** The cluster's policies, to write. */
 export interface WritablePolicies {

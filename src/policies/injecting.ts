@@ -1,7 +1,7 @@
-import { heldForMs } from './acting.js';
+import { heldForMs } from './plan/acting.js';
 import type { Memory } from './memory.js';
-import { unknownBecause } from './picture.js';
-import type { Picture } from './picture.js';
+import { unknownBecause } from './observe/picture.js';
+import type { Picture } from './observe/picture.js';
 
 interface InjectionInput {
   /** The mirror's. */

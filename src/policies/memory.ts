@@ -1,12 +1,12 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { Homes, PlacedEntry } from '../engines/placement/group.js';
-import { ownersOf } from '../engines/owners.js';
+import { ownersOf } from '../engines/metadata/owners.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
-import { formOf, keyOfPolicy } from './live.js';
-import type { FoundPolicy, Form, LivePolicy, PolicyId } from './live.js';
-import type { Blocked, Refusal, Trial } from './trial.js';
+import { formOf, keyOfPolicy } from './observe/live.js';
+import type { FoundPolicy, Form, LivePolicy, PolicyId } from './observe/live.js';
+import type { Blocked, Refusal, Trial } from './plan/trial.js';
 
 /** All that the policies remember between two looks. Nothing of it is needed to be right: after a restart, times count anew. */
 export interface Memory {

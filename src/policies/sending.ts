@@ -1,9 +1,9 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
-import { heldForMs, settlesInMs } from './acting.js';
+import { heldForMs, settlesInMs } from './plan/acting.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
-import { unknownBecause } from './picture.js';
-import type { Picture } from './picture.js';
+import { unknownBecause } from './observe/picture.js';
+import type { Picture } from './observe/picture.js';
 
 /** A place that new Pods may be sent to. */
 export interface Place {

@@ -1,16 +1,16 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { entryText } from '../engines/entry.js';
 import type { PlacedEntry } from '../engines/placement/group.js';
-import { heldForMs, isInForce, wantedHomes } from './acting.js';
-import { chosen, kept } from './auto.js';
-import type { ChosenEntry } from './auto.js';
-import { presentEntry } from './desired.js';
+import { heldForMs, isInForce, wantedHomes } from './plan/acting.js';
+import { chosen, kept } from './desired/auto.js';
+import type { ChosenEntry } from './desired/auto.js';
+import { presentEntry } from './desired/desired.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
-import { missingApi, missingApis } from './refusal.js';
+import { missingApi, missingApis } from './plan/refusal.js';
 import type { PolicyState, RoutingDecision, ServedState } from './state.js';
-import { policyWith, unknownBecause } from './picture.js';
-import type { Picture } from './picture.js';
+import { policyWith, unknownBecause } from './observe/picture.js';
+import type { Picture } from './observe/picture.js';
 
 interface StandingInput {
   readonly name: string;

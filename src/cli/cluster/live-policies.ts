@@ -6,8 +6,8 @@ import type { PolicyEngine } from '../../engines/settings.js';
 import { byEngine, ENGINES } from '../../engines/engines.js';
 import { contentHashIn } from '../../engines/in-force.js';
 import { webhookContents, WEBHOOK_CONFIGURATIONS } from '../../engines/webhooks.js';
-import { isOurs } from '../../engines/names.js';
-import type { LivePolicy } from '../../policies/live.js';
+import { isOurs } from '../../engines/metadata/names.js';
+import type { LivePolicy } from '../../policies/observe/live.js';
 import type { ClusterReader } from './cluster-reader.js';
 
 /** The operator's policies in the cluster, and what shows whether they are in force. */

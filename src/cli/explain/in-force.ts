@@ -3,7 +3,7 @@ import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
-import { readEntries, readExcludedNamespaces, readSettings } from '../../engines/annotations.js';
+import { readEntries, readExcludedNamespaces, readSettings } from '../../engines/metadata/annotations.js';
 import { withEngine } from '../../engines/auto.js';
 import { policySettings } from '../../engines/settings.js';
 import { DEFAULT_EXCLUDED } from '../cluster/excluded-namespaces.js';

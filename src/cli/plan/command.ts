@@ -16,7 +16,7 @@ import { ownHarborOf } from '../../config/own-harbor.js';
 import { OPERATORS_OWN } from '../../credentials/secrets.js';
 import type { Secret, SecretLookup } from '../../credentials/secrets.js';
 import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster/cluster-reader.js';
-import { readExcludedNamespaces } from '../../engines/annotations.js';
+import { readExcludedNamespaces } from '../../engines/metadata/annotations.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';

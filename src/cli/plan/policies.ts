@@ -7,8 +7,8 @@ import { ENGINE_KINDS } from '../../engines/engines.js';
 import { policySettings } from '../../engines/settings.js';
 import type { PolicySettings, WantedSettings } from '../../engines/settings.js';
 import type { PolicyLook } from '../cluster/live-policies.js';
-import { findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/live.js';
-import type { LivePolicy } from '../../policies/live.js';
+import { findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/observe/live.js';
+import type { LivePolicy } from '../../policies/observe/live.js';
 import type { RoutingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
 

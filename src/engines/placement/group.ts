@@ -2,7 +2,7 @@ import { compare } from '../../image/rules.js';
 import { canonicalJson } from '../syntax/digest.js';
 import type { MirrorEntry } from '../entry.js';
 import { placeInParts } from './parts.js';
-import { policyName } from '../names.js';
+import { policyName } from '../metadata/names.js';
 import type { PolicySettings } from '../settings.js';
 
 /** A mirror's entry, and what decides which policy it goes into. */

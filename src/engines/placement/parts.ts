@@ -1,6 +1,6 @@
 import { compare } from '../../image/rules.js';
 import type { MirrorEntry } from '../entry.js';
-import { isPartOf, partName } from '../names.js';
+import { isPartOf, partName } from '../metadata/names.js';
 import { fits, ROOM, sumOf, weightOf } from './weight.js';
 import type { Weight } from './weight.js';
 

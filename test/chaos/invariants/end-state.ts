@@ -1,8 +1,8 @@
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { LABELS, OPERATOR } from '../../../src/api/group.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { readEntries } from '../../../src/engines/annotations.js';
-import { DEFAULT_POLICY } from '../../../src/engines/names.js';
+import { readEntries } from '../../../src/engines/metadata/annotations.js';
+import { DEFAULT_POLICY } from '../../../src/engines/metadata/names.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { Mark } from '../../../src/harbor/mark.js';

@@ -2,7 +2,7 @@ import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 
 import { rewriter } from '../../../src/image/rewrite.js';
 import { inForce } from '../../../src/engines/in-force.js';
-import { policyNameIn } from '../../../src/engines/names.js';
+import { policyNameIn } from '../../../src/engines/metadata/names.js';
 import type { PolicyObject, RenderedPolicy } from '../../../src/engines/policy.js';
 import type { Api } from '../../cluster/api.js';
 import { eventually } from '../../support/wait.js';

@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 
 import { run } from '../../../src/cli/program.js';
 import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';
-import { readEntries } from '../../../src/engines/annotations.js';
+import { readEntries } from '../../../src/engines/metadata/annotations.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 

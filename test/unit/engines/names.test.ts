@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isOurs, isPartOf, partName, policyName, policyNameIn } from '../../../src/engines/names.js';
+import { isOurs, isPartOf, partName, policyName, policyNameIn } from '../../../src/engines/metadata/names.js';
 import { webhookContents } from '../../../src/engines/webhooks.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
 

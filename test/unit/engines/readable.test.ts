@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 
-import { readEntries } from '../../../src/engines/annotations.js';
+import { readEntries } from '../../../src/engines/metadata/annotations.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';

@@ -10,7 +10,7 @@ import { MAX_MIRRORS } from '../../../src/engines/placement/parts.js';
 import { inForce } from '../../../src/engines/in-force.js';
 import { contentCondition } from '../../../src/engines/webhooks.js';
 import { precedence } from '../../../src/engines/placement/precedence.js';
-import { readEntries } from '../../../src/engines/annotations.js';
+import { readEntries } from '../../../src/engines/metadata/annotations.js';
 import { renderEmpty, renderPolicies } from '../../../src/engines/render.js';
 import { policySettings, type PolicyEngine, type PolicySettings } from '../../../src/engines/settings.js';
 

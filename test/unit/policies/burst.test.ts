@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Burst } from '../../../src/policies/burst.js';
+import { Burst } from '../../../src/policies/timing/burst.js';
 
 const TICK_MS = 25;
 

@@ -3,14 +3,14 @@ import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import { namesEngine } from '../../../src/engines/auto.js';
-import { policyName } from '../../../src/engines/names.js';
+import { policyName } from '../../../src/engines/metadata/names.js';
 import { policySettings } from '../../../src/engines/settings.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { Policies } from '../../../src/policies/policies.js';
 import type { WritablePolicies } from '../../../src/policies/apply.js';
-import { keyOfPolicy } from '../../../src/policies/live.js';
-import type { Knowledge, ReadablePolicies } from '../../../src/policies/picture.js';
-import type { LivePolicy } from '../../../src/policies/live.js';
+import { keyOfPolicy } from '../../../src/policies/observe/live.js';
+import type { Knowledge, ReadablePolicies } from '../../../src/policies/observe/picture.js';
+import type { LivePolicy } from '../../../src/policies/observe/live.js';
 import type { Pace, PolicyState, RoutingDecision } from '../../../src/policies/state.js';
 import { mirror } from '../mirror/mirror.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readEntries } from '../../../src/engines/annotations.js';
+import { readEntries } from '../../../src/engines/metadata/annotations.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import type { Policies } from '../../../src/policies/policies.js';

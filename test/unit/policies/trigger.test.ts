@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PolicyTrigger } from '../../../src/policies/trigger.js';
+import { PolicyTrigger } from '../../../src/policies/timing/trigger.js';
 import { eventually } from '../../support/wait.js';
 
 const QUICK = { timeoutMs: 4000, intervalMs: 5 };

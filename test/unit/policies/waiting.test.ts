@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { worthALookInMs } from '../../../src/policies/grace.js';
+import { worthALookInMs } from '../../../src/policies/timing/grace.js';
 import type { Policies } from '../../../src/policies/policies.js';
 import type { Pace } from '../../../src/policies/state.js';
 import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';

@@ -1,6 +1,6 @@
-import { backoffMs } from '../kubernetes/backoff.js';
+import { backoffMs } from '../../kubernetes/backoff.js';
 import { Burst } from './burst.js';
-import type { Pace } from './state.js';
+import type { Pace } from '../state.js';
 
 interface PolicyTriggerOptions {
   /** Whether mirrors are still being looked at, so that more changes are to be expected. */

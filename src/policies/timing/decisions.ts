@@ -1,4 +1,4 @@
-import type { RoutingDecision } from './state.js';
+import type { RoutingDecision } from '../state.js';
 
 const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 

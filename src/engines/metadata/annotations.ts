@@ -1,8 +1,8 @@
-import { ANNOTATIONS } from '../api/group.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
-import type { MirrorEntry } from './entry.js';
-import type { PolicySettings } from './settings.js';
-import { plainJson } from './syntax/escape.js';
+import { ANNOTATIONS } from '../../api/group.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
+import type { MirrorEntry } from '../entry.js';
+import type { PolicySettings } from '../settings.js';
+import { plainJson } from '../syntax/escape.js';
 
 /** Longer JSON takes a line for each member. */
 const LINE = 140;

@@ -1,9 +1,9 @@
-import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
-import { specDefaults } from '../api/defaults.generated.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
-import { policySettings, settingsText } from './settings.js';
-import type { PolicySettings } from './settings.js';
-import { digest } from './syntax/digest.js';
+import { ANNOTATIONS, LABELS, OPERATOR } from '../../api/group.js';
+import { specDefaults } from '../../api/defaults.generated.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
+import { policySettings, settingsText } from '../settings.js';
+import type { PolicySettings } from '../settings.js';
+import { digest } from '../syntax/digest.js';
 
 /** The name of the policy of mirrors with default settings. The names of all others begin with it. */
 export const DEFAULT_POLICY = 'registry-mirrors';

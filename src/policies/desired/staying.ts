@@ -1,11 +1,11 @@
-import { entryText } from '../engines/entry.js';
-import type { Homes, StayingEntry } from '../engines/placement/group.js';
-import { ENGINES } from '../engines/engines.js';
-import { settingsText } from '../engines/settings.js';
+import { entryText } from '../../engines/entry.js';
+import type { Homes, StayingEntry } from '../../engines/placement/group.js';
+import { ENGINES } from '../../engines/engines.js';
+import { settingsText } from '../../engines/settings.js';
 import type { Desired } from './desired.js';
-import { keyOfPolicy } from './live.js';
-import type { Memory } from './memory.js';
-import type { Picture } from './picture.js';
+import { keyOfPolicy } from '../observe/live.js';
+import type { Memory } from '../memory.js';
+import type { Picture } from '../observe/picture.js';
 
 /** What moves from one policy to another stays in the old one until the new one acts on it. */
 interface Staying {

@@ -1,14 +1,14 @@
-import { REASONS } from '../api/reasons.js';
-import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
-import { entryText } from '../engines/entry.js';
-import type { RenderedPolicy } from '../engines/policy.js';
-import type { PolicyEngine } from '../engines/settings.js';
-import { isKubernetesError } from '../kubernetes/errors.js';
-import { backoffMs } from '../kubernetes/backoff.js';
-import { answered, byMirror, withoutFailure } from './memory.js';
-import type { PolicyMemory } from './memory.js';
-import type { Knowledge } from './picture.js';
-import type { FailedState } from './state.js';
+import { REASONS } from '../../api/reasons.js';
+import { ENGINE_KINDS, ENGINES } from '../../engines/engines.js';
+import { entryText } from '../../engines/entry.js';
+import type { RenderedPolicy } from '../../engines/policy.js';
+import type { PolicyEngine } from '../../engines/settings.js';
+import { isKubernetesError } from '../../kubernetes/errors.js';
+import { backoffMs } from '../../kubernetes/backoff.js';
+import { answered, byMirror, withoutFailure } from '../memory.js';
+import type { PolicyMemory } from '../memory.js';
+import type { Knowledge } from '../observe/picture.js';
+import type { FailedState } from '../state.js';
 import { triesAfterRefusal, wantedText } from './trial.js';
 import type { Blocked, Trial } from './trial.js';
 

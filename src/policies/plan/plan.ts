@@ -1,16 +1,16 @@
-import type { MirrorEntry } from '../engines/entry.js';
-import type { PolicyGroup } from '../engines/placement/group.js';
-import { ENGINES } from '../engines/engines.js';
-import type { RenderedPolicy } from '../engines/policy.js';
-import { contains } from '../kubernetes/contains.js';
+import type { MirrorEntry } from '../../engines/entry.js';
+import type { PolicyGroup } from '../../engines/placement/group.js';
+import { ENGINES } from '../../engines/engines.js';
+import type { RenderedPolicy } from '../../engines/policy.js';
+import { contains } from '../../kubernetes/contains.js';
 import { heldForMs } from './acting.js';
-import { isAsRendered, keyOfPolicy } from './live.js';
-import type { FoundPolicy } from './live.js';
-import { byMirror, isAsAnswered, memoryOf, withPolicy } from './memory.js';
-import type { Memory, PolicyMemory } from './memory.js';
-import { findPolicy } from './picture.js';
-import type { Picture } from './picture.js';
-import type { Placing } from './place.js';
+import { isAsRendered, keyOfPolicy } from '../observe/live.js';
+import type { FoundPolicy } from '../observe/live.js';
+import { byMirror, isAsAnswered, memoryOf, withPolicy } from '../memory.js';
+import type { Memory, PolicyMemory } from '../memory.js';
+import { findPolicy } from '../observe/picture.js';
+import type { Picture } from '../observe/picture.js';
+import type { Placing } from '../desired/place.js';
 import { nextTrial, wantedText } from './trial.js';
 import type { Trial } from './trial.js';
 

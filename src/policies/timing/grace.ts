@@ -1,7 +1,7 @@
-import { ENGINES } from '../engines/engines.js';
-import type { PolicyEngine } from '../engines/settings.js';
+import { ENGINES } from '../../engines/engines.js';
+import type { PolicyEngine } from '../../engines/settings.js';
 import { LONGEST_WAIT_MS } from './burst.js';
-import type { PolicyState } from './state.js';
+import type { PolicyState } from '../state.js';
 
 /** How long Kyverno may take to put a policy in force before a status says that it isn't yet. */
 const GRACE_MS = 2000;

@@ -1,12 +1,12 @@
-import { entryText, type MirrorEntry } from '../engines/entry.js';
-import type { Homes, PlacedEntry } from '../engines/placement/group.js';
-import { contentHashIn } from '../engines/in-force.js';
-import { ownersOf } from '../engines/owners.js';
-import type { PolicyObject, RenderedPolicy } from '../engines/policy.js';
-import { readEntries, readSettings } from '../engines/annotations.js';
-import type { PolicyEngine, PolicySettings } from '../engines/settings.js';
-import { contains } from '../kubernetes/contains.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
+import { entryText, type MirrorEntry } from '../../engines/entry.js';
+import type { Homes, PlacedEntry } from '../../engines/placement/group.js';
+import { contentHashIn } from '../../engines/in-force.js';
+import { ownersOf } from '../../engines/metadata/owners.js';
+import type { PolicyObject, RenderedPolicy } from '../../engines/policy.js';
+import { readEntries, readSettings } from '../../engines/metadata/annotations.js';
+import type { PolicyEngine, PolicySettings } from '../../engines/settings.js';
+import { contains } from '../../kubernetes/contains.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
 
 /** A policy of ours as it is in the cluster. */
 export interface LivePolicy {

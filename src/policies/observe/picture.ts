@@ -1,8 +1,8 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { webhookContents } from '../engines/webhooks.js';
-import type { WebhookContent } from '../engines/webhooks.js';
-import { byEngine, ENGINE_KINDS, ENGINES } from '../engines/engines.js';
-import type { PolicyEngine } from '../engines/settings.js';
+import { webhookContents } from '../../engines/webhooks.js';
+import type { WebhookContent } from '../../engines/webhooks.js';
+import { byEngine, ENGINE_KINDS, ENGINES } from '../../engines/engines.js';
+import type { PolicyEngine } from '../../engines/settings.js';
 import { keyOfPolicy, readPolicy } from './live.js';
 import type { FoundPolicy, LivePolicy, PolicyId } from './live.js';
 

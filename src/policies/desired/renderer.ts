@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { entryText } from '../engines/entry.js';
-import type { PolicyGroup } from '../engines/placement/group.js';
-import type { Owner } from '../engines/owners.js';
-import type { RenderedPolicy } from '../engines/policy.js';
-import type { HostRule, Precedence } from '../engines/placement/precedence.js';
-import { renderEmpty, renderPolicy } from '../engines/render.js';
-import { settingsText } from '../engines/settings.js';
-import type { Renderer } from './plan.js';
+import { entryText } from '../../engines/entry.js';
+import type { PolicyGroup } from '../../engines/placement/group.js';
+import type { Owner } from '../../engines/metadata/owners.js';
+import type { RenderedPolicy } from '../../engines/policy.js';
+import type { HostRule, Precedence } from '../../engines/placement/precedence.js';
+import { renderEmpty, renderPolicy } from '../../engines/render.js';
+import { settingsText } from '../../engines/settings.js';
+import type { Renderer } from '../plan/plan.js';
 
 /** The uid of a mirror's object; undefined where it is gone. */
 type UidOf = (mirror: string) => string | undefined;

@@ -1,11 +1,11 @@
-import { groups, withStaying } from '../engines/placement/group.js';
-import type { Homes, PolicyGroup } from '../engines/placement/group.js';
-import { precedence } from '../engines/placement/precedence.js';
-import type { Precedence } from '../engines/placement/precedence.js';
-import { actingSince } from './acting.js';
+import { groups, withStaying } from '../../engines/placement/group.js';
+import type { Homes, PolicyGroup } from '../../engines/placement/group.js';
+import { precedence } from '../../engines/placement/precedence.js';
+import type { Precedence } from '../../engines/placement/precedence.js';
+import { actingSince } from '../plan/acting.js';
 import type { Desired } from './desired.js';
-import type { Memory } from './memory.js';
-import type { Picture } from './picture.js';
+import type { Memory } from '../memory.js';
+import type { Picture } from '../observe/picture.js';
 import { stayingEntries } from './staying.js';
 
 /** Which mirrors each policy is to have. */

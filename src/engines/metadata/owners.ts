@@ -1,7 +1,7 @@
-import { API_VERSION, KIND } from '../api/group.js';
-import type { OwnerReference } from '../api/object-meta.js';
-import { compare } from '../image/rules.js';
-import type { KubernetesObject } from '../kubernetes/objects.js';
+import { API_VERSION, KIND } from '../../api/group.js';
+import type { OwnerReference } from '../../api/object-meta.js';
+import { compare } from '../../image/rules.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
 
 /** A mirror's object: another one of the same name has another uid. */
 export interface Owner {

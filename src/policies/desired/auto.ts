@@ -1,12 +1,12 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { chooseEngine, namesEngine, STAYS, withEngine } from '../engines/auto.js';
-import type { EngineChoice, Served } from '../engines/auto.js';
-import type { MirrorEntry } from '../engines/entry.js';
-import { byEngine } from '../engines/engines.js';
-import type { PlacedEntry } from '../engines/placement/group.js';
-import type { PolicyEngine, WantedSettings } from '../engines/settings.js';
-import type { Memory } from './memory.js';
-import type { Picture } from './picture.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { chooseEngine, namesEngine, STAYS, withEngine } from '../../engines/auto.js';
+import type { EngineChoice, Served } from '../../engines/auto.js';
+import type { MirrorEntry } from '../../engines/entry.js';
+import { byEngine } from '../../engines/engines.js';
+import type { PlacedEntry } from '../../engines/placement/group.js';
+import type { PolicyEngine, WantedSettings } from '../../engines/settings.js';
+import type { Memory } from '../memory.js';
+import type { Picture } from '../observe/picture.js';
 
 /** What a mirror is to have, and why its engine is the one that it is. */
 export interface ChosenEntry extends PlacedEntry {

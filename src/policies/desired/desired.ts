@@ -1,16 +1,16 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { policyEntry, type MirrorEntry } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/placement/group.js';
-import { namesEngine, withEngine } from '../engines/auto.js';
-import { ENGINE_KINDS } from '../engines/engines.js';
-import { policySettings, settingsText } from '../engines/settings.js';
-import type { PolicyEngine, PolicySettings, WantedSettings } from '../engines/settings.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { policyEntry, type MirrorEntry } from '../../engines/entry.js';
+import type { PlacedEntry } from '../../engines/placement/group.js';
+import { namesEngine, withEngine } from '../../engines/auto.js';
+import { ENGINE_KINDS } from '../../engines/engines.js';
+import { policySettings, settingsText } from '../../engines/settings.js';
+import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines/settings.js';
 import { chosen, kept } from './auto.js';
 import type { ChosenEntry } from './auto.js';
-import type { Memory } from './memory.js';
-import { unknownBecause } from './picture.js';
-import type { Picture } from './picture.js';
-import type { RoutingDecision } from './state.js';
+import type { Memory } from '../memory.js';
+import { unknownBecause } from '../observe/picture.js';
+import type { Picture } from '../observe/picture.js';
+import type { RoutingDecision } from '../state.js';
 
 type Decisions = ReadonlyMap<string, RoutingDecision>;
 

@@ -1,6 +1,6 @@
-import { digest } from '../engines/syntax/digest.js';
-import { entryText, type MirrorEntry } from '../engines/entry.js';
-import type { FailedState } from './state.js';
+import { digest } from '../../engines/syntax/digest.js';
+import { entryText, type MirrorEntry } from '../../engines/entry.js';
+import type { FailedState } from '../state.js';
 
 type Entries = ReadonlyMap<string, MirrorEntry>;
 

@@ -1,11 +1,11 @@
-import { entryText } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/placement/group.js';
-import { ENGINES } from '../engines/engines.js';
-import { settingsText } from '../engines/settings.js';
-import { findPolicy, type Picture } from './picture.js';
-import type { FoundPolicy, PolicyId } from './live.js';
-import { memoryOf } from './memory.js';
-import type { Acting, Memory, PolicyMemory } from './memory.js';
+import { entryText } from '../../engines/entry.js';
+import type { PlacedEntry } from '../../engines/placement/group.js';
+import { ENGINES } from '../../engines/engines.js';
+import { settingsText } from '../../engines/settings.js';
+import { findPolicy, type Picture } from '../observe/picture.js';
+import type { FoundPolicy, PolicyId } from '../observe/live.js';
+import { memoryOf } from '../memory.js';
+import type { Acting, Memory, PolicyMemory } from '../memory.js';
 
 /** Whether new Pods are rewritten by what this policy has for the mirror. */
 function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, memory: Memory): boolean {
