@@ -5,6 +5,7 @@ import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
+import { mirror } from './entries.js';
 
 const SETTINGS: PolicySettings = {
   engine: 'ClusterPolicy',
@@ -12,17 +13,6 @@ const SETTINGS: PolicySettings = {
   podsWithPullSecrets: 'Skip',
   pullSecret: 'None',
 };
-
-function mirror(name: string, more: Partial<MirrorEntry> = {}): MirrorEntry {
-  return {
-    mirror: name,
-    hosts: [`${name}.io`],
-    pullPrefix: `harbor.example.org/${name}`,
-    include: [],
-    exclude: [],
-    ...more,
-  };
-}
 
 function policyOf(entries: readonly MirrorEntry[], settings: Partial<PolicySettings> = {}): RenderedPolicy {
   const placed = entries.map((entry) => ({ entry, settings: { ...SETTINGS, ...settings } }));

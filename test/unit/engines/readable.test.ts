@@ -7,17 +7,7 @@ import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicyEngine, PolicySettings } from '../../../src/engines/settings.js';
-
-function mirror(name: string, more: Partial<MirrorEntry> = {}): MirrorEntry {
-  return {
-    mirror: name,
-    hosts: [`${name}.io`],
-    pullPrefix: `harbor.example.org/${name}`,
-    include: [],
-    exclude: [],
-    ...more,
-  };
-}
+import { mirror } from './entries.js';
 
 /** As `kubectl get -o yaml` prints them. */
 function yamlOf(
