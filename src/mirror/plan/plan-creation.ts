@@ -68,7 +68,7 @@ interface SpareEndpoint {
 
 /** Endpoints of this mirror's that have no project: left by a crash, or by a project that was deleted by hand. */
 function spareEndpoints({ view, identity }: PlanInput): readonly SpareEndpoint[] {
-  return view.endpoints().flatMap((endpoint) => {
+  return view.endpointsOwnedBy(identity.clusterId, identity.mirror).flatMap((endpoint) => {
     const owner = ownership(endpoint, identity);
     return owner.kind === 'ours' && view.projectsByEndpoint(endpoint.id).length === 0
       ? [{ endpoint, mark: owner.mark }]

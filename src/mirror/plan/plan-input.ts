@@ -9,8 +9,8 @@ import type { Privacy } from './privacy.js';
 import type { Identity } from './ownership.js';
 import type { Verdict } from '../../api/verdict.js';
 
-/** What Harbor holds, as far as planning needs it. */
-export type HarborView = Omit<InventoryView, 'readAt' | 'projects' | 'projectById' | 'unreadable'>;
+/** What Harbor holds, as far as planning needs it: no lists of everything, since each look at each mirror would go through them. */
+export type HarborView = Omit<InventoryView, 'readAt' | 'endpoints' | 'projects' | 'projectById' | 'unreadable'>;
 
 export interface PlanInput {
   readonly desired: Desired;

@@ -1,5 +1,6 @@
 import { formatMark, parseMark } from '../../../../src/harbor/mark.js';
 import type { Mark } from '../../../../src/harbor/mark.js';
+import type { InventoryView } from '../../../../src/harbor/inventory.js';
 import type { Endpoint, EndpointUpdate, Project, Quota } from '../../../../src/harbor/types.js';
 import type { Action } from '../../../../src/mirror/plan/actions.js';
 import type { Desired } from '../../../../src/mirror/desired/desired.js';
@@ -69,7 +70,7 @@ export class HarborModel {
     return [...this.#projects.values()];
   }
 
-  get view(): HarborView {
+  get view(): HarborView & Pick<InventoryView, 'endpoints'> {
     const endpoints = [...this.#endpoints.values()];
     const projects = [...this.#projects.values()];
     return {
