@@ -3,6 +3,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { mirrorValidator } from '../crd.js';
 import { InputError } from '../input-error.js';
 import { isRecord, readObjects } from './objects-file.js';
+import { urlFault } from './url-fault.js';
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -38,7 +39,10 @@ function mirror(where: string, object: unknown, validate: (object: object) => re
   const faults = validate(object);
   if (faults.length > 0) throw new InputError(`${where}, ${KIND} ${name}:\n  ${faults.join('\n  ')}`);
   // The schema that it has just passed is what the type was generated from.
-  return object as unknown as RegistryMirror;
+  const read = object as unknown as RegistryMirror;
+  const fault = urlFault(read.spec.upstream);
+  if (fault !== undefined) throw new InputError(`${where}, ${KIND} ${name}:\n  ${fault}`);
+  return read;
 }
 
 function label(value: unknown): string {

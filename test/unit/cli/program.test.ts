@@ -172,6 +172,18 @@ describe('registry-mirror', () => {
       'is a RegistryMirror of registrymirror.io/v9',
     ],
     ['a mirror without a name', [{ ...HUB, metadata: {} }], 'needs a metadata.name'],
+    [
+      'a type without a url of its own, and no url',
+      [mirror('d', { upstream: { type: 'docker-registry' } })],
+      'document 1, RegistryMirror d:\n  spec.upstream.url is missing: type docker-registry has none of its own.',
+    ],
+    ...['https://a.test/path', 'a.test', 'https://10.0.0.300', 'https://u:p@a.test'].map(
+      (url): [string, object[], string] => [
+        `the url ${url}`,
+        [mirror('d', { upstream: { type: 'docker-registry', url } })],
+        'spec.upstream.url has to be http:// or https:// with a host',
+      ],
+    ),
     ['the same mirror twice', [HUB, HUB], 'The RegistryMirror dockerhub is there twice'],
     ['an unknown type', [mirror('x', { upstream: { type: 'nope' } })], 'spec.upstream.type must be one of docker-hub'],
     ['no upstream', [mirror('x', {})], 'spec needs the field "upstream"'],
