@@ -149,6 +149,12 @@ describe('What the chart renders', () => {
     for (const given of [values, source.helm.valuesObject]) expect(await renderChart(options, given)).not.to.be.empty;
   });
 
+  it('is nothing where rights are narrowed that are not given', async () => {
+    const { code, stderr } = await helm(options, ['template', CHART], { features: { pullSecretNamespaces: ['shop'] } });
+    expect(code).to.not.equal(0);
+    expect(stderr).to.include('narrows the rights of features.pullSecrets: set that to true, too.');
+  });
+
   for (const [name, values, value] of HOSTILE) {
     it(`is nothing where the values have ${name}`, async () => {
       const { code, stdout, stderr } = await helm(options, ['template', CHART], values);
