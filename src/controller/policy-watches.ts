@@ -119,7 +119,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   }
 
   async #delete(informer: PolicyInformer | undefined, name: string): Promise<void> {
-    if (informer === undefined) return;
+    const there = informer?.get(name);
+    if (informer === undefined || (there !== undefined && !isOurs(there))) return;
     await this.#options.api.delete(informer.resource, name);
     informer.forget(name);
   }
@@ -139,7 +140,7 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   #live(kind: PolicyEngine): (object: KubernetesObject) => LivePolicy {
     return (object) => {
       const binding = this.#bindings.get(kind)?.get(object.metadata.name);
-      return { kind, object, ...(binding === undefined ? {} : { binding }) };
+      return { kind, object, ...(binding === undefined || !isOurs(binding) ? {} : { binding }) };
     };
   }
 

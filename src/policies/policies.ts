@@ -8,7 +8,7 @@ import { Decisions } from './timing/decisions.js';
 import { desiredPolicies } from './desired/desired.js';
 import { NOTHING_YET } from './memory.js';
 import type { Memory } from './memory.js';
-import { observe } from './observe/picture.js';
+import { mayHave, observe } from './observe/picture.js';
 import type { Picture, ReadablePolicies } from './observe/picture.js';
 import { placePolicies } from './desired/place.js';
 import { actingSince } from './plan/acting.js';
@@ -203,7 +203,7 @@ export class Policies {
 
   /** New mirrors, and those that are deleted, whose projects stay until they are out. Harbor may be down for any other that is to leave. */
   #canWait(mirror: string, decision: RoutingDecision): boolean {
-    if (decision.kind === 'include') return !this.has(mirror);
+    if (decision.kind === 'include') return !this.has(mirror) && !mayHave(this.#observe(), mirror);
     const object = this.#options.mirrors.mirror(mirror);
     return decision.kind === 'withdraw' && object?.metadata.deletionTimestamp !== undefined;
   }

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
+import type { KubernetesObject } from '../../kubernetes/objects.js';
 import type { Engine } from '../../engines/engine.js';
 import type { Served } from '../../engines/auto.js';
 import type { PolicyEngine } from '../../engines/settings.js';
@@ -48,20 +48,13 @@ async function policiesOf(engine: Engine, reader: ClusterReader): Promise<readon
   const { kind, resource, binding } = engine;
   const found = await reader.listOfKind<KubernetesObject>(resource);
   if (found === undefined) return undefined;
-  const objects = found.filter(isOurs).map(whole(kind, resource));
+  const objects = found.filter(isOurs);
   if (binding === undefined) return objects.map((object) => ({ kind, object }));
-  const bindings = (await reader.listIfServed<KubernetesObject>(binding.resource)).map(
-    whole(binding.kind, binding.resource),
-  );
+  const bindings = (await reader.listIfServed<KubernetesObject>(binding.resource)).filter(isOurs);
   return objects.map((object) => {
     const own = bindings.find(({ metadata }) => metadata.name === object.metadata.name);
     return { kind, object, ...(own === undefined ? {} : { binding: own }) };
   });
-}
-
-/** Lists leave an item's kind and apiVersion out, which a comparison with what is rendered needs. */
-function whole(kind: string, { group, version }: Resource): (item: KubernetesObject) => KubernetesObject {
-  return (item) => ({ apiVersion: `${group}/${version}`, kind, ...item });
 }
 
 /** Whether the API server acts on this very content of the policy. */

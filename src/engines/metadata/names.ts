@@ -42,10 +42,13 @@ export function policyNameIn(webhook: string): string | undefined {
 
 /**
  * Whether a policy, or a binding, is ours: by its label, or, where somebody took the label away, by its name. Somebody else may have thought of
- * the plain name, too; the annotation tells those apart.
+ * the plain name, too; our annotations tell those apart: a binding has only the form's.
  */
 export function isOurs({ metadata }: KubernetesObject): boolean {
   const { name, labels, annotations } = metadata;
   if (labels?.[LABELS.managedBy] === OPERATOR) return true;
-  return OUR_NAME.test(name) && annotations?.[ANNOTATIONS.mirrors] !== undefined;
+  return (
+    OUR_NAME.test(name) &&
+    (annotations?.[ANNOTATIONS.mirrors] !== undefined || annotations?.[ANNOTATIONS.formVersion] !== undefined)
+  );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CallOptions, HarborApi } from '../api.js';
 import type { HttpMethod } from '../http/errors.js';
 import { LateAnswers } from './late-answers.js';
-import { asked, silent } from './upstream-calls.js';
+import { asked, silent } from './upstream-errors.js';
 import type { UpstreamCalls } from './upstream-calls.js';
 
 /** An upstream that hasn't answered for so long is said not to. */

@@ -1,6 +1,7 @@
 import { HarborError } from '../http/errors.js';
 import type { HarborErrorDetails } from '../http/errors.js';
 import { Line } from './line.js';
+import { asked, silent } from './upstream-errors.js';
 
 /** What Harbor is waiting for is said to hang after this. */
 const HANGS_AFTER_MS = 2000;
@@ -80,14 +81,10 @@ export class UpstreamCalls {
    * @throws HarborError `upstreamAsked` or `upstreamSilent` where it may not, or was given up; `retryAfterMs` says when to come again
    */
   async send<T>(call: UpstreamCall<T>): Promise<T> {
-    const { mirror, upstream } = call;
-    const waits = this.#movesOn(upstream);
-    if (waits) await this.#line.turn();
-    this.#enter(call, !waits);
-    this.#arrivals.delete(mirror);
-    const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
-    this.#open.set(upstream, open);
-    this.#startedAt = open.startedAt;
+    const { upstream } = call;
+    const waited = this.#movesOn(upstream);
+    if (waited) await this.#line.turn();
+    const open = this.#begin(call, waited);
     try {
       const answer = await call.send(open.giveUp.signal);
       this.#answered(upstream);
@@ -118,6 +115,21 @@ export class UpstreamCalls {
     const isFull = this.#open.size + this.#line.called >= OPEN_AT_MOST && this.#busyWith() < HELD_AT_MOST;
     if (!this.#isPatient || !isFull || this.#open.has(upstream) || this.#pauses.has(upstream)) return false;
     return ![...this.#open.values()].some((open) => this.#isHanging(open));
+  }
+
+  /** At once, so that the next one in line sees it. Whoever may not enter after all leaves the place to that. */
+  #begin(call: UpstreamCall<unknown>, waited: boolean): OpenCall {
+    try {
+      this.#enter(call, !waited);
+    } catch (error) {
+      if (waited) this.#line.next(OPEN_AT_MOST - this.#open.size);
+      throw error;
+    }
+    this.#arrivals.delete(call.mirror);
+    const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
+    this.#open.set(call.upstream, open);
+    this.#startedAt = open.startedAt;
+    return open;
   }
 
   /**
@@ -228,20 +240,4 @@ export class UpstreamCalls {
 /** Whether Harbor may go on with it although nobody waits for the answer: a proxy in front of it gives up with a 504. */
 function wasGivenUp({ kind, status }: HarborError): boolean {
   return kind === 'timeout' || kind === 'aborted' || status === 504;
-}
-
-type Place = Pick<HarborErrorDetails, 'method' | 'path'>;
-
-export function asked({ method, path }: Place, reason: string, retryAfterMs: number): HarborError {
-  return new HarborError({ kind: 'upstreamAsked', method, path, reason, retryAfterMs });
-}
-
-/** @param mayHaveHappened - whether the call was sent */
-export function silent(
-  { method, path }: Place,
-  reason: string,
-  retryAfterMs: number,
-  mayHaveHappened = false,
-): HarborError {
-  return new HarborError({ kind: 'upstreamSilent', method, path, reason, retryAfterMs, mayHaveHappened });
 }

@@ -123,8 +123,9 @@ export class ObjectStore<T extends KubernetesObject> {
     const previous = this.#objects.get(name);
     const own = this.#ownWrites.get(name);
     if (type === 'DELETED') {
-      this.forget(name);
       if (uid !== undefined) this.#deleted.add(uid);
+      if (previous !== undefined && isSuccessor(previous, object)) return;
+      this.forget(name);
     } else if (previous === undefined || previous.metadata.uid !== uid || isNewer(object, previous)) {
       this.#objects.set(name, object);
       this.#ownWrites.delete(name);
@@ -151,4 +152,9 @@ export class ObjectStore<T extends KubernetesObject> {
     if (versions.size === 0) this.#ownWrites.delete(name);
     return isOwn;
   }
+}
+
+/** Whether the one object was made after the other one of the same name was deleted. */
+function isSuccessor(one: KubernetesObject, other: KubernetesObject): boolean {
+  return one.metadata.uid !== other.metadata.uid && isNewer(one, other);
 }

@@ -1,7 +1,6 @@
 import { entryText } from '../../engines/entry.js';
 import type { Homes, StayingEntry } from '../../engines/placement/group.js';
 import { ENGINES } from '../../engines/engines.js';
-import { settingsText } from '../../engines/settings.js';
 import type { Desired } from './desired.js';
 import { keyOfPolicy } from '../observe/live.js';
 import type { Memory } from '../memory.js';
@@ -26,14 +25,14 @@ export function stayingEntries(
   let wakeInMs = Infinity;
   for (const policy of picture.policies.values()) {
     const { settings } = policy;
-    if (settings === undefined) continue;
+    // An edited annotation may say another engine than the policy's.
+    if (settings?.engine !== policy.kind) continue;
     for (const [mirror, entry] of policy.entries) {
       const wanted = placed.get(mirror);
       const home = homes.get(mirror);
       if (wanted === undefined || home === undefined) continue;
-      const isHome = home === policy.name && settingsText(wanted.settings) === settingsText(settings);
-      if (isHome) continue;
       const goal = keyOfPolicy({ kind: wanted.settings.engine, name: home });
+      if (goal === keyOfPolicy(policy)) continue;
       const at = acting.get(mirror);
       const acts = at?.policy === goal && at.entry === entryText(wanted.entry);
       const leftMs = acts ? at.since + ENGINES[wanted.settings.engine].delays.lingerMs - now : Infinity;

@@ -67,6 +67,11 @@ export function findPolicy({ policies }: Picture, policy: PolicyId): FoundPolicy
   return policies.get(keyOfPolicy(policy));
 }
 
+/** Whether a policy lists the mirror, or may, since somebody's edit made it unreadable. */
+export function mayHave({ byMirror, policies }: Picture, mirror: string): boolean {
+  return byMirror.has(mirror) || [...policies.values()].some(({ settings }) => settings === undefined);
+}
+
 /** A policy that lists the mirror, or sends Pods to its place all the same. */
 export function policyWith({ byMirror, policies }: Picture, name: string, pullPrefix = ''): FoundPolicy | undefined {
   return byMirror.get(name)?.[0] ?? [...policies.values()].find(({ unlisted }) => unlisted.has(pullPrefix));

@@ -43,12 +43,15 @@ describe('the name of a policy', () => {
     expect(policyNameIn('mutate.kyverno.svc-fail-finegrained-registry-mirrors-of-mine')).to.equal(undefined);
   });
 
-  it('makes a policy ours without its label only where that says which mirrors it has', () => {
+  it('makes a policy, or a binding, ours without its label only where our annotations are on it', () => {
     const annotations = { 'registrymirror.io/mirrors': '[]' };
     const labels = { 'registrymirror.io/managed-by': 'registry-mirror-operator' };
     expect(isOurs({ metadata: { name: 'whatever', labels } })).to.equal(true);
     expect(isOurs({ metadata: { name: 'registry-mirrors', annotations } })).to.equal(true);
     expect(isOurs({ metadata: { name: `${OTHER}-2`, annotations } })).to.equal(true);
+    // A binding has no list of mirrors.
+    const form = { 'registrymirror.io/form-version': '8' };
+    expect(isOurs({ metadata: { name: 'registry-mirrors', annotations: form } })).to.equal(true);
     expect(isOurs({ metadata: { name: 'registry-mirrors' } })).to.equal(false);
     expect(isOurs({ metadata: { name: 'registry-mirrors-of-mine', annotations } })).to.equal(false);
   });

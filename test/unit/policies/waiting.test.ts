@@ -55,6 +55,21 @@ describe('what is decided and can wait for others to share its write with', () =
     expect(cluster.listed(home)).to.be.empty;
   });
 
+  it('is no mirror that a policy may have already, which somebody’s edit made unreadable', async () => {
+    for (const [key, policy] of cluster.live) {
+      const { metadata } = policy.object;
+      const annotations = { ...metadata.annotations, 'registrymirror.io/settings': '{' };
+      cluster.live.set(key, { ...policy, object: { ...policy.object, metadata: { ...metadata, annotations } } });
+    }
+    const restarted = cluster.open();
+    const first = cluster.mirrorsByName.get('first');
+    if (first === undefined) throw new Error('The mirror is gone.');
+    restarted.decide('first', included(first));
+    expect(pace()).to.equal('atOnce');
+    await restarted.sync(false);
+    expect(cluster.listed(home)).to.deep.equal(['first']);
+  });
+
   it('is no edit of a mirror that serves', async () => {
     policies.decide('new', included(cluster.set('new')));
     policies.decide('first', included(cluster.set('first', {}, ['other.io'])));

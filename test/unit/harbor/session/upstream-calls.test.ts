@@ -151,6 +151,19 @@ describe('calls that Harbor answers only after it has asked an upstream', () => 
     expect(harbor.turns).to.be.empty;
   });
 
+  it('leave the place to the next in line where the one that was called is not sent after all', async () => {
+    harbor = new BusyHarbor(60_000);
+    const first = ['a', 'b', 'c', 'd'].map((mirror) => harbor.ask(mirror, mirror < 'c' ? 10 : 1000));
+    const same = ['e', 'f'].map((mirror) => harbor.ask(mirror, 1000, 'https://same.example.org'));
+    const last = harbor.ask('g', 1000);
+    for (let round = 0; round < 5; round += 1) await harbor.pass(10);
+    // Harbor asks that upstream for the other one already.
+    expect(await same[1]).to.equal('upstreamAsked');
+    expect(harbor.open).to.equal(4);
+    await harbor.pass(2000);
+    expect([...(await Promise.all(first)), await same[0], await last]).to.deep.equal(Array(6).fill('answered'));
+  });
+
   it('pause after one that was given up: half a minute, and twice as long each time, up to an hour', async () => {
     const silences: number[] = [];
     for (let attempt = 0; attempt < 9; attempt += 1) {

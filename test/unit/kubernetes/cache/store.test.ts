@@ -111,6 +111,16 @@ describe('the store of an informer', () => {
     expect(store.get('a')?.metadata.uid).to.equal('another');
   });
 
+  it('keeps what an own write made anew while the deletion of the one before was still to be told', async () => {
+    store.replace([object('a', 9)]);
+    await store.write('a', async () => {
+      store.apply('DELETED', object('a', 11));
+      return Promise.resolve(object('a', 12, 'another'));
+    });
+    expect(store.get('a')?.metadata.uid).to.equal('another');
+    expect(told).to.deep.equal(['ADDED a 9']);
+  });
+
   it('keeps an own write that a list was too early for, and one that it missed', () => {
     store.replace([object('a', 9)]);
     store.observe(object('a', 14));
