@@ -2,6 +2,7 @@ import { findCondition } from '../../src/api/conditions.js';
 import type { ConditionType } from '../../src/api/conditions.js';
 import type { Condition, RegistryMirror } from '../../src/api/registry-mirror.js';
 import type { Cluster } from '../cluster/cluster.js';
+import { newPod } from './new-pod.js';
 import { eventually } from './wait.js';
 
 export const MIRRORS = '/apis/registrymirror.io/v1alpha1/registrymirrors';
@@ -96,10 +97,7 @@ export class Mirrors {
 
   /** The image that a new Pod of this image gets. */
   async imageOfNewPod(image: string, namespace = 'default'): Promise<string> {
-    const pod = { metadata: { generateName: 'probe-' }, spec: { containers: [{ name: 'c', image }] } };
-    const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
-    const created = await this.cluster.api.json<{ spec: { containers: { image: string }[] } }>('POST', path, pod);
-    return created.spec.containers[0]?.image ?? '';
+    return (await newPod(this, namespace, image)).image ?? '';
   }
 
   /** Waits until new Pods of this image get that one. */

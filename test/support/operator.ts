@@ -37,6 +37,8 @@ export interface OperatorOptions {
   /** Where the operator thinks the API server is, e.g. a fault proxy; default: the API server itself. */
   readonly kubeconfig?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The main file of a bundle; default: that of the operator as it is now. */
+  readonly program?: string;
 }
 
 /** What the chart renders that these tests do without: the operator is a process here. */
@@ -51,13 +53,13 @@ export async function installOperator(cluster: Cluster): Promise<void> {
   await untilEstablished(cluster);
 }
 
-/** The same from config/, as `kubectl apply -k config` does it: needs no helm. */
-export async function installFromConfig(cluster: Cluster): Promise<void> {
+/** The same from config/, or an older one, as `kubectl apply -k config` does it: needs no helm. */
+export async function installFromConfig(cluster: Cluster, config = join(ROOT, 'config')): Promise<void> {
   for (const part of ['crd', 'namespace.yaml', 'rbac']) {
-    const path = join(ROOT, 'config', part);
+    const path = join(config, part);
     const args = part.endsWith('.yaml') ? ['-f', path] : ['-k', path];
     const { code, stderr } = await cluster.kubectl(['apply', ...args]);
-    if (code !== 0) throw new Error(`kubectl apply of config/${part} failed: ${stderr}`);
+    if (code !== 0) throw new Error(`kubectl apply of ${path} failed: ${stderr}`);
   }
   await untilEstablished(cluster);
 }
@@ -101,7 +103,7 @@ function ofDockerfile(line: RegExp): string {
 
 /** Starts the operator under its ServiceAccount and resolves when it is ready. `installOperator` comes first. */
 export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
-  const program = await bundledOperator();
+  const program = options.program ?? (await bundledOperator());
   const kubeconfig = options.kubeconfig ?? (await cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT));
   const [probePort, metricsPort] = await freePorts(2);
   const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-operator-'));

@@ -9,7 +9,8 @@ import { MIRRORS } from '../../support/world.js';
 import { Cutter } from '../operator/cut.js';
 import type { Cut, Point } from '../operator/cut.js';
 import { useWorld } from '../use-world.js';
-import { loginFor, namespacesWithCopy, newPod, pullSecrets } from './pulling.js';
+import { loginFor, namespacesWithCopy, pullSecrets } from './pulling.js';
+import { newPod } from '../../support/new-pod.js';
 
 const component = fileURLToPath(new URL('../../../config/components/pull-secrets/', import.meta.url));
 const IMAGE = 'team.example.org/app/web:1';

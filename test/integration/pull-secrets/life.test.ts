@@ -6,7 +6,8 @@ import type { UpstreamRegistry } from '../../harbor/upstream-registry.js';
 import { NAMESPACE, OPERATOR_USER } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
-import { loginFor, namespacesWithCopy, newPod, pullSecrets, pullStatus } from './pulling.js';
+import { loginFor, namespacesWithCopy, pullSecrets, pullStatus } from './pulling.js';
+import { newPod } from '../../support/new-pod.js';
 import type { StoredSecret } from './pulling.js';
 
 const component = fileURLToPath(new URL('../../../config/components/pull-secrets/', import.meta.url));

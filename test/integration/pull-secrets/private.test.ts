@@ -4,7 +4,8 @@ import { imageType, startUpstreamRegistry } from '../../harbor/upstream-registry
 import type { UpstreamRegistry } from '../../harbor/upstream-registry.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
-import { loginFor, newPod, pullSecrets, pullStatus } from './pulling.js';
+import { loginFor, pullSecrets, pullStatus } from './pulling.js';
+import { newPod } from '../../support/new-pod.js';
 
 const component = fileURLToPath(new URL('../../../config/components/pull-secrets/', import.meta.url));
 const IMAGE = 'open.example.org/app/web:1';

@@ -12,13 +12,6 @@ export interface StoredSecret {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-interface StoredPod {
-  readonly spec: {
-    readonly containers: readonly { readonly image: string }[];
-    readonly imagePullSecrets?: readonly { readonly name: string }[];
-  };
-}
-
 interface Login {
   readonly username: string;
   readonly password: string;
@@ -34,18 +27,6 @@ export async function pullSecrets(world: Pick<World, 'cluster'>): Promise<readon
 export async function namespacesWithCopy(world: World): Promise<readonly string[]> {
   const namespaces = (await pullSecrets(world)).map(({ metadata }) => metadata.namespace);
   return [...new Set(namespaces)].filter((name) => name !== 'registry-mirror-system').sort();
-}
-
-/** What a new Pod with this image gets: its image, and its pull Secrets' names. */
-export async function newPod(
-  world: Pick<World, 'cluster'>,
-  namespace: string,
-  image: string,
-): Promise<{ readonly image: string | undefined; readonly secrets: readonly string[] }> {
-  const pod = { metadata: { generateName: 'probe-' }, spec: { containers: [{ name: 'c', image }] } };
-  const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
-  const { spec } = await world.cluster.api.json<StoredPod>('POST', path, pod);
-  return { image: spec.containers[0]?.image, secrets: (spec.imagePullSecrets ?? []).map(({ name }) => name) };
 }
 
 /** The login that kubelet would find for an image in a Secret: by the longest key that the image begins with. */

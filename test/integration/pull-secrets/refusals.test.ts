@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
-import { namespacesWithCopy, newPod, pullSecrets } from './pulling.js';
+import { namespacesWithCopy, pullSecrets } from './pulling.js';
+import { newPod } from '../../support/new-pod.js';
 
 const component = fileURLToPath(new URL('../../../config/components/pull-secrets/', import.meta.url));
 const spec = {

@@ -65,6 +65,19 @@ const cases: readonly { readonly what: string; readonly newer: Schema; readonly 
     newer: { ...older, 'x-kubernetes-validations': [{ rule: 'has(self.url)' }, { rule: 'has(self.hosts)' }] },
     changes: [' has the rule has(self.hosts)'],
   },
+  {
+    what: 'a rule about a new field',
+    newer: {
+      ...withProperties({ other: { type: 'string' } }),
+      'x-kubernetes-validations': [{ rule: 'has(self.url)' }, { rule: "!has(self.other) || self.engine == 'A'" }],
+    },
+    changes: [],
+  },
+  {
+    what: 'a rule about an old field',
+    newer: { ...older, 'x-kubernetes-validations': [{ rule: "!has(self.url) || self.engine == 'A'" }] },
+    changes: [" has the rule !has(self.url) || self.engine == 'A'"],
+  },
 ];
 
 describe('what an upgrade of the CRD would break', () => {

@@ -1,0 +1,31 @@
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../../support/command.js';
+import { bringHistory, RELEASES } from '../../support/release.js';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+describe('the releases that an upgrade is tried from', () => {
+  it('each have their CRD kept', () => {
+    const kept = globSync('test/data/crds/*.yaml', { cwd: ROOT }).map((path) => basename(path, '.yaml'));
+    expect(RELEASES.map(({ name }) => name)).to.have.members(kept);
+  });
+
+  it('say what to do where a copy of the repository lacks their commits', async () => {
+    const [oldest] = RELEASES;
+    if (oldest === undefined) throw new Error('there is no release');
+    const copy = mkdtempSync(join(tmpdir(), 'registry-mirror-shallow-'));
+    try {
+      await runCommand('git', ['init', '--quiet', copy]);
+      const error = await bringHistory(oldest, copy).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(String(error)).to.include(oldest.commit).and.include('git fetch --unshallow');
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
+});
