@@ -1,29 +1,12 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../../support/command.js';
+import { BUILD, IMAGE, runBuildStage, texts } from '../../support/dockerfile.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-
-interface Instruction {
-  readonly word: string;
-  readonly text: string;
-}
-
-/** The instructions of each stage of the Dockerfile. */
-const stages = read('Dockerfile')
-  .replaceAll(/^#.*\n/gm, '')
-  .replaceAll('\\\n', ' ')
-  .split(/^FROM .*\n/m)
-  .slice(1)
-  .map((stage) =>
-    [...stage.matchAll(/^([A-Z]+) (.*)$/gm)].map(([, word = '', text = '']): Instruction => ({ word, text })),
-  );
-const [build = [], image = []] = stages;
-const texts = (stage: readonly Instruction[], word: string): readonly string[] =>
-  stage.filter((instruction) => instruction.word === word).map(({ text }) => text);
 
 describe('the image', function () {
   this.timeout(120_000);
@@ -40,20 +23,8 @@ describe('the image', function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'registry-mirror-image-'));
-    const source = join(folder, 'src');
     app = join(folder, 'app');
-    mkdirSync(source);
-    // What the lock file says is installed here already.
-    symlinkSync(join(ROOT, 'node_modules'), join(source, 'node_modules'));
-    for (const { word, text } of build) {
-      if (word === 'COPY') {
-        const [to = '', ...from] = text.split(' ').reverse();
-        for (const path of from)
-          cpSync(join(ROOT, path), join(source, from.length > 1 ? path : to), { recursive: true });
-      }
-      if (word === 'RUN' && !text.startsWith('npm ci')) await shell(text, source);
-    }
-    cpSync(join(source, 'dist'), app, { recursive: true });
+    cpSync(await runBuildStage(folder, shell), app, { recursive: true });
   });
   after(() => {
     rmSync(folder, { recursive: true });
@@ -61,7 +32,7 @@ describe('the image', function () {
 
   it('is built from files that .dockerignore lets through', () => {
     const allowed = read('.dockerignore').match(/(?<=^!).*$/gm) ?? [];
-    const copied = [...texts(build, 'COPY'), ...texts(image, 'COPY').filter((text) => !text.startsWith('--from'))]
+    const copied = [...texts(BUILD, 'COPY'), ...texts(IMAGE, 'COPY').filter((text) => !text.startsWith('--from'))]
       .flatMap((text) => text.split(' ').slice(0, -1))
       .map((path) => path.replace('./', ''));
     expect(allowed).to.have.members(copied);
@@ -72,7 +43,7 @@ describe('the image', function () {
   });
 
   it('has the command line on its PATH', async () => {
-    const link = texts(image, 'RUN').find((text) => text.includes('registry-mirror')) ?? '';
+    const link = texts(IMAGE, 'RUN').find((text) => text.includes('registry-mirror')) ?? '';
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     await shell(link.replaceAll('/usr/local/bin', bin).replaceAll('/app', app), folder);
@@ -97,8 +68,8 @@ describe('the image', function () {
   });
 
   it('runs as nobody, starts node itself, and writes nothing', () => {
-    expect(texts(image, 'USER')).to.deep.equal(['65532:65532']);
-    const [entry = ''] = texts(image, 'ENTRYPOINT');
+    expect(texts(IMAGE, 'USER')).to.deep.equal(['65532:65532']);
+    const [entry = ''] = texts(IMAGE, 'ENTRYPOINT');
     expect(JSON.parse(entry)).to.deep.equal(['node', '--optimize-for-size', '/app/main.js']);
     expect(existsSync(join(app, 'main.js'))).to.equal(true);
     expect(read('config/manager/deployment.yaml')).to.include('readOnlyRootFilesystem: true');
