@@ -1,5 +1,5 @@
 // Bundles the operator and the command line tool into dist/ (or the folder given), which then needs no node_modules.
-// `node build.mjs --cli FILE` bundles the command line tool alone, into one file.
+// `node build.mjs --cli FILE` bundles the command line tool alone, into one file; `--binary FILE` makes a program of it that needs no Node.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -107,6 +107,32 @@ async function buildCli(file) {
   await chmod(file, 0o755);
 }
 
+/** @param {string} file */
+async function buildBinary(file) {
+  const { writeExecutable } = await import('./executable.mjs');
+  const crd = await readFile('crds/registrymirror.io_registrymirrors.yaml', 'utf8');
+  const contents = `
+    import { run } from './src/cli/program.js';
+    void run(process.argv.slice(2), { out: console.log, warn: console.error }).then((code) => (process.exitCode = code));`;
+  const { outputFiles } = await build({
+    ...common,
+    stdin: { contents, resolveDir: '.' },
+    // Node takes no ES module here.
+    format: 'cjs',
+    banner: {},
+    write: false,
+    legalComments: 'inline',
+    define: {
+      ...define,
+      'process.env.REGISTRY_MIRROR_CRD': JSON.stringify(crd),
+      // There is no file beside the program to be found by it.
+      'import.meta.url': '"file:///"',
+    },
+  });
+  await writeExecutable(outputFiles[0].text, file);
+}
+
 const [first = 'dist', second] = process.argv.slice(2);
 if (first === '--cli') await buildCli(second ?? 'registry-mirror.mjs');
+else if (first === '--binary') await buildBinary(second ?? 'registry-mirror');
 else await buildAll(first);

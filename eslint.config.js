@@ -10,7 +10,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'build.mjs', 'licenses.mjs', 'sbom.mjs'] },
+        projectService: {
+          allowDefaultProject: ['eslint.config.js', 'build.mjs', 'licenses.mjs', 'sbom.mjs', 'executable.mjs'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -52,7 +54,7 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['eslint.config.js', 'build.mjs', 'licenses.mjs', 'sbom.mjs'],
+    files: ['eslint.config.js', 'build.mjs', 'licenses.mjs', 'sbom.mjs', 'executable.mjs'],
     ...tseslint.configs.disableTypeChecked,
     rules: {
       ...tseslint.configs.disableTypeChecked.rules,

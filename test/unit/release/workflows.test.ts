@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { KREW_SYSTEMS } from './krew-systems.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -16,6 +17,7 @@ interface Job {
   readonly needs?: string;
   readonly uses?: string;
   readonly 'timeout-minutes'?: number;
+  readonly strategy?: { readonly matrix: { readonly include: readonly { readonly system: string }[] } };
   readonly steps?: readonly { readonly run?: string; readonly uses?: string }[];
 }
 
@@ -40,6 +42,11 @@ describe('the workflows', () => {
     expect(workflow('ci').jobs.test?.steps?.at(-1)?.run).to.equal('.ci/run');
     const { jobs } = workflow('release');
     expect([jobs.test?.uses, jobs.release?.needs]).to.deep.equal(['./.github/workflows/ci.yaml', 'test']);
+  });
+
+  it('make the command line for each system that krew knows it for', () => {
+    const { binaries } = workflow('release').jobs;
+    expect(binaries?.strategy?.matrix.include.map(({ system }) => system)).to.deep.equal(KREW_SYSTEMS);
   });
 
   it('give no expression to a shell, where text from outside would become a command', () => {
