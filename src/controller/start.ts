@@ -25,7 +25,7 @@ import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
 import { OwnRobot } from '../robots/own-robot.js';
 import { worthALookInMs } from '../policies/timing/grace.js';
 import { PolicyTrigger } from '../policies/timing/trigger.js';
-import type { WorkResult } from '../kubernetes/queue/work-result.js';
+import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
@@ -65,7 +65,7 @@ export function startWork(
     };
     try {
       const result = await mirrorReconciler.reconcile(name);
-      end(result !== undefined && 'retryAfterMs' in result ? 'waiting' : 'success');
+      end(isWaiting(result) ? 'waiting' : 'success');
       return result;
     } catch (error) {
       reconcileLog.warn('A look at a mirror failed; trying again.', { error });

@@ -154,7 +154,7 @@ export class MirrorReconciler {
 
   async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
     const { now, policies } = this.#options;
-    if (look.quietForMs !== undefined) return { requeueAfterMs: look.quietForMs };
+    if (look.quietForMs !== undefined) return { requeueAfterMs: look.quietForMs, isWaiting: true };
     const policy = policies.state(mirror.metadata.name);
     const holdMs = this.#holdBackMs(mirror, look, policy);
     if (holdMs > 0) return { requeueAfterMs: holdMs };

@@ -33,8 +33,16 @@ export class Metrics {
   sum(name: string): number {
     const values = this.#lines
       .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-      .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+      .map(valueOf);
     return values.reduce((total, value) => total + value, 0);
+  }
+
+  /** The values of a metric, by its labels as they are written. */
+  byLabels(name: string): ReadonlyMap<string, number> {
+    const entries = this.#lines
+      .filter((line) => line.startsWith(`${name}{`))
+      .map((line) => [line.slice(name.length + 1, line.lastIndexOf('}')), valueOf(line)] as const);
+    return new Map(entries);
   }
 
   get heapMiB(): number {
@@ -46,4 +54,13 @@ export class Metrics {
     const ms = (name: string): number => this.sum(`nodejs_eventloop_lag_${name}_seconds`) * 1000;
     return { p50: ms('p50'), p99: ms('p99'), max: ms('max') };
   }
+}
+
+/** Looks at mirrors that saw Harbor: those of a new process before its first answer only wait. */
+export function looksDone(metrics: Metrics): number {
+  return metrics.byLabels('registry_mirror_reconcile_duration_seconds_count').get('outcome="success"') ?? 0;
+}
+
+function valueOf(line: string): number {
+  return Number(line.slice(line.lastIndexOf(' ') + 1));
 }

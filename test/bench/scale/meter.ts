@@ -1,7 +1,7 @@
 import type { AuditMark } from '../../cluster/audit.js';
 import { OPERATOR_USER } from '../../support/operator.js';
 import type { World } from '../../support/world.js';
-import { cpuSeconds, residentMiB, scrape } from '../process.js';
+import { cpuSeconds, looksDone, residentMiB, scrape } from '../process.js';
 import type { Metrics } from '../process.js';
 
 /** What one part of a run cost. */
@@ -55,9 +55,9 @@ export class Meter {
     return new Meter(world, await startOf(world, { cpuSeconds: 0, looks: 0 }));
   }
 
-  /** How many looks there were so far. */
-  async looks(): Promise<number> {
-    return (await this.#scrape()).sum(LOOKS) - this.#start.looks;
+  /** How many looks saw Harbor, of a process that has been measured since its start. */
+  async looksDone(): Promise<number> {
+    return looksDone(await this.#scrape());
   }
 
   async end(): Promise<Figures> {

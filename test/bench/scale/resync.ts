@@ -62,7 +62,7 @@ export async function edit(run: Run): Promise<readonly PhaseResult[]> {
 
 async function untilLookedAt({ fleet }: Run, meter: Meter, count: number): Promise<void> {
   await fleet.until(`looks at ${count} mirrors`, async () => {
-    const looks = await meter.looks();
+    const looks = await meter.looksDone();
     if (looks < count) throw new Error(`there were ${looks}`);
   });
 }

@@ -6,6 +6,7 @@ import { Harbors } from '../../../src/harbor/session/harbors.js';
 import { HostIndex } from '../../../src/mirror/claims/host-index.js';
 import type { MirrorCluster } from '../../../src/mirror/mirror-cluster.js';
 import { describeAction } from '../../../src/mirror/plan/actions.js';
+import type { WorkResult } from '../../../src/kubernetes/queue/work-result.js';
 import { MirrorReconciler } from '../../../src/mirror/reconcile.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborOptions, HarborStandIn } from '../../harbor/index.js';
@@ -122,7 +123,12 @@ export class Lab implements MirrorCluster {
     const mirror = this.mirror(name);
     const session = mirror === undefined ? undefined : this.#harbors.sessionFor(mirror);
     if (session?.ok === true) await session.value.checkedOnce;
-    await this.#reconciler.reconcile(name);
+    await this.lookAtOnce(name);
+  }
+
+  /** One look, whether Harbor has answered yet or not. */
+  async lookAtOnce(name: string): Promise<WorkResult | undefined> {
+    return await this.#reconciler.reconcile(name);
   }
 
   /** What is done for a mirror when its Harbor has gone down, before anybody looks at it. */

@@ -35,6 +35,13 @@ describe('a look at a mirror', () => {
       expect(lab.events).to.have.length(1);
     });
 
+    it('is waiting, and no success, until Harbor has answered for the first time', async () => {
+      lab.apply('quay', QUAY);
+      expect(await lab.lookAtOnce('quay')).to.deep.include({ isWaiting: true });
+      await lab.look('quay');
+      expect(await lab.lookAtOnce('quay')).to.not.have.property('isWaiting');
+    });
+
     it('costs two writes to Harbor, and none once it is in sync', async () => {
       lab.apply('quay', QUAY);
       await lab.untilReady('quay');
