@@ -10,6 +10,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   admission: (print, args) =>
     benchAdmission(print, args.length === 0 ? ENGINE_KINDS : ENGINE_KINDS.filter((engine) => args.includes(engine))),
   harbor: benchHarbor,
+  /** Imported only here: it asks the Harbor of HARBOR_URL for its version at once. */
+  'real-harbor': async (print, args) => (await import('./real-harbor/bench.js')).benchRealHarbor(print, args),
   scale: benchScale,
 };
 

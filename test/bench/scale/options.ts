@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 
-const ENGINES = [
+export const ENGINES = [
   'ClusterPolicy',
   'MutatingPolicy',
   'MutatingAdmissionPolicy',
@@ -53,13 +53,13 @@ export function scaleOptions(args: readonly string[]): ScaleOptions {
   };
 }
 
-function positive(text: string, option: string): number {
+export function positive(text: string, option: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new TypeError(`${option}: ${text} is no number of 1 or more.`);
   return number;
 }
 
-function oneOf<T extends string>(choices: readonly T[], text: string, option: string): T {
+export function oneOf<T extends string>(choices: readonly T[], text: string, option: string): T {
   const found = choices.find((choice) => choice === text);
   if (found === undefined) throw new TypeError(`${option}: ${text} is none of ${choices.join(', ')}.`);
   return found;

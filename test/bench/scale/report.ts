@@ -1,6 +1,7 @@
 import type { Figures } from './meter.js';
 import type { Machine } from './machine.js';
 import type { PhaseResult } from './run.js';
+import { table } from '../table.js';
 
 export interface RunReport {
   readonly engine: string;
@@ -55,13 +56,13 @@ export function machineLine(machine: Machine): string {
 /** A table in Markdown. */
 export function tableOf(report: RunReport): string {
   const { engine, mirrors, isOneHost, phases, intervalMinutes } = report;
-  const rows = [
-    COLUMNS.map(({ title }) => title),
-    COLUMNS.map(() => '---'),
-    ...phases.map((result) => COLUMNS.map(({ value }) => value(result, report))),
-  ];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  const titles = COLUMNS.map(({ title }) => title);
+  const rows = phases.map((result) => COLUMNS.map(({ value }) => value(result, report)));
   const hosts = isOneHost ? 'on one host' : 'on as many hosts';
-  return [`${engine}, ${mirrors} mirrors ${hosts}, interval ${intervalMinutes} min`, '', ...lines, ''].join('\n');
+  return [
+    `${engine}, ${mirrors} mirrors ${hosts}, interval ${intervalMinutes} min`,
+    '',
+    ...table(titles, rows),
+    '',
+  ].join('\n');
 }
