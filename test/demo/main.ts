@@ -6,11 +6,13 @@ import { STEPS, tell } from './demo.js';
 import type { Stage } from './demo.js';
 import { DEMO_ENGINES } from './mirrors.js';
 import type { DemoEngine } from './mirrors.js';
+import { tellOnKind } from './kind.js';
 import { Narrator } from './narrator.js';
 import { Setting } from './setting.js';
 
 const command = new Command('demo')
   .description('Shows on this machine, without containers, what the operator does.')
+  .option('--kind', 'on a cluster of kind, with Harbor by its own chart; takes Docker, kind, helm and kubectl', false)
   .option('--once', 'end when the story is told, instead of keeping everything up', false)
   .addOption(
     new Option('--engine <engine>', 'what rewrites Pods; MutatingAdmissionPolicy needs no Kyverno')
@@ -18,7 +20,7 @@ const command = new Command('demo')
       .default('ClusterPolicy'),
   )
   .parse();
-const { once: ends, engine } = command.opts<{ once: boolean; engine: DemoEngine }>();
+const { once: ends, engine, kind } = command.opts<{ once: boolean; engine: DemoEngine; kind: boolean }>();
 
 const narrator = new Narrator(STEPS);
 const setting = new Setting();
@@ -48,6 +50,7 @@ ctrl-C ends everything and removes it.`);
 
 function explain(error: unknown): string {
   if (error instanceof BuildError) return error.message;
+  if (kind) return error instanceof Error ? error.message : String(error);
   const text = error instanceof Error ? messages(error) : String(error);
   const { operatorLog } = setting;
   const log = operatorLog === undefined ? '' : `\n\nThe operator's last lines:\n${lastLines(operatorLog, 10)}`;
@@ -60,6 +63,10 @@ function messages({ message, cause }: Error): string {
 }
 
 async function run(): Promise<number> {
+  if (kind) {
+    const told = await Promise.race([tellOnKind({ engine, ends }), interrupted]);
+    return typeof told === 'symbol' ? 130 : 0;
+  }
   const startedAt = Date.now();
   const kyverno = engine === 'MutatingAdmissionPolicy' ? '' : ' and a real Kyverno';
   console.log(`registry-mirror-operator, the demo: a real API server${kyverno}, on loopback.`);

@@ -1,12 +1,14 @@
 /** Tells the demo's story on standard output. */
 export class Narrator {
   readonly #total: number;
+  readonly #out: (line: string) => void;
   #number = 0;
   #title = 'starting';
 
   /** @param total how many steps there are. */
-  constructor(total: number) {
+  constructor(total: number, out: (line: string) => void = console.log) {
     this.#total = total;
+    this.#out = out;
   }
 
   /** The step that is under way, for the text of an error. */
@@ -17,20 +19,20 @@ export class Narrator {
   step(title: string): void {
     this.#number += 1;
     this.#title = title;
-    console.log(`\n[${this.#number}/${this.#total}] ${title}`);
+    this.#out(`\n[${this.#number}/${this.#total}] ${title}`);
   }
 
   say(...lines: readonly string[]): void {
-    for (const line of lines) console.log(`  ${line}`.trimEnd());
+    for (const line of lines) this.#out(`  ${line}`.trimEnd());
   }
 
   /** A command as one would type it, and what it printed. */
   command(line: string, output: string): void {
-    console.log(`\n  $ ${line}`);
+    this.#out(`\n  $ ${line}`);
     this.say(...output.trimEnd().split('\n'));
   }
 
   gap(): void {
-    console.log('');
+    this.#out('');
   }
 }
