@@ -28,7 +28,7 @@ export async function withPolicies(page: string, mirrors: string): Promise<strin
 }
 
 async function policyOf(engine: (typeof ENGINE_KINDS)[number], path: string): Promise<object> {
-  const mirrors = (await readMirrors([path])).map((mirror) => ({
+  const mirrors = (await readMirrors([path], { warn: fail })).map((mirror) => ({
     ...mirror,
     spec: { ...mirror.spec, rewrite: { ...mirror.spec.rewrite, engine } },
   }));
@@ -54,4 +54,8 @@ function part(value: object, [first = '', ...rest]: readonly string[]): object {
 
 function isNamed(name: unknown, wanted: string): boolean {
   return typeof name === 'string' && (wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted);
+}
+
+function fail(warning: string): never {
+  throw new Error(warning);
 }

@@ -36,6 +36,12 @@ export class QuantityError extends Error {
   override readonly name = 'QuantityError';
 }
 
+/** `mantissa` times ten to the power of `scale`. */
+interface Decimal {
+  readonly mantissa: bigint;
+  readonly scale: number;
+}
+
 /**
  * A Kubernetes quantity (`500Gi`, `1.5M`, `2e9`, `1024`) as a whole number of its unit, rounded up as Kubernetes does.
  *
@@ -43,6 +49,32 @@ export class QuantityError extends Error {
  */
 export function parseQuantity(quantity: number | string): number {
   if (typeof quantity === 'number') return counted(quantity, String(quantity));
+  const { mantissa, scale } = decimal(quantity);
+  return counted(
+    Number(scale >= 0 ? mantissa * 10n ** BigInt(scale) : dividedUp(mantissa, 10n ** BigInt(-scale))),
+    quantity,
+  );
+}
+
+/**
+ * Below zero where `one` is less than `other`, above where it is more, 0 where they are the same, to the last fraction.
+ *
+ * @throws QuantityError where one of them is no quantity, or is less than zero.
+ */
+export function compareQuantities(one: string, other: string): -1 | 0 | 1 {
+  const [a, b] = [decimal(one), decimal(other)];
+  const scale = Math.min(a.scale, b.scale);
+  const left = scaledTo(a, scale);
+  const right = scaledTo(b, scale);
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function scaledTo({ mantissa, scale }: Decimal, target: number): bigint {
+  return mantissa * 10n ** BigInt(scale - target);
+}
+
+function decimal(quantity: string): Decimal {
   const match = quantity.length <= MAX_LENGTH ? FORM.exec(quantity) : null;
   const [, whole = '', fraction = '', exponent, suffix = ''] = match ?? [];
   if (match === null || whole + fraction === '') {
@@ -51,13 +83,11 @@ export function parseQuantity(quantity: number | string): number {
     );
   }
   const binary = BINARY_EXPONENTS.get(suffix);
-  const decimal = exponent === undefined ? (DECIMAL_EXPONENTS.get(suffix) ?? 0) : Number(exponent.slice(1));
-  const scale = (binary === undefined ? decimal : 0) - fraction.length;
-  const mantissa = BigInt(whole + fraction) * 2n ** (binary ?? 0n);
-  return counted(
-    Number(scale >= 0 ? mantissa * 10n ** BigInt(scale) : dividedUp(mantissa, 10n ** BigInt(-scale))),
-    quantity,
-  );
+  const power = exponent === undefined ? (DECIMAL_EXPONENTS.get(suffix) ?? 0) : Number(exponent.slice(1));
+  return {
+    mantissa: BigInt(whole + fraction) * 2n ** (binary ?? 0n),
+    scale: (binary === undefined ? power : 0) - fraction.length,
+  };
 }
 
 /** Harbor's storage limit in bytes: -1 for `unlimited`. Takes `spec.project.storageQuota`. */

@@ -33,7 +33,8 @@ interface RenderOptions extends FileOptions {
 const VERSION = process.env.REGISTRY_MIRROR_VERSION ?? 'development';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 (plan only) there are differences, 2 it failed; what went wrong is on the standard error.`;
+Exit codes: 0 done, 1 (plan only) there are differences, 2 it failed, or (check and render) a mirror loses a host to another; what went
+wrong is on the standard error.`;
 
 /**
  * Runs the command line.
@@ -97,11 +98,15 @@ function program(output: Output, setCode: (code: ExitCode) => void): Command {
         .choices(ENGINE_KINDS)
         .default(DEFAULT_AUTO_ENGINE),
     )
-    .action((input: RenderOptions) => render(input, output));
+    .action(async (input: RenderOptions) => {
+      setCode((await render(input, output)) ? EXIT.ok : EXIT.error);
+    });
   withFiles(command.command('check'))
     .description('print what becomes of image names under these mirrors, and why')
     .argument('<images...>', 'image names as in a Pod, e.g. nginx or quay.io/a/b:1')
-    .action((images: readonly string[], input: FileOptions) => check({ ...input, images }, output));
+    .action(async (images: readonly string[], input: FileOptions) => {
+      setCode((await check({ ...input, images }, output)) ? EXIT.ok : EXIT.error);
+    });
   return command;
 }
 

@@ -22,6 +22,11 @@ export async function readObjects(paths: readonly string[]): Promise<readonly Fo
   return found;
 }
 
+/** What messages call a file. */
+export function nameOf(path: string): string {
+  return path === '-' ? 'the standard input' : path;
+}
+
 /** A file's text. */
 export function readText(path: string): string {
   try {
@@ -32,9 +37,8 @@ export function readText(path: string): string {
 }
 
 function documents(path: string, content: string): readonly FoundObject[] {
-  const file = path === '-' ? 'standard input' : path;
   return [...parseAllDocuments(content, { uniqueKeys: true })].flatMap((document, index) => {
-    const where = `${file}, document ${index + 1}`;
+    const where = `${nameOf(path)}, document ${index + 1}`;
     const [error] = document.errors;
     if (error !== undefined) throw new InputError(`${where} is no valid YAML: ${error.message.trim()}`);
     const object: unknown = document.toJS();

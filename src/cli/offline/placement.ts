@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName } from '../../api/upstream-types.js';
+import { projectName, upstreamHosts } from '../../api/upstream-types.js';
 import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import { namesEngine, withEngine } from '../../engines/auto.js';
@@ -16,6 +16,10 @@ interface Placement {
   readonly placed: readonly PlacedEntry[];
   /** Why a mirror isn't placed, by the mirror's name. */
   readonly left: ReadonlyMap<string, string>;
+  /** The mirrors whose rewrite.engine is None, by host. */
+  readonly switchedOff: ReadonlyMap<string, string>;
+  /** No mirror loses a host to another. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -40,11 +44,16 @@ export function place(
     const settings = policySettings(mirror.spec);
     const conflict = conflicts.get(name);
     if (settings === undefined) left.set(name, 'its rewrite.engine is None');
-    else if (conflict !== undefined) left.set(name, `${conflict.winner} has its host ${conflict.host}`);
+    else if (conflict !== undefined)
+      left.set(name, `${conflict.winner} has its host ${conflict.host}, and so the operator stalls one of the two`);
     else return [{ entry: policyEntry(mirror, pullPrefix(mirror, harborHost)), settings: settled(settings) }];
     return [];
   });
-  return { placed, left };
+  const off = mirrors.filter(({ spec }) => policySettings(spec) === undefined);
+  const switchedOff = new Map(
+    off.flatMap(({ metadata, spec }) => upstreamHosts(spec).map((host) => [host, metadata.name])),
+  );
+  return { placed, left, switchedOff, isWhole: conflicts.size === 0 };
 }
 
 /** `host[:port]/project`: where nodes pull the mirror's images from. */

@@ -15,9 +15,20 @@ interface RenderInput {
   readonly autoEngine: PolicyEngine;
 }
 
-/** Prints the policies that the operator would write for these mirrors, as YAML. Needs no cluster and no Harbor. */
-export async function render(input: RenderInput, { out, warn }: Output): Promise<void> {
-  const { placed, left } = place(await readMirrors(input.filename), input.harborHost, input.autoEngine);
+/**
+ * Prints the policies that the operator would write for these mirrors, as YAML. Needs no cluster and no Harbor.
+ *
+ * @returns whether each mirror gets what it asks for: none loses a host to another one.
+ * @throws InputError for what `readMirrors` and `place` refuse
+ */
+export async function render(input: RenderInput, output: Output): Promise<boolean> {
+  const { out, warn } = output;
+  const mirrors = await readMirrors(input.filename, output);
+  const { placed, left, isWhole } = place(mirrors, input.harborHost, input.autoEngine);
+  const onAuto = mirrors.filter(({ spec }) => spec.rewrite.engine === 'Auto').map(({ metadata }) => metadata.name);
+  if (onAuto.length > 0) {
+    warn(`Taken for what engine Auto of ${onAuto.join(', ')} comes to: ${input.autoEngine} (--auto-engine).`);
+  }
   for (const [mirror, reason] of left) warn(`Mirror ${mirror} is in no policy: ${reason}.`);
   const policies = renderPolicies(placed, { excludedNamespaces: input.excludedNamespaces });
   out(
@@ -28,4 +39,5 @@ export async function render(input: RenderInput, { out, warn }: Output): Promise
       ])
       .join('\n---\n'),
   );
+  return isWhole;
 }

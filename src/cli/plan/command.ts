@@ -90,7 +90,7 @@ export function addPlan(program: Command, output: Output, setCode: (code: ExitCo
 
 async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> {
   const config = operatorConfig(flags);
-  const files = flags.filename === undefined ? [] : await readMirrors(flags.filename);
+  const files = flags.filename === undefined ? [] : await readMirrors(flags.filename, output);
   const { api } = await connect(flags);
   const reader = new ClusterReader(api, output);
   const live = await reader.list<RegistryMirror>(MIRRORS);

@@ -73,20 +73,32 @@ describe('registry-mirror', () => {
       expect((await runWith(...args)).out.split('\n')).to.have.length(2);
     });
 
-    it('says which mirrors rewrite nothing', async () => {
+    it('says which mirrors rewrite nothing, and ends with 2 where one loses its host to another', async () => {
       const off = mirror('off', { upstream: { type: 'quay' }, rewrite: { engine: 'None' } });
       const again = mirror('hub-again', { upstream: { type: 'docker-hub' } });
-      const { out, warnings } = await runWith(
-        'check',
-        '-f',
-        file([HUB, off, again]),
-        '--harbor-host',
-        'h.test',
-        'nginx',
-      );
+      const args = ['--harbor-host', 'h.test', 'nginx', 'quay.io/a'];
+      const { code, out, warnings } = await runWith('check', '-f', file([HUB, off, again]), ...args);
       expect(out).to.include('mirror dockerhub');
+      expect(out).to.include('quay.io/a stays as it is (mirror off): its rewrite.engine is None');
       expect(warnings).to.include('Mirror off rewrites nothing: its rewrite.engine is None.');
-      expect(warnings).to.include('Mirror hub-again rewrites nothing: dockerhub has its host docker.io.');
+      expect(warnings).to.include('Mirror hub-again rewrites nothing: dockerhub has its host docker.io');
+      expect(code).to.equal(2);
+      expect((await runWith('check', '-f', file([HUB, off]), ...args)).code).to.equal(0);
+    });
+
+    it('leaves out objects of other kinds, and names them', async () => {
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } };
+      const args = ['check', '-f', file([secret, HUB]), '--harbor-host', 'h.test', 'nginx'];
+      const { code, out, warnings } = await runWith(...args);
+      expect(out).to.include('nginx -> h.test/dockerhub/library/nginx');
+      expect(warnings).to.match(/document 1 is left out: it is a Secret, and only RegistryMirrors are read\.$/);
+      expect(code).to.equal(0);
+    });
+
+    it('takes no file for an image', async () => {
+      const { code, out, warnings } = await runWith('check', '-f', file([HUB]), 'more.yaml', 'nginx');
+      expect(warnings).to.equal('more.yaml stands where an image is due: write -f before each file.');
+      expect({ code, out }).to.deep.equal({ code: 2, out: '' });
     });
   });
 
@@ -142,6 +154,22 @@ describe('registry-mirror', () => {
       });
     }
 
+    it('says what it takes engine Auto for', async () => {
+      const auto = file([mirror('quay', { upstream: { type: 'quay' }, rewrite: { engine: 'Auto' } })]);
+      const args = ['render', '-f', auto, '--harbor-host', 'h.test', '--auto-engine', 'MutatingPolicy'];
+      const { out, warnings } = await runWith(...args);
+      expect(out).to.include('kind: MutatingPolicy');
+      expect(warnings).to.equal('Taken for what engine Auto of quay comes to: MutatingPolicy (--auto-engine).');
+    });
+
+    it('ends with 2 where a mirror loses its host to another, and prints the rest', async () => {
+      const again = mirror('hub-again', { upstream: { type: 'docker-hub' } });
+      const { code, out, warnings } = await runWith('render', '-f', file([HUB, again]), '--harbor-host', 'h.test');
+      expect(out).to.include('kind: ClusterPolicy');
+      expect(warnings).to.include('Mirror hub-again is in no policy: dockerhub has its host docker.io');
+      expect(code).to.equal(2);
+    });
+
     it('takes other namespaces to leave alone', async () => {
       const { out } = await runWith(
         'render',
@@ -161,11 +189,7 @@ describe('registry-mirror', () => {
     ['a key that is there twice', 'a: 1\na: 2', 'Map keys must be unique'],
     ['a plain text', 'hello', 'document 1 is no Kubernetes object'],
     ['an empty file', '', 'There is no RegistryMirror in'],
-    [
-      'another kind',
-      [HUB, { apiVersion: 'v1', kind: 'Pod' }],
-      'document 2 is a Pod of v1: only objects of kind RegistryMirror',
-    ],
+    ['only other kinds', [{ apiVersion: 'v1', kind: 'Pod' }], 'There is no RegistryMirror in'],
     [
       'another version',
       [{ ...HUB, apiVersion: 'registrymirror.io/v9' }],
@@ -175,15 +199,18 @@ describe('registry-mirror', () => {
     [
       'a type without a url of its own, and no url',
       [mirror('d', { upstream: { type: 'docker-registry' } })],
-      'document 1, RegistryMirror d:\n  spec.upstream.url is missing: type docker-registry has none of its own.',
+      'document 1, RegistryMirror d:\n  spec.upstream.url: Type docker-registry needs the url of the registry',
     ],
-    ...['https://a.test/path', 'a.test', 'https://10.0.0.300', 'https://u:p@a.test'].map(
-      (url): [string, object[], string] => [
-        `the url ${url}`,
-        [mirror('d', { upstream: { type: 'docker-registry', url } })],
-        'spec.upstream.url has to be http:// or https:// with a host',
-      ],
-    ),
+    ...['https://a.test/path', 'a.test', 'https://u:p@a.test'].map((url): [string, object[], string] => [
+      `the url ${url}`,
+      [mirror('d', { upstream: { type: 'docker-registry', url } })],
+      'spec.upstream.url: Write scheme, host and port only',
+    ]),
+    [
+      'what only a rule of the CRD forbids',
+      [mirror('p', { upstream: { type: 'quay' }, project: { public: false } })],
+      'document 1, RegistryMirror p:\n  spec',
+    ],
     ['the same mirror twice', [HUB, HUB], 'The RegistryMirror dockerhub is there twice'],
     ['an unknown type', [mirror('x', { upstream: { type: 'nope' } })], 'spec.upstream.type must be one of docker-hub'],
     ['no upstream', [mirror('x', {})], 'spec needs the field "upstream"'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { API_VERSION, KIND } from '../../../src/api/group.js';
-import { mirrorValidator } from '../../../src/cli/crd.js';
+import { mirrorValidator } from '../../../src/cli/crd/validator.js';
 import { run } from '../../../src/cli/program.js';
 import { runCommand } from '../../support/command.js';
 import { blocksOf, PAGES, ROOT } from './pages.js';

@@ -3,39 +3,40 @@ import { fileURLToPath } from 'node:url';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 
-import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { ruleChecker } from './rules.js';
+import type { Schema } from './schema.js';
 
 const FILE = 'crds/registrymirror.io_registrymirrors.yaml';
 /** Put in by the build where all is one file. */
 const BUNDLED = process.env.REGISTRY_MIRROR_CRD;
-
-interface Schema {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly additionalProperties?: unknown;
-  readonly [keyword: string]: unknown;
-}
 
 interface CustomResourceDefinition {
   readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
 }
 
 /**
- * The CRD's schema as a function that checks an object and fills in the defaults, as the API server would. It can't evaluate
- * the CRD's CEL rules: those wait for `kubectl apply --dry-run=server`.
+ * The CRD's schema and its CEL rules as a function that checks an object and fills in the defaults, as the API server does at
+ * `kubectl apply`.
  *
  * @returns what is wrong with the object; nothing where it is a RegistryMirror now.
  */
 export function mirrorValidator(): (object: object) => readonly string[] {
-  const validate = compile();
-  return (object) => (validate(object) ? [] : (validate.errors ?? []).map(sentence));
+  const schema = readSchema();
+  const fits = compile(schema);
+  const brokenRules = ruleChecker(schema);
+  // The API server, too, evaluates its rules only on what fits the schema.
+  return (object) => (fits(object) ? brokenRules(object) : (fits.errors ?? []).map(sentence));
 }
 
-function compile(): ValidateFunction<RegistryMirror> {
+function readSchema(): Schema {
   const definition = parse(BUNDLED ?? readFileSync(crdPath(), 'utf8')) as CustomResourceDefinition;
   const schema = definition.spec.versions[0]?.schema.openAPIV3Schema;
   if (schema === undefined) throw new TypeError(`${FILE} has no schema.`);
+  return schema;
+}
+
+function compile(schema: Schema): ValidateFunction<RegistryMirror> {
   // The API server's formats and x-kubernetes-* keywords are not JSON Schema's.
   const ajv = new Ajv({ strict: false, useDefaults: true, allErrors: true, validateFormats: false });
   return ajv.compile<RegistryMirror>(closed({ ...schema, properties: withoutMetadata(schema) }));
@@ -43,7 +44,9 @@ function compile(): ValidateFunction<RegistryMirror> {
 
 /** The file lies beside the bundle's folder, or at the top of the source tree. */
 function crdPath(): string {
-  const candidates = ['../', '../../'].map((up) => fileURLToPath(new URL(`${up}${FILE}`, import.meta.url)));
+  const candidates = ['../', '../../', '../../../'].map((up) =>
+    fileURLToPath(new URL(`${up}${FILE}`, import.meta.url)),
+  );
   const path = candidates.find(existsSync);
   if (path === undefined) throw new TypeError(`${FILE} is missing beside this program: install it again.`);
   return path;
@@ -54,11 +57,12 @@ function withoutMetadata({ properties = {} }: Schema): Readonly<Record<string, S
   return { ...properties, metadata: { type: 'object', additionalProperties: true } };
 }
 
-/** The API server drops fields that the schema doesn't name; here they are more likely a slip of the pen. */
+/** JSON Schema that is as strict. The API server drops fields that the schema doesn't name; here they are more likely a slip of the pen. */
 function closed(schema: Schema): Schema {
   const { properties, items, additionalProperties } = schema;
   return {
     ...schema,
+    ...(schema['x-kubernetes-list-type'] === 'set' ? { uniqueItems: true } : {}),
     ...(items === undefined ? {} : { items: closed(items) }),
     ...(properties === undefined
       ? {}
