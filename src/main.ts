@@ -7,8 +7,9 @@ import { createMetrics } from './http/metrics.js';
 import type { Metrics } from './http/metrics.js';
 import { probes } from './http/probes.js';
 import { serve } from './http/server.js';
-import type { HttpServer, Route } from './http/server.js';
+import type { HttpServer, Route, TlsOptions } from './http/server.js';
 import { createLog } from './log.js';
+import type { Log } from './log.js';
 import { RegistryMirrorOperator } from './controller/operator.js';
 
 /** How long a shutdown may take before it is forced: less than the Pod's grace period. */
@@ -27,10 +28,15 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics();
   const operator = new RegistryMirrorOperator({ config, kubeConfig, log, metrics });
   const servers: HttpServer[] = [];
-  if (config.probeAddress !== undefined)
-    servers.push(await serve(config.probeAddress, probes(operator.live, operator.ready)));
-  if (config.metricsAddress !== undefined)
-    servers.push(await serve(config.metricsAddress, metricsRoutes(config, metrics)));
+  try {
+    if (config.probeAddress !== undefined)
+      servers.push(await serve(config.probeAddress, probes(operator.live, operator.ready)));
+    if (config.metricsAddress !== undefined)
+      servers.push(await serve(config.metricsAddress, metricsRoutes(config, metrics), metricsTls(config, log)));
+  } catch (error) {
+    log.error('Probes or metrics can’t be served; ending.', { error });
+    process.exit(1);
+  }
 
   const end = async (code: number): Promise<never> => {
     setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
@@ -64,6 +70,14 @@ function metricsRoutes({ metricsTokenFile: file }: Config, { routes }: Metrics):
     withToken(route, () => readFileSync(file, 'utf8')),
   ]);
   return Object.fromEntries(guarded) as Readonly<Record<string, Route>>;
+}
+
+function metricsTls({ metricsTls: files }: Config, log: Log): TlsOptions | undefined {
+  if (files === undefined) return undefined;
+  const onProblem = (error: Error): void => {
+    log.warn('The certificate for /metrics has changed and can’t be used; the one from before is served.', { error });
+  };
+  return { ...files, onProblem };
 }
 
 const loaded = loadConfig({

@@ -23,6 +23,9 @@ const PLACES: Partial<Record<Setting, string | undefined>> = {
   metricsAddress: undefined,
   // Made of metrics.token.
   metricsTokenFile: undefined,
+  // Made of metrics.tls.
+  metricsTlsCertFile: undefined,
+  metricsTlsKeyFile: undefined,
 };
 
 /** The settings of the operator as values of the chart, each with the schema from the operator's own table. */

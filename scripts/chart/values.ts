@@ -152,6 +152,16 @@ export const VALUES: ChartValues = {
     description:
       'Secret with a token under token, in the release’s namespace. Whoever reads metrics has to show it; ServiceMonitor and PodMonitor do. Empty: everybody may read them.',
   },
+  'metrics.tls.existingSecret': {
+    ...name(),
+    description:
+      'Secret of type kubernetes.io/tls, in the release’s namespace, to serve metrics over https with; ca.crt in it is what ServiceMonitor and PodMonitor trust, for the name of metrics.tls.serverName. A changed certificate is served without a restart. Empty: plain http.',
+  },
+  'metrics.tls.serverName': {
+    ...text('', '^[a-z0-9.-]*$'),
+    description:
+      'The name in that certificate. Empty: registry-mirror-operator-metrics.NAMESPACE.svc, the Service for metrics.',
+  },
   'service.annotations': { ...strings(), description: 'Annotations of the Service for metrics.' },
   'serviceMonitor.enabled': { ...flag(false), description: 'Make a ServiceMonitor for the Prometheus operator.' },
   'serviceMonitor.labels': { ...strings(), description: 'More labels of it.' },

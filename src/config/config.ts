@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { nameOf, OPTIONS } from './options.js';
 import type { Setting, SettingOption, Settings } from './options.js';
 import type { ProxyEnvironment } from '../harbor/http/connection.js';
+import type { CertificateFiles } from './values.js';
 
 /** Where the login of the operator's own Harbor comes from. */
 type HarborLogin =
@@ -12,9 +13,14 @@ type HarborLogin =
 /** The settings that the login is read from. */
 type LoginSetting = 'harborCredentialsSecret' | 'harborUsername' | 'harborPassword' | 'harborPasswordFile';
 
+/** The settings that say whether /metrics is served over https. */
+type TlsSetting = 'metricsTlsCertFile' | 'metricsTlsKeyFile';
+
 /** All settings, checked. */
-export interface Config extends Omit<Settings, LoginSetting | 'namespace'> {
+export interface Config extends Omit<Settings, LoginSetting | TlsSetting | 'namespace'> {
   readonly harborLogin: HarborLogin;
+  /** Undefined: plain http. */
+  readonly metricsTls: CertificateFiles | undefined;
   readonly proxy: ProxyEnvironment;
   readonly namespace: string;
 }
@@ -65,7 +71,15 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     { harborCredentialsSecret, harborUsername, harborPassword, harborPasswordFile },
     sources.readFile,
   );
-  return typeof login === 'string' ? refuse([login]) : { kind: 'config', config: freeze(others, login, sources) };
+  const { metricsTlsCertFile: certFile, metricsTlsKeyFile: keyFile, ...rest } = others;
+  const isHalf = (certFile === undefined) !== (keyFile === undefined);
+  const problems = [
+    ...(typeof login === 'string' ? [login] : []),
+    ...(isHalf ? ['give METRICS_TLS_CERT_FILE and METRICS_TLS_KEY_FILE together, or neither'] : []),
+  ];
+  if (typeof login === 'string' || isHalf) return refuse(problems);
+  const metricsTls = certFile === undefined || keyFile === undefined ? undefined : Object.freeze({ certFile, keyFile });
+  return { kind: 'config', config: freeze({ ...rest, metricsTls }, login, sources) };
 }
 
 function readFlags(argv: readonly string[]): { readonly kind: 'flags'; readonly values: Raw } | Exit {
@@ -136,7 +150,9 @@ function readLogin(values: Pick<Settings, LoginSetting>, readFile: ConfigSources
   }
 }
 
-function freeze(settings: Omit<Settings, LoginSetting>, harborLogin: HarborLogin, sources: ConfigSources): Config {
+type GivenSettings = Omit<Settings, LoginSetting | TlsSetting> & Pick<Config, 'metricsTls'>;
+
+function freeze(settings: GivenSettings, harborLogin: HarborLogin, sources: ConfigSources): Config {
   const namespace = settings.namespace ?? podNamespace(sources.readFile) ?? DEFAULT_NAMESPACE;
   return Object.freeze({
     ...settings,

@@ -208,6 +208,19 @@ export const OPTIONS = {
     description: 'a file with the token that whoever reads /metrics has to show (default: everybody may read it)',
     schema: text.optional(),
   },
+  metricsTlsCertFile: {
+    flag: '--metrics-tls-cert-file <path>',
+    env: 'METRICS_TLS_CERT_FILE',
+    description:
+      'a file with a certificate chain (PEM) to serve /metrics over https with; read anew when it changes. With METRICS_TLS_KEY_FILE (default: plain http)',
+    schema: text.optional(),
+  },
+  metricsTlsKeyFile: {
+    flag: '--metrics-tls-key-file <path>',
+    env: 'METRICS_TLS_KEY_FILE',
+    description: 'a file with the private key of METRICS_TLS_CERT_FILE (PEM)',
+    schema: text.optional(),
+  },
   logLevel: {
     flag: '--log-level <level>',
     env: 'LOG_LEVEL',

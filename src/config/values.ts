@@ -94,6 +94,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The files that a server's certificate and its key are read from. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 /** `:8081`, `127.0.0.1:8081`, `[::1]:8081`, or `off`. */
 export const listenAddress: z.ZodType<ListenAddress | undefined, string> = z.string().transform((text, context) => {
   if (text === 'off') return undefined;

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { ListenAddress } from '../config/values.js';
+import type { CertificateFiles, ListenAddress } from '../config/values.js';
+import { followCertificate, readCertificate } from './certificate.js';
 
 /** What a path answers to GET, given the header Authorization. */
 export type Route = (authorization?: string) => Promise<Reply>;
@@ -20,17 +22,46 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** What https takes. A changed certificate is served to connections that are made after the next look at its files. */
+export interface TlsOptions extends CertificateFiles {
+  /** Default: 10 s. */
+  readonly lookEveryMs?: number;
+  /** A changed certificate that can't be used. The one from before goes on being served. */
+  readonly onProblem: (error: Error) => void;
+}
+
+const LOOK_AT_CERTIFICATE_MS = 10_000;
+
 /**
- * Serves these paths, and 404 elsewhere.
- * @throws the system's error when the address can't be listened on.
+ * Serves these paths, and 404 elsewhere; over https where there is a certificate.
+ * @throws the system's error when the address can't be listened on, and one that names the files when the certificate can't be used.
  */
-export async function serve(address: ListenAddress, routes: Readonly<Record<string, Route>>): Promise<HttpServer> {
-  const server = createServer((request, response) => {
+export async function serve(
+  address: ListenAddress,
+  routes: Readonly<Record<string, Route>>,
+  tls?: TlsOptions,
+): Promise<HttpServer> {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(routes, request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : secureServer(tls, listener);
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
   return { port, close: () => close(server) };
+}
+
+function secureServer(tls: TlsOptions, listener: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const certificate = readCertificate(tls);
+  const server = createTlsServer(certificate, listener);
+  const stop = followCertificate(tls, certificate, {
+    everyMs: tls.lookEveryMs ?? LOOK_AT_CERTIFICATE_MS,
+    onChange: (changed) => {
+      server.setSecureContext(changed);
+    },
+    onProblem: tls.onProblem,
+  });
+  server.once('close', stop);
+  return server;
 }
 
 async function answer(

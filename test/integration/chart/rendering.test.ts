@@ -121,6 +121,27 @@ describe('What the chart renders', () => {
     });
   });
 
+  it('gives the certificate for metrics to the operator, and its CA to who reads them', async () => {
+    const objects = await renderChart(options, VALUE_SETS['metrics over https']);
+    const ofKind = (wanted: string): Manifest | undefined => objects.find(({ kind }) => kind === wanted);
+    const pod = 'spec.template.spec';
+    expect(ofKind('Deployment')).to.have.nested.property(`${pod}.volumes[0].secret.secretName`, 'metrics-tls');
+    expect(ofKind('Deployment')).to.have.deep.nested.property(`${pod}.containers[0].volumeMounts[0]`, {
+      name: 'metrics-tls',
+      mountPath: '/etc/registry-mirror-operator/metrics-tls',
+      readOnly: true,
+    });
+    for (const file of ['tls.crt', 'tls.key'])
+      expect(JSON.stringify(ofKind('Deployment'))).to.include(`/etc/registry-mirror-operator/metrics-tls/${file}`);
+    const tlsConfig = {
+      ca: { secret: { name: 'metrics-tls', key: 'ca.crt' } },
+      serverName: `registry-mirror-operator-metrics.${options.namespace}.svc`,
+    };
+    expect(ofKind('ServiceMonitor')).to.have.deep.nested.property('spec.endpoints[0].tlsConfig', tlsConfig);
+    expect(ofKind('ServiceMonitor')).to.have.nested.property('spec.endpoints[0].scheme', 'https');
+    expect(ofKind('PodMonitor')).to.have.deep.nested.property('spec.podMetricsEndpoints[0].tlsConfig', tlsConfig);
+  });
+
   it('keeps a password as it is, whatever is in it', async () => {
     const values = VALUE_SETS['a login that the chart makes a Secret of'];
     const secret = (await renderChart(options, values)).find(({ kind }) => kind === 'Secret');

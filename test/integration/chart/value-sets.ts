@@ -80,6 +80,11 @@ export const VALUE_SETS = {
     extraVolumes: [{ name: 'tmp', emptyDir: {} }],
     extraVolumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   },
+  'metrics over https': {
+    metrics: { tls: { existingSecret: 'metrics-tls' } },
+    serviceMonitor: { enabled: true },
+    podMonitor: { enabled: true },
+  },
   monitoring: {
     serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
     podMonitor: { enabled: true },

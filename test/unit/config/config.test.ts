@@ -128,6 +128,11 @@ describe('the configuration', () => {
     ['an address without port', { PROBE_ADDRESS: 'localhost' }, /PROBE_ADDRESS .*:8081 or 127\.0\.0\.1:8081, or off/],
     ['a port too large', { METRICS_ADDRESS: ':70000' }, /METRICS_ADDRESS .*address to listen on/],
     ['a namespace that is none', { EXCLUDED_NAMESPACES: 'a,b/c' }, /EXCLUDED_NAMESPACES .*kube-\*,kyverno/],
+    [
+      'a certificate for metrics without its key',
+      { METRICS_TLS_CERT_FILE: '/tls.crt' },
+      /METRICS_TLS_CERT_FILE and METRICS_TLS_KEY_FILE together, or neither/,
+    ],
     ['a log level that is none', { LOG_LEVEL: 'loud' }, /LOG_LEVEL .*error, warn, info or debug/],
   ];
   for (const [name, env, message] of bad) {
@@ -173,4 +178,11 @@ describe('the configuration', () => {
       expect(load({ ...ENOUGH, METRICS_ADDRESS: written }).metricsAddress).to.deep.equal(address);
     });
   }
+
+  it('takes a certificate for metrics with its key only', () => {
+    const [certFile, keyFile] = ['/tls/tls.crt', '/tls/tls.key'];
+    const both = load({ ...ENOUGH, METRICS_TLS_CERT_FILE: certFile, METRICS_TLS_KEY_FILE: keyFile });
+    expect(both.metricsTls).to.deep.equal({ certFile, keyFile });
+    expect(load(ENOUGH).metricsTls).to.equal(undefined);
+  });
 });
