@@ -1,6 +1,7 @@
 import { HarborError } from '../http/errors.js';
 import type { HarborErrorDetails } from '../http/errors.js';
 import { Line } from './line.js';
+import { SameUpstream } from './same-upstream.js';
 import { asked, silent } from './upstream-errors.js';
 
 /** What Harbor is waiting for is said to hang after this. */
@@ -62,6 +63,7 @@ export class UpstreamCalls {
   readonly #pauses = new Map<string, { readonly ms: number; readonly until: number }>();
   /** Mirrors that wait for their turn, the oldest first. */
   readonly #arrivals = new Map<string, Arrival>();
+  readonly #sameUpstream = new SameUpstream();
   readonly #line: Line;
   readonly #isPatient: boolean;
   /** Calls that were given up, and until when Harbor may be busy with them. */
@@ -98,13 +100,14 @@ export class UpstreamCalls {
       throw silent(call, `${upstream} gave no answer; asked again after ${pausedMs / 1000} s`, pausedMs, true);
     } finally {
       if (this.#open.get(upstream) === open) this.#open.delete(upstream);
-      this.#callNext();
+      this.#callNext(upstream);
     }
   }
 
   /** Forgets mirrors that are gone, and upstreams that were left alone for long enough. */
   prune(mirrors: ReadonlySet<string>): void {
     for (const mirror of this.#arrivals.keys()) if (!mirrors.has(mirror)) this.#arrivals.delete(mirror);
+    this.#sameUpstream.prune(mirrors);
     for (const [upstream, { until }] of this.#pauses) {
       if (this.#options.now() - until > LONGEST_PAUSE_MS) this.#pauses.delete(upstream);
     }
@@ -126,6 +129,7 @@ export class UpstreamCalls {
       throw error;
     }
     this.#arrivals.delete(call.mirror);
+    this.#sameUpstream.leave(call.upstream, call.mirror);
     const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
     this.#open.set(call.upstream, open);
     this.#startedAt = open.startedAt;
@@ -141,6 +145,7 @@ export class UpstreamCalls {
     const own = this.#open.get(upstream);
     if (own !== undefined) {
       const reason = `Harbor is waiting for an answer of ${upstream}`;
+      this.#sameUpstream.wait(upstream, mirror);
       throw this.#isHanging(own) ? silent(call, reason, LOOK_AGAIN_MS) : asked(call, reason, HANGS_AFTER_MS);
     }
     const pause = this.#pauses.get(upstream);
@@ -217,7 +222,9 @@ export class UpstreamCalls {
   }
 
   /** Tells as many as there are places for, and has them come last the next time, should they not want it any more. */
-  #callNext(): void {
+  #callNext(upstream: string): void {
+    const behind = this.#pauses.has(upstream) ? undefined : this.#sameUpstream.next(upstream);
+    if (behind !== undefined) this.#options.onTurn(behind);
     this.#line.next(OPEN_AT_MOST - this.#open.size);
     for (const [mirror, arrival] of [...this.#arrivals].slice(0, OPEN_AT_MOST - this.#open.size)) {
       this.#arrivals.delete(mirror);

@@ -131,6 +131,20 @@ describe('calls that Harbor answers only after it has asked an upstream', () => 
     expect(harbor.mostHeld).to.equal(1);
   });
 
+  it('tell mirrors of the same upstream one after the other that it has answered, so that none waits for its next look', async () => {
+    const upstream = 'https://shared.example.org';
+    const first = harbor.ask('first', 100, upstream);
+    expect(await harbor.ask('second', 100, upstream)).to.equal('upstreamAsked');
+    expect(await harbor.ask('third', 100, upstream)).to.equal('upstreamAsked');
+    await harbor.pass(100);
+    expect(await first).to.equal('answered');
+    expect(harbor.turns).to.deep.equal(['second']);
+    const second = harbor.ask('second', 100, upstream);
+    await harbor.pass(100);
+    expect(await second).to.equal('answered');
+    expect(harbor.turns).to.deep.equal(['second', 'third']);
+  });
+
   it('wait for their turn, and are told of it', async () => {
     for (const name of ['a', 'b', 'c', 'd']) pending.push(harbor.ask(name, 1000));
     expect(await harbor.ask('e', 0)).to.equal('upstreamAsked');
