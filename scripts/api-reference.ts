@@ -1,6 +1,26 @@
 import { format } from 'prettier';
+import { ANNOTATIONS, LABELS } from '../src/api/group.js';
 import { BANNER } from './banner.js';
 import type { Crd, PrinterColumn, Schema } from './schema.js';
+
+/** What users write on objects beside the spec. */
+const MARKS: readonly (readonly string[])[] = [
+  [ANNOTATIONS.requestedAt, 'a RegistryMirror', 'any new text', 'The operator looks at the mirror at once.'],
+  [
+    ANNOTATIONS.abandon,
+    'a RegistryMirror that is being deleted',
+    'true',
+    'The mirror goes at once, without what it waits for: a Harbor that doesn’t answer, or a policy that can’t be written. An Event says what may be left.',
+  ],
+  [LABELS.rewrite, 'a Pod or a namespace', 'disabled', 'Its Pods are left alone.'],
+  [LABELS.credentials, 'a Secret', 'upstream or harbor', 'Mirrors may refer to the Secret, for that use.'],
+  [
+    ANNOTATIONS.allowedHosts,
+    'such a Secret',
+    'hosts, with commas between them',
+    'Its content is sent to these hosts only. Needed on a Secret for spec.harbor.',
+  ],
+].map(([name = '', ...cells]) => [`\`${name}\``, ...cells]);
 
 /** docs/reference/api.md: one table per object of the CRD, with defaults, limits and what its validations say. */
 export async function apiReference(crd: Crd): Promise<string> {
@@ -16,6 +36,8 @@ export async function apiReference(crd: Crd): Promise<string> {
     ...rulesOf(root),
     ...objects('spec', root.properties?.spec),
     ...objects('status', root.properties?.status),
+    '## Annotations and labels',
+    table(['Name', 'On', 'Value', 'Meaning'], MARKS),
     '## Columns of `kubectl get`',
     table(['Column', 'Shown', 'From'], version.additionalPrinterColumns.map(columnRow)),
   ];
