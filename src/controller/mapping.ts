@@ -49,16 +49,14 @@ export class SecretUsers {
   }
 }
 
-/**
- * Whom an event of a mirror concerns: itself, and those that may now have a host that it lets go of.
- *
- * @param losers - the mirrors whose host is another's, by their status; asked only where it matters
- */
-export function wakesOfMirror(event: StoreEvent<RegistryMirror>, losers: () => readonly string[]): readonly Wake[] {
-  const { name } = event.object.metadata;
-  const priority = priorityOf(event);
-  const others = priority === 'routine' ? [] : losers().filter((mirror) => mirror !== name);
-  return [{ mirror: name, priority }, ...others.map(asRoutine)];
+/** What an event of a mirror is to itself. */
+export function wakeOfMirror(event: StoreEvent<RegistryMirror>): Wake {
+  return { mirror: event.object.metadata.name, priority: priorityOf(event) };
+}
+
+/** Whether the mirror may have let go of a host, which others lost to it and may have now. */
+export function mayFreeHost({ priority }: Wake): boolean {
+  return priority !== 'routine';
 }
 
 /** The mirrors whose host is another's, or would be a loop, by their status: what others do may let them in. Pure. */

@@ -15,7 +15,9 @@ import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
-import { losersOfConflicts, SecretUsers, wakesOfHarbor, wakesOfMirror, wakesOfSecret, type Wake } from './mapping.js';
+import { Coalesced } from './coalesced.js';
+import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
+import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
 import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
@@ -28,6 +30,9 @@ import { PolicyTrigger } from '../policies/timing/trigger.js';
 import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
+
+/** How long a mirror that lost its host waits at most until it is looked at again because others changed. */
+const LOSERS_WAIT_MS = 200;
 
 /** What runs while this process leads. */
 export interface Work {
@@ -198,13 +203,19 @@ export function startWork(
   const wake = (wakes: readonly Wake[]): void => {
     for (const { mirror, priority } of wakes) queue.add(mirror, priority);
   };
+  // To find them takes a look at all mirrors: not at each of thousands of events.
+  const losersMayWin = new Coalesced(() => {
+    for (const mirror of losers()) queue.add(mirror);
+  }, LOSERS_WAIT_MS);
   for (const index of indices) for (const mirror of cluster.mirrors()) index.set(mirror);
   cluster.mirrorInformer.onChange((event) => {
     for (const index of indices) {
       if (event.type === 'DELETED') index.delete(event.object.metadata.name);
       else index.set(event.object);
     }
-    wake(wakesOfMirror(event, losers));
+    const own = wakeOfMirror(event);
+    wake([own]);
+    if (mayFreeHost(own)) losersMayWin.due();
   });
   cluster.secretInformer.onChange(({ object }) => {
     wake(wakesOfSecret(object.metadata.name, own, secretUsers));
@@ -228,6 +239,7 @@ export function startWork(
   return {
     oldest: () => queue.oldestWork,
     stop: async () => {
+      losersMayWin.stop();
       await queue.drain();
       await ownRobot.stop();
       await pullWatches.unwatch();

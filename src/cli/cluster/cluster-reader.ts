@@ -28,7 +28,7 @@ export class ClusterReader {
 
   /** A whole collection, page by page. */
   async list<T>(resource: Resource, query: Readonly<Record<string, string>> = {}): Promise<readonly T[]> {
-    return (await listServed<T>(this.api, resource, query)).items;
+    return (await listServed<T>(this.api, resource, { query })).items;
   }
 
   /** What `read` gives; undefined, and a word about what that means, where the user may not read it. */

@@ -139,11 +139,10 @@ export class Harbors {
   /** @param opened - the key of a session that is in use by now, whatever the mirrors say */
   #prune(opened?: string): void {
     const mirrors = this.#options.mirrors();
-    const used = new Set([...mirrors.flatMap((mirror) => this.#keysOf(mirror)), opened]);
-    for (const [key, { session }] of this.#sessions) {
-      if (used.has(key)) continue;
+    for (const key of this.#unused(mirrors, opened)) {
+      const session = this.#sessions.get(key)?.session;
       this.#sessions.delete(key);
-      this.#end(session);
+      if (session !== undefined) this.#end(session);
     }
     const names = new Set(mirrors.map(({ metadata }) => metadata.name));
     const urls = new Set([...this.#sessions.values()].map(({ session }) => session.url));
@@ -152,6 +151,17 @@ export class Harbors {
       else this.#upstreamCalls.delete(url);
     }
     for (const { session } of this.#sessions.values()) session.upstreams.prune();
+  }
+
+  /** Asks no more mirrors than it takes to find a user of each session: thousands go one by one. */
+  #unused(mirrors: readonly RegistryMirror[], opened: string | undefined): ReadonlySet<string> {
+    const unused = new Set(this.#sessions.keys());
+    if (opened !== undefined) unused.delete(opened);
+    for (const mirror of mirrors) {
+      if (unused.size === 0) break;
+      for (const key of this.#keysOf(mirror)) unused.delete(key);
+    }
+    return unused;
   }
 
   #pullHostOf({ harbor = {} }: Pick<RegistryMirror['spec'], 'harbor'>, session: HarborSession | undefined): PullHost {

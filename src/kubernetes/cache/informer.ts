@@ -5,6 +5,7 @@ import { backoffMs } from '../backoff.js';
 import { errorFromAnswer, isKubernetesError, KubernetesError } from '../errors.js';
 import { listServed } from '../listing.js';
 import type { KubernetesObject, Resource } from '../objects.js';
+import { Schemas } from '../schema.js';
 import { slim } from './slim.js';
 import { ObjectStore } from './store.js';
 import type { StoreEvent } from './store.js';
@@ -52,6 +53,7 @@ export class Informer<T extends KubernetesObject> {
   readonly #api: KubernetesApi;
   readonly #collection: Resource;
   readonly #options: InformerOptions<T>;
+  readonly #schemas: Schemas;
   readonly #store: ObjectStore<T>;
   readonly #handlers: ((event: InformerEvent<T>) => void)[] = [];
   readonly #stopped = new AbortController();
@@ -71,6 +73,7 @@ export class Informer<T extends KubernetesObject> {
     this.#api = api;
     this.#collection = resource;
     this.#resource = resource;
+    this.#schemas = new Schemas(api);
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#lastSignAt = this.#now();
@@ -180,9 +183,14 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #list(): Promise<void> {
-    const listing = await listServed<T>(this.#api, this.#collection, this.#query(), this.#stopped.signal);
+    const listing = await listServed<T>(this.#api, this.#collection, {
+      query: this.#query(),
+      signal: this.#stopped.signal,
+      take: slim,
+      schemas: this.#schemas,
+    });
     this.#resource = listing.resource;
-    this.#store.replace(listing.items.map(slim));
+    this.#store.replace(listing.items);
     this.#resourceVersion = listing.resourceVersion;
     this.#hasSynced = true;
     this.#synced.resolve(undefined);

@@ -1,3 +1,4 @@
+import { Turn } from '../../clock/turn.js';
 import { backoffMs } from '../backoff.js';
 import { higher } from './priority.js';
 import type { Priority } from './priority.js';
@@ -17,6 +18,7 @@ export interface WorkQueueOptions {
   readonly random?: () => number;
   /** Milliseconds, of a clock that never goes back. */
   readonly now?: () => number;
+  readonly turn?: Turn;
 }
 
 /**
@@ -35,12 +37,15 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>();
   readonly #idle: (() => void)[] = [];
+  readonly #turn: Turn;
+  #isPausing = false;
   #started = false;
   #stopped = false;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#turn = options.turn ?? new Turn();
   }
 
   start(): void {
@@ -102,13 +107,27 @@ export class WorkQueue {
   }
 
   #fill(): void {
-    if (!this.#started) return;
+    if (!this.#started || this.#isPausing) return;
     while (this.#active.size < this.#options.workers) {
+      // Keys that wait for nothing would be handled all in one go.
+      if (this.#turn.isLong) {
+        this.#pause();
+        return;
+      }
       const key = this.#waiting.take();
       if (key === undefined) return;
       this.#active.set(key, this.#now());
       void this.#work(key);
     }
+  }
+
+  /** Goes on in the next turn of the event loop. */
+  #pause(): void {
+    this.#isPausing = true;
+    setImmediate(() => {
+      this.#isPausing = false;
+      this.#fill();
+    });
   }
 
   async #work(key: string): Promise<void> {

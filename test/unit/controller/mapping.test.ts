@@ -5,12 +5,12 @@ import {
   losersOfConflicts,
   SecretUsers,
   wakesOfHarbor,
-  wakesOfMirror,
+  mayFreeHost,
+  wakeOfMirror,
   wakesOfSecret,
 } from '../../../src/controller/mapping.js';
 import { mirror } from '../mirror/mirror.js';
 
-const LOSERS = ['loser'];
 
 describe('an event of a mirror', () => {
   const before = mirror('quay');
@@ -43,17 +43,11 @@ describe('an event of a mirror', () => {
     ['a mirror that is gone', { type: 'DELETED', object: before, previous: before }, 'urgent', true],
   ] as const) {
     it(`of ${what} is ${priority}${wakesLosers ? ', and wakes who lost a conflict' : ' and concerns nobody else'}`, () => {
-      expect(wakesOfMirror(event, () => LOSERS)).to.deep.equal([
-        { mirror: 'quay', priority },
-        ...(wakesLosers ? [{ mirror: 'loser', priority: 'routine' }] : []),
-      ]);
+      const wake = wakeOfMirror(event);
+      expect(wake).to.deep.equal({ mirror: 'quay', priority });
+      expect(mayFreeHost(wake)).to.equal(wakesLosers);
     });
   }
-
-  it('wakes a mirror only once that lost a conflict itself', () => {
-    const wakes = wakesOfMirror({ type: 'ADDED', object: mirror('loser'), previous: undefined }, () => LOSERS);
-    expect(wakes).to.deep.equal([{ mirror: 'loser', priority: 'edit' }]);
-  });
 });
 
 describe('news of a Harbor', () => {

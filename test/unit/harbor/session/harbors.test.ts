@@ -84,6 +84,27 @@ describe('the Harbors in use', () => {
     expect(all.knownPullHost(plain.spec)).to.equal(undefined);
   });
 
+  it('ask few mirrors whether one of thousands that went was the last', () => {
+    let asked = 0;
+    const mirrors = Array.from({ length: 1000 }, (_, i) => {
+      const plain = mirror(`mirror-${i}`);
+      const counted = {
+        ...plain,
+        get spec() {
+          asked += 1;
+          return plain.spec;
+        },
+      };
+      return counted;
+    });
+    const all = open(mirrors);
+    const session = sessionFor(mirror('mirror-0'), all);
+    asked = 0;
+    for (let gone = 0; gone < 100; gone += 1) all.prune();
+    expect(session.signal.aborted).to.equal(false);
+    expect(asked / 100).to.be.below(10);
+  });
+
   describe('that no mirror uses any more', () => {
     const ELSEWHERE = 'http://127.0.0.1:8';
     const elsewhere = mirror('there', {

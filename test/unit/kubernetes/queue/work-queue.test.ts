@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Turn } from '../../../../src/clock/turn.js';
 import { WorkQueue } from '../../../../src/kubernetes/queue/work-queue.js';
 import type { WorkQueueOptions } from '../../../../src/kubernetes/queue/work-queue.js';
 import type { WorkResult } from '../../../../src/kubernetes/queue/work-result.js';
@@ -230,6 +231,27 @@ describe('the work queue', () => {
     start();
     queue.addAfter('a', 60_000);
     expect(queue.isIdle).to.be.true;
+  });
+
+  it('lets others have their turn while it handles keys that wait for nothing', async () => {
+    let now = 0;
+    const handled: string[] = [];
+    const handle = (key: string): Promise<undefined> => {
+      now += 4;
+      handled.push(key);
+      return Promise.resolve(undefined);
+    };
+    start({ turn: new Turn(() => now), handle });
+    for (let i = 0; i < 100; i += 1) queue.add(`key-${i}`);
+    const perTurn: number[] = [];
+    while (!queue.isIdle) {
+      const before = handled.length;
+      await new Promise(setImmediate);
+      perTurn.push(handled.length - before);
+    }
+    expect(handled).to.have.lengthOf(100);
+    // Three of 4 ms are over 10 ms, and each of the two workers may have begun one more.
+    expect(Math.max(...perTurn)).to.be.at.most(5);
   });
 
   it('drains: finishes what is being handled, begins nothing more', async () => {
