@@ -1,6 +1,4 @@
-import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
-import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { Config } from '../config/config.js';
 import { ownSecretNames } from '../config/own-secrets.js';
 import type { Metrics } from '../http/metrics.js';
@@ -28,6 +26,7 @@ import { OwnRobot } from '../robots/own-robot.js';
 import { worthALookInMs } from '../policies/timing/grace.js';
 import { PolicyTrigger } from '../policies/timing/trigger.js';
 import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
+import { isObserved, readiness } from './readiness.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
@@ -247,16 +246,4 @@ export function startWork(
       await harbors.stop();
     },
   };
-}
-
-/** Whether the status is of the present spec. If not, somebody waits for that, and not behind thousands of new mirrors. */
-function isObserved(mirror: RegistryMirror | undefined): boolean {
-  return mirror?.status.observedGeneration === mirror?.metadata.generation;
-}
-
-/** How many mirrors are ready, and how many are not. */
-function readiness(mirrors: readonly RegistryMirror[]): Record<'True' | 'False' | 'Unknown', number> {
-  const counts = { True: 0, False: 0, Unknown: 0 };
-  for (const { status } of mirrors) counts[findCondition(status.conditions, 'Ready')?.status ?? 'Unknown'] += 1;
-  return counts;
 }

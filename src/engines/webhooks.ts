@@ -22,18 +22,18 @@ export interface WebhookContent {
 
 /** All contents that the webhooks send Pods to Kyverno for, of policies that are gone, too. */
 export function webhookContents(configurations: readonly V1MutatingWebhookConfiguration[]): readonly WebhookContent[] {
-  const prefix = contentCondition('');
-  return configurations
-    .flatMap((configuration) => configuration.webhooks ?? [])
-    .flatMap(({ name, matchConditions = [] }) =>
-      matchConditions
-        .filter((condition) => condition.name.startsWith(prefix))
-        .map((condition) => ({
-          contentHash: condition.name.slice(prefix.length),
-          policy: policyNameIn(name),
-        })),
-    );
+  return configurations.flatMap(contentsOf);
 }
+
+/** What each version of a configuration says: Kyverno has one for all policies, which every look asks. */
+const contentsOf = remembered(({ webhooks = [] }: V1MutatingWebhookConfiguration): readonly WebhookContent[] => {
+  const prefix = contentCondition('');
+  return webhooks.flatMap(({ name, matchConditions = [] }) =>
+    matchConditions
+      .filter((condition) => condition.name.startsWith(prefix))
+      .map((condition) => ({ contentHash: condition.name.slice(prefix.length), policy: policyNameIn(name) })),
+  );
+});
 
 /** Of a webhook configuration: whom the API server asks, and about what. */
 export interface WebhookCalls {
@@ -45,9 +45,23 @@ export interface WebhookCalls {
 
 /** The namespaces of the Services that the API server asks for our policies: where Kyverno runs. Sorted, each once. */
 export function policyServices(configurations: readonly WebhookCalls[]): readonly string[] {
+  return [...new Set(configurations.flatMap(servicesOf))].sort();
+}
+
+const servicesOf = remembered(({ webhooks = [] }: WebhookCalls): readonly string[] => {
   const prefix = contentCondition('');
-  const ours = configurations
-    .flatMap(({ webhooks = [] }) => webhooks)
-    .filter(({ matchConditions = [] }) => matchConditions.some(({ name }) => name.startsWith(prefix)));
-  return [...new Set(ours.flatMap(({ clientConfig }) => clientConfig.service?.namespace ?? []))].sort();
+  const ours = webhooks.filter(({ matchConditions = [] }) =>
+    matchConditions.some(({ name }) => name.startsWith(prefix)),
+  );
+  return [...new Set(ours.flatMap(({ clientConfig }) => clientConfig.service?.namespace ?? []))];
+});
+
+/** Reads each object once: those of the cluster's copy never change. */
+function remembered<T extends object, R>(read: (object: T) => R): (object: T) => R {
+  const known = new WeakMap<T, { readonly value: R }>();
+  return (object) => {
+    const found = known.get(object) ?? { value: read(object) };
+    known.set(object, found);
+    return found.value;
+  };
 }

@@ -41,7 +41,7 @@ export async function listServed<T>(
 
 /** Page by page. */
 async function list<T>(api: KubernetesApi, resource: Resource, options: ListOptions<T>): Promise<Listing<T>> {
-  const { query = {}, signal, take = (item) => item, schemas = new Schemas(api) } = options;
+  const { query = {}, signal, take = (item: T): T => item, schemas = new Schemas(api) } = options;
   let page = await api.listPage<T>(resource, query, undefined, signal);
   await schemas.check(resource, page.kind?.replace(/List$/, '') ?? '', signal);
   const items = page.items.map(take);

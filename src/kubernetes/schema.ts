@@ -1,5 +1,5 @@
 import type { KubernetesApi } from './api.js';
-import { KubernetesError } from './errors.js';
+import { isKubernetesError, KubernetesError } from './errors.js';
 import type { Resource } from './objects.js';
 
 interface Schema {
@@ -53,16 +53,26 @@ export class Schemas {
     field: string,
     signal: AbortSignal | undefined,
   ): Promise<boolean | undefined> {
-    const options = signal === undefined ? {} : { signal };
-    const { paths } = await this.#api.request<OpenApiIndex>({ method: 'GET', path: '/openapi/v3', ...options });
-    const url = paths?.[path]?.serverRelativeURL;
+    const index = await this.#get<OpenApiIndex>('/openapi/v3', signal);
+    const url = index?.paths?.[path]?.serverRelativeURL;
     if (url === undefined) return undefined;
     const before = this.#read.get(path);
     if (before?.url === url && before.kind === kind) return before.hasField;
-    const document = await this.#api.request<OpenApi>({ method: 'GET', path: url, ...options });
+    const document = await this.#get<OpenApi>(url, signal);
+    if (document === undefined) return undefined;
     const hasField = hasFieldIn(document, kind, field);
     this.#read.set(path, { url, kind, hasField });
     return hasField;
+  }
+
+  /** Undefined where it isn't found: that says nothing of the kind. */
+  async #get<T>(path: string, signal: AbortSignal | undefined): Promise<T | undefined> {
+    try {
+      return await this.#api.request<T>({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      if (isKubernetesError(error, 'notFound')) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import { heldForMs } from './plan/acting.js';
+import { rememberedWith } from './held.js';
 import type { Memory } from './memory.js';
+import { keyOfPolicy } from './observe/live.js';
 import { unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
@@ -32,7 +34,7 @@ export function injectsAlone(input: InjectionInput & { readonly pullPrefix: stri
   if (unknownBecause(picture) !== undefined) return false;
   const there = picture.byMirror.get(name) ?? [];
   const keys = new Set(there.map(({ key }) => key));
-  const left = [...memory.policies].filter(([key]) => !keys.has(key)).map(([, policy]) => policy);
+  const left = rememberedWith(name, memory).filter((policy) => !keys.has(keyOfPolicy(policy)));
   return (
     there.every(({ entries, settings }) => {
       return settings?.pullSecret === 'Inject' && entries.get(name)?.pullPrefix === pullPrefix;

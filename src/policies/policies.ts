@@ -2,15 +2,18 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import { literalPrefix } from '../image/glob.js';
+import { Turn } from '../clock/turn.js';
 import { applyWrite } from './apply.js';
 import type { ApplyOptions, WritablePolicies } from './apply.js';
+import { concernedBy } from './concerned.js';
+import type { Moment } from './concerned.js';
 import { Decisions } from './timing/decisions.js';
 import { desiredPolicies } from './desired/desired.js';
 import { NOTHING_YET } from './memory.js';
 import type { Memory } from './memory.js';
 import { mayHave, observe } from './observe/picture.js';
 import type { Picture, ReadablePolicies } from './observe/picture.js';
-import { placePolicies } from './desired/place.js';
+import { placePolicies, weighAll } from './desired/place.js';
 import { actingSince } from './plan/acting.js';
 import { injectedPrefixes, injectsAlone } from './injecting.js';
 import { planPolicies } from './plan/plan.js';
@@ -19,7 +22,8 @@ import { CachingRenderer } from './desired/renderer.js';
 import { leadsTo, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
 import { servedState, standing } from './standing.js';
-import { isSameSpell, isSameState } from './state.js';
+import { Sightings } from './sightings.js';
+import { isSameState } from './state.js';
 import type { Pace, PolicyState, RoutingDecision, ServedState } from './state.js';
 
 interface PoliciesOptions extends ApplyOptions {
@@ -46,12 +50,6 @@ interface ServedClaim {
   readonly prefix: string;
 }
 
-/** How a mirror was last seen to stand, and since when. */
-interface Seen {
-  readonly state: PolicyState;
-  readonly since: number;
-}
-
 /**
  * All policies: observe, plan, apply. A mirror's decision only marks the policies as due; one sync then writes what all decisions since the
  * last one come to. Questions change nothing.
@@ -60,13 +58,18 @@ export class Policies {
   readonly #options: PoliciesOptions;
   readonly #renderer: CachingRenderer;
   readonly #decisions = new Decisions();
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen: Sightings;
   #memory: Memory = NOTHING_YET;
   #picture: Picture | undefined;
+  #isPictureOld = false;
+  /** When all states were last looked at. */
+  #looked: Moment | undefined;
+  readonly #turn = new Turn();
   #isWaiting = false;
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
+    this.#seen = new Sightings(options.now);
     this.#renderer = new CachingRenderer(options.excludedNamespaces);
   }
 
@@ -86,13 +89,13 @@ export class Policies {
   /** The mirror's object is gone. */
   forget(mirror: string): void {
     this.#decisions.forget(mirror);
-    this.#seen.delete(mirror);
+    this.#seen.forget(mirror);
     if (this.#memory.placed.has(mirror)) this.#options.onDue('atOnce');
   }
 
   /** How the mirror stands now. */
   state(mirror: string): PolicyState {
-    return this.#withTime(mirror, this.#standing(mirror, this.#observe()));
+    return this.#seen.withTime(mirror, this.#standing(mirror, this.#observe()));
   }
 
   /** What Pods are sent to for the mirror, as far as it is in a policy or about to be. */
@@ -153,7 +156,7 @@ export class Policies {
 
   /** Something that states depend on changed in the cluster: policies or webhooks. */
   observe(): void {
-    this.#picture = undefined;
+    this.#isPictureOld = true;
     this.#lookAtAll();
     if (this.#isWaiting) this.#options.onDue('atOnce');
   }
@@ -166,20 +169,22 @@ export class Policies {
    */
   async sync(isWhole = true): Promise<number> {
     if (isWhole) this.#decisions.letIn();
-    this.#picture = undefined;
+    this.#isPictureOld = true;
     const plan = await this.#plan();
     this.#memory = plan.memory;
     this.#isWaiting = plan.isWaiting;
     const picture = this.#observe();
     const remember = (change: (memory: Memory) => Memory): void => {
       this.#memory = change(this.#memory);
-      this.#picture = undefined;
+      this.#isPictureOld = true;
     };
     for (const write of plan.writes) {
+      await this.#turn.breathe();
       // Decided otherwise while earlier policies were written: the next sync plans it anew.
       if (write.kind === 'apply' && write.policy.entries.some(({ mirror }) => this.#isOut(mirror))) continue;
       await applyWrite(write, picture, remember, this.#options);
     }
+    await this.#turn.breathe();
     this.#lookAtAll();
     // What comes after a write depends on its answer.
     return plan.writes.length > 0 ? 0 : plan.wakeInMs;
@@ -189,15 +194,18 @@ export class Policies {
     const { mirrors, now } = this.#options;
     const picture = this.#observe();
     const desired = desiredPolicies(mirrors.mirrors(), this.#decisions.letInSoFar(), picture, this.#memory);
+    await weighAll(desired, this.#turn);
     const placing = placePolicies(desired, picture, this.#memory, now());
-    const renderer = this.#renderer.with(placing.precedence, (name) => mirrors.mirror(name)?.metadata.uid);
-    await this.#renderer.prepare(renderer, placing.groups);
+    const renderer = this.#renderer.with(placing.entries, (name) => mirrors.mirror(name)?.metadata.uid);
+    await this.#renderer.prepare(renderer, placing.groups, this.#turn);
     return planPolicies(placing, renderer, picture, now());
   }
 
   /** The picture of the last change that was told of. */
   #observe(): Picture {
-    this.#picture ??= observe(this.#options.cluster, this.#options.autoEngines);
+    if (this.#picture === undefined || this.#isPictureOld)
+      this.#picture = observe(this.#options.cluster, this.#options.autoEngines, this.#picture);
+    this.#isPictureOld = false;
     return this.#picture;
   }
 
@@ -212,11 +220,15 @@ export class Policies {
     return this.#decisions.isWithdrawn(mirror) || this.#options.mirrors.mirror(mirror) === undefined;
   }
 
+  /** At all whose state may be another than it was. */
   #lookAtAll(): void {
     const picture = this.#observe();
-    this.#memory = { ...this.#memory, acting: actingSince(picture, this.#memory, this.#options.now()) };
-    for (const mirror of new Set([...this.#seen.keys(), ...this.#decisions.mirrors()])) {
-      const before = this.#seen.get(mirror)?.state;
+    const concerned = concernedBy(this.#looked, { picture, memory: this.#memory });
+    this.#memory = { ...this.#memory, acting: actingSince(picture, this.#memory, this.#options.now(), concerned) };
+    this.#looked = { picture, memory: this.#memory };
+    for (const mirror of new Set([...this.#seen.mirrors(), ...this.#decisions.mirrors()])) {
+      const before = this.#seen.of(mirror);
+      if (concerned?.has(mirror) === false && (before?.kind === 'inForce' || before?.kind === 'absent')) continue;
       const after = this.#look(mirror, picture);
       if (before === undefined || !isSameState(before, after)) this.#options.onStateChange(mirror, after);
     }
@@ -224,9 +236,7 @@ export class Policies {
 
   #look(mirror: string, picture: Picture): PolicyState {
     const state = this.#standing(mirror, picture);
-    const before = this.#seen.get(mirror);
-    const isSame = before !== undefined && isSameSpell(before.state, state);
-    this.#seen.set(mirror, { state, since: isSame ? before.since : this.#options.now() });
+    this.#seen.note(mirror, state);
     return state;
   }
 
@@ -234,11 +244,5 @@ export class Policies {
     const { mirrors, now } = this.#options;
     const mirror = mirrors.mirror(name);
     return standing({ name, mirror, decision: this.#decisions.of(name), picture, memory: this.#memory, now: now() });
-  }
-
-  #withTime(mirror: string, state: PolicyState): PolicyState {
-    const before = this.#seen.get(mirror);
-    if (before === undefined || !isSameSpell(before.state, state) || !('forMs' in state)) return state;
-    return { ...state, forMs: this.#options.now() - before.since };
   }
 }

@@ -1,7 +1,9 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import { heldForMs, settlesInMs } from './plan/acting.js';
 import { memoryOf } from './memory.js';
+import { rememberedWith } from './held.js';
 import type { Memory } from './memory.js';
+import { keyOfPolicy } from './observe/live.js';
 import { unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
@@ -31,7 +33,7 @@ export function maySendTo({ name, place, picture, memory, now }: SendingInput): 
   if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(place.pullPrefix))) return true;
   const there = picture.byMirror.get(name) ?? [];
   const keys = new Set(there.map(({ key }) => key));
-  const left = [...memory.policies].filter(([key]) => !keys.has(key)).map(([, policy]) => policy);
+  const left = rememberedWith(name, memory).filter((policy) => !keys.has(keyOfPolicy(policy)));
   if (left.some((policy) => heldForMs(policy, name, picture, now) > 0)) return true;
   return there.some((policy) => {
     const entry = policy.entries.get(name);

@@ -5,6 +5,7 @@ import { heldForMs, isInForce, wantedHomes } from './plan/acting.js';
 import { chosen, kept } from './desired/auto.js';
 import type { ChosenEntry } from './desired/auto.js';
 import { presentEntry } from './desired/desired.js';
+import { rememberedWith, strangeContents } from './held.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
 import { missingApi, missingApis } from './plan/refusal.js';
@@ -68,7 +69,7 @@ function standingWith({ name, picture, memory, now }: StandingInput, wanted: Cho
 function standingOutside({ name, mirror, picture, memory, now }: StandingInput): PolicyState {
   const there = policyWith(picture, name, mirror?.status.pullPrefix);
   if (there !== undefined) return { kind: 'pending', forMs: 0, ...problemOf(memory, there) };
-  const held = [...memory.policies.values()].some((policy) => heldForMs(policy, name, picture, now) > 0);
+  const held = rememberedWith(name, memory).some((policy) => heldForMs(policy, name, picture, now) > 0);
   if (held || mayBeHeld(mirror, name, picture, memory)) return { kind: 'pending', forMs: 0 };
   const unknown = unknownBecause(picture);
   return unknown === undefined ? { kind: 'absent' } : { kind: 'unknown', forMs: 0, message: unknown };
@@ -82,12 +83,8 @@ function problemOf(memory: Memory, { kind, name }: { kind: PlacedEntry['settings
 
 /** Whether a webhook shows a content from before a restart that nobody knows any more, of the policy that the mirror was in. */
 function mayBeHeld(mirror: RegistryMirror | undefined, name: string, picture: Picture, memory: Memory): boolean {
-  const homes = new Set([memory.homes.get(name), mirror?.status.policy?.name]);
-  const known = new Set([...memory.policies.values()].flatMap(({ forms }) => [...forms.keys()]));
-  for (const { contentHash } of picture.policies.values()) if (contentHash !== undefined) known.add(contentHash);
-  return picture.webhooks.some(
-    ({ policy, contentHash }) => policy !== undefined && homes.has(policy) && !known.has(contentHash),
-  );
+  const homes = [memory.homes.get(name), mirror?.status.policy?.name];
+  return strangeContents(picture, memory).some(({ policy }) => policy !== undefined && homes.includes(policy));
 }
 
 /** What Pods are sent to for a mirror, as far as it is in a policy or about to be. Pure. */

@@ -113,7 +113,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   const daemon = daemons.start({
     name: 'registry-mirror-operator',
     program: process.execPath,
-    args: [...(process.env.LOCAL_PROF ? ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${process.env.LOCAL_PROF}`] : []), ...nodeArgumentsOfImage(), program],
+    args: [...nodeArgumentsOfImage(), program],
     logPath,
     env: {
       PATH: process.env.PATH,

@@ -1,8 +1,8 @@
 import { compare } from '../../image/rules.js';
-import { canonicalJson } from '../syntax/digest.js';
 import type { MirrorEntry } from '../entry.js';
 import { placeInParts } from './parts.js';
 import { policyName } from '../metadata/names.js';
+import { settingsText } from '../settings.js';
 import type { PolicySettings } from '../settings.js';
 
 /** A mirror's entry, and what decides which policy it goes into. */
@@ -28,7 +28,7 @@ export type Homes = ReadonlyMap<string, string>;
 
 /** One group for all mirrors with the same settings, or several where they are too many; sorted by name and kind. */
 export function groups(placed: readonly PlacedEntry[], homes: Homes = new Map()): readonly PolicyGroup[] {
-  const bySettings = Map.groupBy(placed, ({ settings }) => canonicalJson(settings));
+  const bySettings = Map.groupBy(placed, ({ settings }) => settingsText(settings));
   return [...bySettings.values()]
     .flatMap((members) => {
       const settings = members[0]?.settings;

@@ -9,6 +9,7 @@ import { Schemas } from '../schema.js';
 import { slim } from './slim.js';
 import { ObjectStore } from './store.js';
 import type { StoreEvent } from './store.js';
+import type { WatchLine } from './watch-line.js';
 
 export type InformerEvent<T> = StoreEvent<T>;
 
@@ -39,11 +40,6 @@ const BACKOFF_MS = 200;
 const BACKOFF_CEILING_MS = 30_000;
 /** A watch that ends sooner counts as failed: a server that flaps must not be asked in a tight loop. */
 const SHORT_WATCH_MS = 1000;
-
-interface WatchLine {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: KubernetesObject & { readonly code?: number; readonly message?: string; readonly reason?: string };
-}
 
 /**
  * A local copy of a collection, kept by list + watch. A watch that ends is resumed from the last resourceVersion seen
@@ -183,12 +179,9 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #list(): Promise<void> {
-    const listing = await listServed<T>(this.#api, this.#collection, {
-      query: this.#query(),
-      signal: this.#stopped.signal,
-      take: slim,
-      schemas: this.#schemas,
-    });
+    const { signal } = this.#stopped;
+    const options = { query: this.#query(), signal, take: slim<T>, schemas: this.#schemas };
+    const listing = await listServed<T>(this.#api, this.#collection, options);
     this.#resource = listing.resource;
     this.#store.replace(listing.items);
     this.#resourceVersion = listing.resourceVersion;

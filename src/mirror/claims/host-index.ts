@@ -1,5 +1,7 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { upstreamHosts } from '../../api/upstream-types.js';
+import { claims } from './conflicts.js';
+import type { Claim } from './conflicts.js';
 
 /** Mirrors by some property of theirs, so that a look at one mirror doesn't cost a look at all of them. */
 class Index {
@@ -34,20 +36,23 @@ class Index {
   }
 }
 
-/** Which mirrors name which host, and which use the same Harbor. */
+/** Which mirrors name which host, which claim the same of one, and which use the same Harbor. */
 export class HostIndex {
   readonly #byHost = new Index();
+  readonly #byClaim = new Index();
   readonly #byHarbor = new Index();
 
   /** Takes a mirror in, or its new version. */
   set(mirror: RegistryMirror): void {
     const { url, pullHost } = mirror.spec.harbor ?? {};
     this.#byHost.set(mirror, upstreamHosts(mirror.spec));
+    this.#byClaim.set(mirror, claims(mirror).map(keyOf));
     this.#byHarbor.set(mirror, [JSON.stringify([url, pullHost])]);
   }
 
   delete(name: string): void {
     this.#byHost.delete(name);
+    this.#byClaim.delete(name);
     this.#byHarbor.delete(name);
   }
 
@@ -56,11 +61,11 @@ export class HostIndex {
     return this.#byHost.get(host);
   }
 
-  /** All mirrors that share a host with this one, itself among them. */
+  /** All mirrors that claim something that this one claims, too, itself among them: thousands may share a host and take other repositories of it. */
   sharing(mirror: RegistryMirror): readonly RegistryMirror[] {
     const found = new Map([[mirror.metadata.name, mirror]]);
-    for (const host of upstreamHosts(mirror.spec)) {
-      for (const sharer of this.naming(host))
+    for (const claim of claims(mirror)) {
+      for (const sharer of this.#byClaim.get(keyOf(claim)))
         if (!found.has(sharer.metadata.name)) found.set(sharer.metadata.name, sharer);
     }
     return [...found.values()];
@@ -77,4 +82,8 @@ export class HostIndex {
       return first !== undefined && pullHostOf(first) === host ? group : [];
     });
   }
+}
+
+function keyOf({ host, prefix }: Pick<Claim, 'host' | 'prefix'>): string {
+  return `${host} ${prefix}`;
 }

@@ -1,7 +1,8 @@
+import type { Turn } from '../../clock/turn.js';
 import { groups, withStaying } from '../../engines/placement/group.js';
 import type { Homes, PolicyGroup } from '../../engines/placement/group.js';
-import { precedence } from '../../engines/placement/precedence.js';
-import type { Precedence } from '../../engines/placement/precedence.js';
+import type { MirrorEntry } from '../../engines/entry.js';
+import { weightOf } from '../../engines/placement/weight.js';
 import { actingSince } from '../plan/acting.js';
 import type { Desired } from './desired.js';
 import type { Memory } from '../memory.js';
@@ -11,11 +12,21 @@ import { stayingEntries } from './staying.js';
 /** Which mirrors each policy is to have. */
 export interface Placing {
   readonly groups: readonly PolicyGroup[];
-  readonly precedence: Precedence;
+  /** What all policies together decide by. */
+  readonly entries: readonly MirrorEntry[];
   readonly wakeInMs: number;
   /** Whether a mirror waits for the policy that it moves to. */
   readonly isMoving: boolean;
   readonly memory: Memory;
+}
+
+/** Works out what placing asks of each entry, which is kept with it: there are thousands of new ones at a start, and others have their turn in between. */
+export async function weighAll({ placed }: Desired, turn: Turn): Promise<void> {
+  for (const { entry } of placed.values()) {
+    await turn.breathe();
+    weightOf(entry);
+  }
+  await turn.breathe();
 }
 
 /** Places what is desired in policies; each mirror stays where it is. Pure. */
@@ -29,7 +40,7 @@ export function placePolicies(desired: Desired, picture: Picture, before: Memory
   const all = [...placed, ...staying.entries].map(({ entry }) => entry);
   return {
     groups: withStaying(target, staying.entries),
-    precedence: precedence([...all, ...desired.unread]),
+    entries: [...all, ...desired.unread],
     wakeInMs: staying.wakeInMs,
     isMoving: staying.entries.length > 0,
     memory: { ...memory, acting },

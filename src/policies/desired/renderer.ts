@@ -1,57 +1,119 @@
-import { setImmediate } from 'node:timers/promises';
 import { entryText } from '../../engines/entry.js';
-import type { PolicyGroup } from '../../engines/placement/group.js';
+import type { MirrorEntry } from '../../engines/entry.js';
 import type { Owner } from '../../engines/metadata/owners.js';
+import type { PolicyGroup } from '../../engines/placement/group.js';
+import { precedence } from '../../engines/placement/precedence.js';
+import { rivalsAmong } from '../../engines/placement/rivals.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
-import type { HostRule, Precedence } from '../../engines/placement/precedence.js';
 import { renderEmpty, renderPolicy } from '../../engines/render.js';
 import { settingsText } from '../../engines/settings.js';
+import type { Turn } from '../../clock/turn.js';
+import { keyOfPolicy } from '../observe/live.js';
 import type { Renderer } from '../plan/plan.js';
 
 /** The uid of a mirror's object; undefined where it is gone. */
 type UidOf = (mirror: string) => string | undefined;
 
-/** Remembers each policy as it was rendered last, since most are as before at each look. */
+/** All that a policy is made of. */
+interface Ingredients {
+  readonly settings: string;
+  readonly entries: readonly MirrorEntry[];
+  /** Other policies' mirrors on the same hosts. */
+  readonly rivals: readonly MirrorEntry[];
+  readonly owners: readonly Owner[];
+}
+
+interface Rendered {
+  readonly of: Ingredients;
+  readonly policy: RenderedPolicy;
+}
+
+/** By the policies' keys: a policy is asked for as it is to be, and as it is tried after a refusal. */
+type Cache = Map<string, Rendered[]>;
+
+/** Remembers each policy as it was rendered last, since most are as before at each look: only what has changed costs a rendering. */
 export class CachingRenderer {
   readonly #excludedNamespaces: readonly string[];
-  #used = new Map<string, RenderedPolicy>();
-  #before = new Map<string, RenderedPolicy>();
+  readonly #onRender: (policy: string) => void;
+  #used: Cache = new Map();
+  #before: Cache = new Map();
 
-  constructor(excludedNamespaces: readonly string[]) {
+  /** @param onRender - told of each policy that is rendered anew */
+  constructor(excludedNamespaces: readonly string[], onRender: (policy: string) => void = () => undefined) {
     this.#excludedNamespaces = [...new Set(excludedNamespaces)].sort();
+    this.#onRender = onRender;
   }
 
-  /** A renderer for one plan. What the plans before the last one had is forgotten. */
-  with(precedence: Precedence, uidOf: UidOf): Renderer {
+  /**
+   * A renderer for one plan. What the plans before the last one had is forgotten.
+   *
+   * @param all - the mirrors of all policies
+   */
+  with(all: readonly MirrorEntry[], uidOf: UidOf): Renderer {
     this.#before = this.#used;
     this.#used = new Map();
+    const rivalsOf = rivalsAmong(all);
     return {
-      policy: (group) => this.#policy(group, precedence(group.entries), ownersOf(group, uidOf)),
-      empty: ({ name, settings }) => this.#once(`${settingsText(settings)} ${name}`, () => renderEmpty(name, settings)),
+      policy: (group) => this.#policy(group, rivalsOf(group.entries), ownersOf(group, uidOf)),
+      empty: ({ name, settings }) => {
+        const of = { settings: settingsText(settings), entries: [], rivals: [], owners: [] };
+        const key = `empty ${keyOfPolicy({ kind: settings.engine, name })}`;
+        return this.#once(key, of, () => renderEmpty(name, settings));
+      },
     };
   }
 
-  /** Renders these groups, one at a time: others have their turn in between. */
-  async prepare(renderer: Renderer, groups: readonly PolicyGroup[]): Promise<void> {
+  /** Renders these groups; others have their turn in between. */
+  async prepare(renderer: Renderer, groups: readonly PolicyGroup[], turn: Turn): Promise<void> {
     for (const group of groups) {
-      const startedAt = performance.now();
+      await turn.breathe();
       renderer.policy(group);
-      if (performance.now() - startedAt > 1) await setImmediate();
     }
+    await turn.breathe();
   }
 
-  #policy(group: PolicyGroup, rules: readonly HostRule[], owners: readonly Owner[]): RenderedPolicy {
+  #policy(group: PolicyGroup, rivals: readonly MirrorEntry[], owners: readonly Owner[]): RenderedPolicy {
     const { name, settings, entries } = group;
-    const key = JSON.stringify([settingsText(settings), name, entries.map(entryText), rules, owners]);
-    const excludedNamespaces = this.#excludedNamespaces;
-    return this.#once(key, () => renderPolicy({ ...group, rules, excludedNamespaces }, owners));
+    const of = { settings: settingsText(settings), entries, rivals, owners };
+    return this.#once(keyOfPolicy({ kind: settings.engine, name }), of, () => {
+      const rules = precedence(rivals)(entries);
+      return renderPolicy({ ...group, rules, excludedNamespaces: this.#excludedNamespaces }, owners);
+    });
   }
 
-  #once(key: string, make: () => RenderedPolicy): RenderedPolicy {
-    const policy = this.#used.get(key) ?? this.#before.get(key) ?? make();
-    this.#used.set(key, policy);
-    return policy;
+  #once(key: string, of: Ingredients, make: () => RenderedPolicy): RenderedPolicy {
+    const used = this.#used.get(key) ?? [];
+    const known = [...used, ...(this.#before.get(key) ?? [])].find((each) => isSame(each.of, of));
+    if (known !== undefined && used.includes(known)) return known.policy;
+    if (known === undefined) this.#onRender(key);
+    const rendered = known ?? { of, policy: make() };
+    this.#used.set(key, [...used, rendered]);
+    return rendered.policy;
   }
+}
+
+function isSame(a: Ingredients, b: Ingredients): boolean {
+  return (
+    a.settings === b.settings &&
+    isSameList(a.entries, b.entries, isSameEntry) &&
+    isSameList(a.rivals, b.rivals, isSameEntry) &&
+    isSameList(a.owners, b.owners, (x, y) => x.name === y.name && x.uid === y.uid)
+  );
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[], isSameItem: (x: T, y: T) => boolean): boolean {
+  return (
+    a.length === b.length &&
+    a.every((item, i) => {
+      const other = b[i];
+      return other !== undefined && isSameItem(item, other);
+    })
+  );
+}
+
+/** Most are the same object. */
+function isSameEntry(a: MirrorEntry, b: MirrorEntry): boolean {
+  return a === b || entryText(a) === entryText(b);
 }
 
 function ownersOf({ entries }: PolicyGroup, uidOf: UidOf): readonly Owner[] {

@@ -37,15 +37,17 @@ export interface FoundPolicy extends PolicyId {
 
 type Content = Omit<FoundPolicy, 'live' | 'kind' | 'name' | 'key'>;
 
-const CONTENTS = new WeakMap<KubernetesObject, Content>();
+const FOUND = new WeakMap<KubernetesObject, FoundPolicy>();
 
-/** Reads a policy; once for each of its versions. */
+/** Reads a policy; once for each of its versions: the same object says that nothing of it has changed. */
 export function readPolicy(live: LivePolicy): FoundPolicy {
-  const { kind, object } = live;
-  const content = CONTENTS.get(object) ?? readContent(live);
-  CONTENTS.set(object, content);
+  const { kind, object, binding } = live;
+  const known = FOUND.get(object);
+  if (known?.kind === kind && known.live.binding === binding) return known;
   const { name } = object.metadata;
-  return { kind, name, key: keyOfPolicy({ kind, name }), live, ...content };
+  const found = { ...(known ?? readContent(live)), kind, name, key: keyOfPolicy({ kind, name }), live };
+  FOUND.set(object, found);
+  return found;
 }
 
 function readContent({ kind, object }: LivePolicy): Content {
@@ -100,9 +102,16 @@ export function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean 
   return hasAll(live.object, policy.object) && (policy.binding === undefined || hasAll(live.binding, policy.binding));
 }
 
+const COMPARED = new WeakMap<PolicyObject, { readonly live: KubernetesObject; readonly hasAll: boolean }>();
+
+/** Compared once for each pair: both are tens of kilobytes, and most are as they were at the last look. */
 function hasAll(live: KubernetesObject | undefined, wanted: PolicyObject): boolean {
   if (live === undefined) return false;
+  const known = COMPARED.get(wanted);
+  if (known?.live === live) return known.hasAll;
   const { ownerReferences, ...metadata } = wanted.metadata;
   const { kind, spec } = wanted;
-  return contains(live, { kind, metadata, spec }) && contains(ownersOf(live), ownerReferences);
+  const hasAll = contains(live, { kind, metadata, spec }) && contains(ownersOf(live), ownerReferences);
+  COMPARED.set(wanted, { live, hasAll });
+  return hasAll;
 }

@@ -37,30 +37,41 @@ export interface Picture {
   readonly shown: ReadonlySet<string>;
 }
 
-export function observe(cluster: ReadablePolicies, autoEngines = ENGINE_KINDS): Picture {
+/** @param before - the picture before this one: what is still so is taken over */
+export function observe(cluster: ReadablePolicies, autoEngines = ENGINE_KINDS, before?: Picture): Picture {
   const knowledge = byEngine((kind) => cluster.knowledge(kind));
   const found = cluster
     .policies()
     .filter(({ kind }) => knowledge[kind].kind === 'known')
     .map(readPolicy);
-  const pairs = found.flatMap((policy) => [...policy.entries.keys()].map((mirror) => ({ mirror, policy })));
-  const byMirror = new Map<string, FoundPolicy[]>();
-  for (const { mirror, policy } of pairs) {
-    const homes = byMirror.get(mirror);
-    if (homes === undefined) byMirror.set(mirror, [policy]);
-    else homes.push(policy);
-  }
+  const isSame = before !== undefined && sameItems([...before.policies.values()], found);
   // Without Kyverno's APIs there is nobody behind its webhooks who would change a Pod.
   const hasKyverno = ENGINE_KINDS.some((kind) => ENGINES[kind].isKyverno && knowledge[kind].kind !== 'missing');
   const webhooks = hasKyverno ? webhookContents(cluster.webhooks()) : [];
   return {
-    policies: new Map(found.map((policy) => [keyOfPolicy(policy), policy])),
-    byMirror,
+    policies: isSame ? before.policies : new Map(found.map((policy) => [policy.key, policy])),
+    byMirror: isSame ? before.byMirror : listedBy(found),
     knowledge,
     autoEngines,
     webhooks,
     shown: new Set(webhooks.map(({ contentHash }) => contentHash)),
   };
+}
+
+function listedBy(found: readonly FoundPolicy[]): Picture['byMirror'] {
+  const byMirror = new Map<string, FoundPolicy[]>();
+  for (const policy of found) {
+    for (const mirror of policy.entries.keys()) {
+      const homes = byMirror.get(mirror);
+      if (homes === undefined) byMirror.set(mirror, [policy]);
+      else homes.push(policy);
+    }
+  }
+  return byMirror;
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 export function findPolicy({ policies }: Picture, policy: PolicyId): FoundPolicy | undefined {

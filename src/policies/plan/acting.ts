@@ -54,22 +54,44 @@ export function isInForce(policy: FoundPolicy, mirror: string, picture: Picture,
   return sameActing(policy, mirror, memory) !== undefined || settlesInMs(policy, mirror, memory, now) === 0;
 }
 
-/** Since when each mirror's own policy acts on its entry. */
-export function actingSince(picture: Picture, memory: Memory, now: number): Memory['acting'] {
+/**
+ * Since when each mirror's own policy acts on its entry.
+ *
+ * @param concerned - the mirrors for which anything changed since this was last worked out; undefined: all
+ */
+export function actingSince(
+  picture: Picture,
+  memory: Memory,
+  now: number,
+  concerned?: ReadonlySet<string>,
+): Memory['acting'] {
   const acting = new Map<string, Acting>();
   for (const [mirror, wanted] of memory.placed) {
-    const name = memory.homes.get(mirror);
-    if (name === undefined) continue;
-    const home = picture.byMirror
-      .get(mirror)
-      ?.find((policy) => policy.name === name && policy.kind === wanted.settings.engine);
-    if (home?.form.get(mirror) !== entryText(wanted.entry)) continue;
-    if (!actsOn(home, mirror, picture, memory)) continue;
-    const before = sameActing(home, mirror, memory);
-    if (before === undefined && settlesInMs(home, mirror, memory, now) > 0) continue;
-    acting.set(mirror, before ?? { policy: home.key, entry: entryText(wanted.entry), since: now });
+    const before = memory.acting.get(mirror);
+    const isAsBefore = before !== undefined && concerned?.has(mirror) === false;
+    const since = isAsBefore ? before : actingOn(mirror, wanted, picture, memory, now);
+    if (since !== undefined) acting.set(mirror, since);
   }
   return acting;
+}
+
+function actingOn(
+  mirror: string,
+  wanted: PlacedEntry,
+  picture: Picture,
+  memory: Memory,
+  now: number,
+): Acting | undefined {
+  const name = memory.homes.get(mirror);
+  if (name === undefined) return undefined;
+  const home = picture.byMirror
+    .get(mirror)
+    ?.find((policy) => policy.name === name && policy.kind === wanted.settings.engine);
+  if (home?.form.get(mirror) !== entryText(wanted.entry)) return undefined;
+  if (!actsOn(home, mirror, picture, memory)) return undefined;
+  const before = sameActing(home, mirror, memory);
+  if (before === undefined && settlesInMs(home, mirror, memory, now) > 0) return undefined;
+  return before ?? { policy: home.key, entry: entryText(wanted.entry), since: now };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { PolicyGroup } from '../../engines/placement/group.js';
 import { ENGINES } from '../../engines/engines.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { contains } from '../../kubernetes/contains.js';
+import { mirrorsIn } from '../held.js';
 import { heldForMs } from './acting.js';
 import { isAsRendered, keyOfPolicy } from '../observe/live.js';
 import type { FoundPolicy } from '../observe/live.js';
@@ -98,16 +99,12 @@ function retire(
     const writes: PolicyWrite[] = leftMs > 0 ? [] : [{ kind: 'apply', policy: empty, trial: NOTHING_ADDED }];
     return { memory: rest, writes, wakeInMs: leftMs || Infinity };
   }
-  const heldMs = Math.max(0, ...[...mirrorsOf(known)].map((mirror) => heldForMs(known, mirror, picture, now)));
+  const heldMs = Math.max(0, ...[...mirrorsIn(known)].map((mirror) => heldForMs(known, mirror, picture, now)));
   if (heldMs > 0) return { memory: rest, writes: [], wakeInMs: heldMs };
   const since = emptySince ?? now;
   const restMs = Math.max(since + retireMs - now, leftMs);
   const writes: PolicyWrite[] = restMs > 0 ? [] : [{ kind: 'delete', policy: found }];
   return { memory: { ...rest, emptySince: since }, writes, wakeInMs: restMs > 0 ? restMs : Infinity };
-}
-
-function mirrorsOf({ forms, changes }: PolicyMemory): ReadonlySet<string> {
-  return new Set([...changes.keys(), ...[...forms.values()].flatMap((form) => [...form.keys()])]);
 }
 
 /** Whether the policy is as it is to be, or as another webhook leaves it whenever that is written. */
@@ -139,7 +136,7 @@ function settlesInMs({ policies }: Memory, picture: Picture, now: number): reado
   );
 }
 
-/** Without what can't matter any more. */
+/** Without what can't matter any more. What is as before is the same object. */
 function forgotten(memory: Memory, stay: ReadonlySet<string>, picture: Picture, now: number): Memory {
   const policies = [...memory.policies].flatMap(([key, policy]) => {
     const found = picture.policies.get(key);
@@ -151,9 +148,13 @@ function forgotten(memory: Memory, stay: ReadonlySet<string>, picture: Picture, 
         : true,
     );
     const isOver = found === undefined && !stay.has(key) && forms.length === 0 && changes.length === 0;
-    return isOver ? [] : [[key, { ...policy, forms: new Map(forms), changes: new Map(changes) }] as const];
+    if (isOver) return [];
+    const isSame = forms.length === policy.forms.size && changes.length === policy.changes.size;
+    return [[key, isSame ? policy : { ...policy, forms: new Map(forms), changes: new Map(changes) }] as const];
   });
-  return { ...memory, policies: new Map(policies) };
+  const isSame =
+    policies.length === memory.policies.size && policies.every(([key, policy]) => memory.policies.get(key) === policy);
+  return isSame ? memory : { ...memory, policies: new Map(policies) };
 }
 
 function entriesOf(found: FoundPolicy | undefined): ReadonlyMap<string, MirrorEntry> {

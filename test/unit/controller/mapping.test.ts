@@ -11,7 +11,6 @@ import {
 } from '../../../src/controller/mapping.js';
 import { mirror } from '../mirror/mirror.js';
 
-
 describe('an event of a mirror', () => {
   const before = mirror('quay');
   const deleting = mirror('quay', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });

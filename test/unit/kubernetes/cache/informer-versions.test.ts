@@ -6,6 +6,7 @@ import type { KubernetesObject, Resource } from '../../../../src/kubernetes/obje
 import { resourcePath } from '../../../../src/kubernetes/objects.js';
 import { eventually } from '../../../support/wait.js';
 import { StubApiServer } from '../stub-api-server.js';
+import type { StubFault } from '../stub-api-server.js';
 
 const THINGS: Resource = { group: 'example.org', version: 'v1', plural: 'things' };
 const PATH = resourcePath(THINGS);
@@ -87,17 +88,28 @@ describe('an informer of a collection that has several versions', () => {
     };
     const things = { items: [], kind: 'ThingList', metadata: { resourceVersion: '100' } };
     let schema = openApi({ old: {} });
+    let hash = 'old';
+    const index = (): string =>
+      JSON.stringify({
+        paths: { 'apis/example.org/v1': { serverRelativeURL: `/openapi/v3/apis/example.org/v1?hash=${hash}` } },
+      });
+    const answer = (body: string): StubFault => ({ kind: 'Answer', status: 200, body });
     server.fault = ({ path, query }) => {
-      if (path.startsWith('/openapi')) return { kind: 'Answer', status: 200, body: schema };
-      return query.has('watch') ? undefined : { kind: 'Answer', status: 200, body: JSON.stringify(things) };
+      if (path === '/openapi/v3') return answer(index());
+      if (path.startsWith('/openapi')) return answer(schema);
+      return query.has('watch') ? undefined : answer(JSON.stringify(things));
     };
+    const reads = (wanted: string): number => server.requests.filter(({ path }) => path === wanted).length;
     informer = open([], 'spec.new');
     informer.start();
     await eventually(() => {
-      expect(errors.some((error) => isKubernetesError(error, 'notFound'))).to.equal(true);
+      expect(reads('/openapi/v3')).to.be.at.least(3);
     }, QUICK);
+    expect(errors.every((error) => isKubernetesError(error, 'notFound'))).to.equal(true);
     expect(informer.hasSynced).to.equal(false);
+    expect(reads('/openapi/v3/apis/example.org/v1'), 'the document, which is the same').to.equal(1);
     schema = openApi({ new: {} });
+    hash = 'new';
     await eventually(() => {
       expect(informer.hasSynced).to.equal(true);
     }, QUICK);

@@ -84,4 +84,17 @@ describe('The warning of what runs where Pods are rewritten', () => {
     const surroundings = { webhooks: [kyvernoIn('policy')], harborUrl: undefined, excludedNamespaces: [] };
     expect(exposed(mirror('hub'), surroundings)).to.contain('Add policy to EXCLUDED_NAMESPACES');
   });
+
+  it('reads the webhooks once, however many mirrors look', () => {
+    let reads = 0;
+    const configuration = {
+      get webhooks() {
+        reads += 1;
+        return kyvernoIn('policy').webhooks ?? [];
+      },
+    };
+    const surroundings = { webhooks: [configuration], harborUrl: undefined, excludedNamespaces: [] };
+    for (let i = 0; i < 100; i += 1) expect(exposed(mirror(`m-${i}`), surroundings)).to.contain('Kyverno in policy');
+    expect(reads).to.equal(1);
+  });
 });

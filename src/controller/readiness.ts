@@ -1,0 +1,14 @@
+import { findCondition } from '../api/conditions.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+
+/** Whether the status is of the present spec. If not, somebody waits for that, and not behind thousands of new mirrors. */
+export function isObserved(mirror: RegistryMirror | undefined): boolean {
+  return mirror?.status.observedGeneration === mirror?.metadata.generation;
+}
+
+/** How many mirrors are ready, and how many are not. */
+export function readiness(mirrors: readonly RegistryMirror[]): Record<'True' | 'False' | 'Unknown', number> {
+  const counts = { True: 0, False: 0, Unknown: 0 };
+  for (const { status } of mirrors) counts[findCondition(status.conditions, 'Ready')?.status ?? 'Unknown'] += 1;
+  return counts;
+}
