@@ -126,7 +126,7 @@ export const OPTIONS = {
     flag: '--auto-engines <engines>',
     env: 'AUTO_ENGINES',
     description:
-      'the engines that rewrite.engine: Auto may choose, separated by commas: those whose policies the operator may write',
+      'what rewrite.engine: Auto may choose from, separated by commas, in any order: engines whose policies the operator may write',
     fallback: ENGINE_KINDS.join(','),
     schema: engineKinds,
   },

@@ -81,6 +81,7 @@ export function addPlan(program: Command, output: Output, setCode: (code: ExitCo
     'clusterId',
     'keySecret',
     'excludedNamespaces',
+    'autoEngines',
   ])
     .addHelpText('after', EXAMPLES)
     .action(async (flags: PlanFlags) => {
@@ -105,6 +106,7 @@ async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> 
       look,
       ...(await readPods(reader)),
       excludedNamespaces: excludedNamespaces(flags, config, look),
+      autoEngines: config.autoEngines,
       harborSide: harbor.plan,
     });
     print(output, flags.output, plan, () => planLines(plan, flags.all));

@@ -1,6 +1,7 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { servedEntries } from '../explain/in-force.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';
+import type { PolicyEngine } from '../../engines/settings.js';
 import type { Pod } from '../explain/pod.js';
 import type { PolicyLook } from '../cluster/live-policies.js';
 import type { MirrorPlan, PlannedMirror } from './harbor-side.js';
@@ -24,6 +25,8 @@ interface PlanSources {
   readonly pods: readonly Pod[];
   readonly namespaces: ReadonlyMap<string, Labels>;
   readonly excludedNamespaces: readonly string[];
+  /** The engines that Auto may come to. */
+  readonly autoEngines: readonly PolicyEngine[];
   readonly harborSide: (mirror: RegistryMirror) => Promise<PlannedMirror>;
 }
 
@@ -34,7 +37,10 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
   const sides: PlannedMirror[] = [];
   for (const mirror of mirrors) sides.push(await sources.harborSide(mirror));
   const decisions = new Map(sides.map(({ side, decision }) => [side.mirror, decision]));
-  const placed = placedEntries(mirrors, decisions, served, sources.look.served);
+  const placed = placedEntries(mirrors, decisions, served, {
+    engines: sources.autoEngines,
+    served: sources.look.served,
+  });
   return {
     objects: changes,
     harbor: sides.map(({ side }) => side),

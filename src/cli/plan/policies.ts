@@ -3,10 +3,9 @@ import type { PlacedEntry } from '../../engines/placement/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
 import { chooseEngine, namesEngine, withEngine } from '../../engines/auto.js';
-import { ENGINE_KINDS } from '../../engines/engines.js';
 import { policySettings } from '../../engines/settings.js';
-import type { PolicySettings, WantedSettings } from '../../engines/settings.js';
-import type { PolicyLook } from '../cluster/live-policies.js';
+import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines/settings.js';
+import type { Served } from '../../engines/auto.js';
 import { findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/observe/live.js';
 import type { LivePolicy } from '../../policies/observe/live.js';
 import type { RoutingDecision } from '../../policies/state.js';
@@ -20,17 +19,24 @@ export interface PolicyChange {
   readonly mirrors: readonly string[];
 }
 
+/** What Auto chooses from. */
+export interface EngineOffer {
+  /** The engines that Auto may come to. */
+  readonly engines: readonly PolicyEngine[];
+  readonly served: Readonly<Record<PolicyEngine, Served>>;
+}
+
 /** Every mirror's entry as decided; as it is now where nothing was decided. Pure. */
 export function placedEntries(
   mirrors: readonly RegistryMirror[],
   decisions: ReadonlyMap<string, RoutingDecision>,
   served: ReadonlyMap<string, ServedEntry>,
-  engines: PolicyLook['served'],
+  offer: EngineOffer,
 ): readonly PlacedEntry[] {
   const settled = (settings: WantedSettings, before: ServedEntry | undefined): PolicySettings => {
     if (namesEngine(settings)) return settings;
     const current = before?.settings.engine;
-    return withEngine(settings, chooseEngine({ settings, current, engines: ENGINE_KINDS, served: engines }).engine);
+    return withEngine(settings, chooseEngine({ settings, current, ...offer }).engine);
   };
   return mirrors.flatMap((mirror): readonly PlacedEntry[] => {
     const { name } = mirror.metadata;

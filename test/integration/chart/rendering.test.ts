@@ -162,6 +162,19 @@ describe('What the chart renders', () => {
     expect(writes).to.deep.equal(['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
   });
 
+  for (const [title, engines, expected] of [
+    ['all where all are on', {}, undefined],
+    ['no ClusterPolicy where that is off', { clusterPolicy: false }, 'MutatingPolicy,MutatingAdmissionPolicy'],
+    ['the only one that is on', { clusterPolicy: false, mutatingPolicy: false }, 'MutatingAdmissionPolicy'],
+  ] as const) {
+    it(`tells engine Auto what it may choose: ${title}`, async () => {
+      const objects = await renderChart(options, { engines });
+      const settings = objects.find(({ kind, data }) => kind === 'ConfigMap' && 'HARBOR_URL' in Object(data));
+      const { AUTO_ENGINES } = settings?.data as Readonly<Record<string, string>>;
+      expect(AUTO_ENGINES).to.equal(expected);
+    });
+  }
+
   it('takes the values in the samples for Flux and Argo CD', async () => {
     const flux = samplesOf('flux/operator/helm-release.yaml').find(({ kind }) => kind === 'HelmRelease');
     const [argo] = samplesOf('argo-cd/applications.yaml');

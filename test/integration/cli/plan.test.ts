@@ -74,6 +74,13 @@ describe('registry-mirror plan', function () {
     expect(stdout).to.not.include('dockerhub').and.not.include('registry-mirrors');
   });
 
+  it('takes for Auto the engine that the operator would', async () => {
+    const auto = file({ dockerhub: { ...HUB, rewrite: { engine: 'Auto' } } });
+    expect((await plan('-f', auto)).out).to.include('create MutatingAdmissionPolicy registry-mirrors (dockerhub)');
+    const narrow = await plan('-f', auto, '--auto-engines', 'ClusterPolicy,MutatingPolicy');
+    expect(narrow.out).to.include('create MutatingPolicy registry-mirrors (dockerhub)');
+  });
+
   it('gives all Pods as data, and only those that a policy would have changed', async () => {
     const { out } = await plan('-f', file({ dockerhub: HUB }), '-o', 'json');
     const { pods } = JSON.parse(out) as { pods: { namespace: string; pod: string }[] };
