@@ -69,9 +69,26 @@ export class World extends Mirrors {
     return Number(response.headers.get('location')?.split('/').at(-1));
   }
 
-  /** Takes away all that tests left, and ends. */
+  /** Takes away all that tests left, and ends; Harbor whatever happens, since a server that is left keeps the run from ending. */
   async stop(): Promise<void> {
-    await this.killOperator();
+    try {
+      await this.killOperator();
+      await eventually(async () => {
+        await this.#deleteMirrors();
+      });
+      await this.#deletePolicies();
+      // The webhook goes a little later than the policy; the next spec wants none.
+      await eventually(async () => {
+        const { stdout: webhooks } = await this.cluster.kubectl(['get', 'mutatingwebhookconfigurations', '-o', 'yaml']);
+        if (webhooks.includes('registry-mirrors')) throw new Error('there is a webhook');
+      });
+    } finally {
+      await this.harbor.stop();
+    }
+  }
+
+  /** Throws where the API server refuses a call for now, as a busy one does with 429. */
+  async #deleteMirrors(): Promise<void> {
     const { api } = this.cluster;
     await api.json('DELETE', MIRRORS);
     const left = await api.json<{ items: readonly RegistryMirror[] }>('GET', MIRRORS);
@@ -79,13 +96,6 @@ export class World extends Mirrors {
     for (const { metadata } of left.items) {
       await api.send('PATCH', `${MIRRORS}/${metadata.name}`, unheld, 'application/merge-patch+json');
     }
-    await this.#deletePolicies();
-    // The webhook goes a little later than the policy; the next spec wants none.
-    await eventually(async () => {
-      const { stdout: webhooks } = await this.cluster.kubectl(['get', 'mutatingwebhookconfigurations', '-o', 'yaml']);
-      if (webhooks.includes('registry-mirrors')) throw new Error('there is a webhook');
-    });
-    await this.harbor.stop();
   }
 }
 
