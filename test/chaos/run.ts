@@ -12,10 +12,11 @@ import { nothingIsLeft } from './invariants/nothing-is-left.js';
 import { noOrphans } from './invariants/no-orphans.js';
 import { oneOfEach } from './invariants/one-of-each.js';
 import { podNames } from './invariants/pod-names.js';
-import { refusedWithoutReason, sentAstray, sentToNoProject } from './invariants/pods-of-the-run.js';
+import { lockedOut, refusedWithoutReason, sentAstray, sentToNoProject } from './invariants/pods-of-the-run.js';
 import { policiesListThoseThatServe } from './invariants/policies.js';
 import { endedForNoReason, memoryExceeded, secretsTold } from './invariants/process.js';
 import type { Output } from './invariants/process.js';
+import { pullable } from './invariants/pullable.js';
 import { settled } from './invariants/settled.js';
 import { imagesOf, PodStream } from './stage/pods.js';
 import { Stage } from './stage/stage.js';
@@ -47,6 +48,7 @@ const END_INVARIANTS: readonly Invariant[] = [
   foreignIsUntouched,
   policiesListThoseThatServe,
   podNames,
+  pullable,
 ];
 const QUIET_MS = 4_000;
 
@@ -76,6 +78,7 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
       ...left,
       ...named('no Pod is refused but by a Kyverno that is away', refusedWithoutReason(pods.records)),
       ...named('no Pod is sent to a project that is not there', sentToNoProject(pods.records)),
+      ...named('every Pod has what it needs to pull', lockedOut(pods.records)),
       ...named('every Pod got its own image or its mirror’s', sentAstray(pods.records, fleet)),
       ...named('no password is told', secretsTold(outputs, stage.passwords)),
       ...named('memory is bounded', memoryExceeded(peakMiB)),
@@ -154,18 +157,19 @@ async function untilAllHold(
 }
 
 /** Whether the operator sooner or later has nothing to write any more. */
-async function untilQuiet({ world: { cluster, harbor } }: Stage, timeoutMs: number): Promise<readonly Breach[]> {
+async function untilQuiet({ world: { cluster }, harbors }: Stage, timeoutMs: number): Promise<readonly Breach[]> {
   let writes: readonly string[] = [];
   try {
     await eventually(
       async () => {
-        harbor.resetCounts();
+        for (const [, harbor] of harbors.all()) harbor.resetCounts();
         const mark = await cluster.audit.mark();
         await pause(QUIET_MS);
         const written = await cluster.audit.writes({ user: OPERATOR_USER }, mark);
         // A leader at rest renews its lease.
         const inCluster = written.filter(({ resource }) => resource !== 'leases');
-        const inHarbor = harbor.writes().map(({ method, path }) => `${method} ${path}`);
+        const calls = harbors.all().flatMap(([name, harbor]) => harbor.writes().map((call) => ({ name, ...call })));
+        const inHarbor = calls.map(({ name, method, path }) => `${method} ${path} of the ${name} Harbor`);
         writes = [...inHarbor, ...inCluster.map(({ verb, resource, name }) => `${verb} ${resource} ${name ?? ''}`)];
         if (writes.length > 0) throw new Error(writes.join(', '));
       },
@@ -180,6 +184,7 @@ async function untilQuiet({ world: { cluster, harbor } }: Stage, timeoutMs: numb
 
 async function outputsOf(stage: Stage): Promise<readonly Output[]> {
   const { cluster } = stage.world;
+  for (const [, harbor] of stage.harbors.all()) for (const { secret } of harbor.robots()) stage.passwords.add(secret);
   const mirrors = await listMirrors(stage.world);
   const shown = await cluster.kubectl([
     'get',

@@ -55,18 +55,7 @@ export class World extends Mirrors {
 
   /** A call to Harbor's API by someone else, who may do everything. Returns the id of what it made. */
   async asAdmin(method: string, route: string, body?: object): Promise<number> {
-    const { username, password } = this.harbor.admin;
-    const response = await fetch(`${this.harbor.url}/api/v2.0${route}`, {
-      method,
-      headers: {
-        'Content-Type': 'application/json',
-        [sceneHeader]: 'by someone else',
-        Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
-    return Number(response.headers.get('location')?.split('/').at(-1));
+    return await asAdmin(this.harbor, method, route, body);
   }
 
   /** Takes away all that tests left, and ends; Harbor whatever happens, since a server that is left keeps the run from ending. */
@@ -97,6 +86,26 @@ export class World extends Mirrors {
       await api.send('PATCH', `${MIRRORS}/${metadata.name}`, unheld, 'application/merge-patch+json');
     }
   }
+}
+
+/** A call to a Harbor's API by someone else than the operator, who may do everything. Returns the id of what it made. */
+export async function asAdmin(
+  { url, admin: { username, password } }: HarborStandIn,
+  method: string,
+  route: string,
+  body?: object,
+): Promise<number> {
+  const response = await fetch(`${url}/api/v2.0${route}`, {
+    method,
+    headers: {
+      'Content-Type': 'application/json',
+      [sceneHeader]: 'by someone else',
+      Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${await response.text()}`);
+  return Number(response.headers.get('location')?.split('/').at(-1));
 }
 
 export interface WorldOptions {

@@ -15,7 +15,7 @@ export const noOrphans: Invariant = {
 function leftEndpoints(end: EndState): readonly string[] {
   const { endpoints, fleet, mirrors } = end;
   return endpoints.flatMap((endpoint) => {
-    const { id, name, mark } = endpoint;
+    const { harbor, id, name, mark } = endpoint;
     if (mark === undefined || isInUse(end, endpoint)) return [];
     const cast = fleet.find((candidate) => candidate.name === mark.mirror);
     if (cast === undefined) return [`endpoint ${name} has the mark of ${mark.mirror}, which this run never had`];
@@ -24,24 +24,32 @@ function leftEndpoints(end: EndState): readonly string[] {
     if (isStalled(end, cast)) return [];
     const isGone = !mirrors.some(({ metadata }) => metadata.name === cast.name);
     const isCollected =
-      isGone && mark.deletion === 'Delete' && !end.projects.some(({ registryId }) => registryId === id);
-    return isCollected ? [] : [`endpoint ${name} (${id}) is left of ${cast.name}, whose deletionPolicy is Delete`];
+      isGone &&
+      mark.deletion === 'Delete' &&
+      !end.projects.some((project) => project.harbor === harbor && project.registryId === id);
+    return isCollected
+      ? []
+      : [`endpoint ${name} (${id}) is left in the ${harbor} Harbor of ${cast.name}, whose deletionPolicy is Delete`];
   });
 }
 
 function leftProjects(end: EndState): readonly string[] {
-  const { projects, fleet, mirrors, steps } = end;
-  return projects.flatMap(({ name }) => {
+  const { projects, fleet, mirrors, steps, urls } = end;
+  return projects.flatMap(({ harbor, name }) => {
     const cast = fleet.find((candidate) => candidate.projects.includes(name));
     if (cast === undefined || !cast.leavesNothing || hasLostItsMark(cast, steps)) return [];
     if (isStalled(end, cast)) return [];
-    const isWanted = mirrors.some(({ status }) => status.harbor?.projectName === name);
-    return isWanted ? [] : [`project ${name} is left of ${cast.name}, whose deletionPolicy is Delete`];
+    const isWanted = mirrors.some(
+      ({ status }) => status.harbor?.url === urls[harbor] && status.harbor.projectName === name,
+    );
+    return isWanted
+      ? []
+      : [`project ${name} is left in the ${harbor} Harbor of ${cast.name}, whose deletionPolicy is Delete`];
   });
 }
 
-function isInUse({ mirrors }: EndState, { id }: SeenEndpoint): boolean {
-  return mirrors.some(({ status }) => status.harbor?.endpointID === id);
+function isInUse({ mirrors, urls }: EndState, { harbor, id }: SeenEndpoint): boolean {
+  return mirrors.some(({ status }) => status.harbor?.url === urls[harbor] && status.harbor.endpointID === id);
 }
 
 function isStalled({ mirrors }: EndState, { name }: Cast): boolean {

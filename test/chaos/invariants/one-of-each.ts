@@ -1,14 +1,18 @@
 import { projectName } from '../../../src/api/upstream-types.js';
+import type { HarborName } from '../story/fleet.js';
 import { isReady } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
 export const oneOfEach: Invariant = {
   name: 'every Ready mirror has exactly one endpoint, marked as its own, and one project on it',
-  breaches: ({ mirrors, endpoints, projects }) =>
+  breaches: ({ mirrors, urls, ...all }) =>
     mirrors.filter(isReady).flatMap((mirror) => {
       const { name } = mirror.metadata;
       const wanted = projectName(mirror);
-      const { endpointID, projectName: served } = mirror.status.harbor ?? {};
+      const { endpointID, projectName: served, url } = mirror.status.harbor ?? {};
+      const harbor = mirror.spec.harbor === undefined ? 'first' : 'second';
+      if (url !== urls[harbor]) return [`${name} is in ${url ?? 'no Harbor'}, and wants the ${harbor} one`];
+      const [endpoints, projects] = [all.endpoints.filter(isIn(harbor)), all.projects.filter(isIn(harbor))];
       if (served !== wanted) return [`${name} has project ${served ?? 'none'} in its status, and wants ${wanted}`];
       const project = projects.find((candidate) => candidate.name === wanted);
       if (project === undefined) return [`${name} is Ready, and Harbor has no project ${wanted}`];
@@ -23,3 +27,7 @@ export const oneOfEach: Invariant = {
       return same.length === 1 ? [] : [`${name} has ${same.length} endpoints for project ${wanted}`];
     }),
 };
+
+function isIn(harbor: HarborName): (what: { readonly harbor: HarborName }) => boolean {
+  return (what) => what.harbor === harbor;
+}

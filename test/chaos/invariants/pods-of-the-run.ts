@@ -1,5 +1,5 @@
 import { parseReference } from '../../../src/image/reference.js';
-import { PULL_HOST } from '../../support/world.js';
+import { PULL_HOSTS } from '../stage/harbors.js';
 import { UNMIRRORED } from '../stage/pods.js';
 import type { PodRecord } from '../stage/pods.js';
 import { FOREIGN_PROJECT, SHARED_HOST } from '../story/fleet.js';
@@ -29,6 +29,17 @@ export function sentToNoProject(records: readonly PodRecord[]): readonly string[
   });
 }
 
+/** No Pod is sent to a private project without the Secret that opens it, unless somebody has just edited a policy by hand. */
+export function lockedOut(records: readonly PodRecord[]): readonly string[] {
+  return records.flatMap((record) => {
+    const { isLockedOut, image, result, secrets, outages } = record;
+    if (!isLockedOut || outages.has('policy edited by hand')) return [];
+    return [
+      `${time(record)} a Pod of ${image} was sent to ${result ?? ''} with the Secrets ${secrets.join(', ') || 'none'}`,
+    ];
+  });
+}
+
 /** A Pod gets the image that it asks for, or the same path below a project that one of this host's mirrors may have. */
 export function sentAstray(records: readonly PodRecord[], fleet: readonly Cast[]): readonly string[] {
   return records.flatMap((record) => {
@@ -43,7 +54,8 @@ function mayBecome(image: string, fleet: readonly Cast[]): ReadonlySet<string> {
   if (reference === undefined) return new Set();
   const casts = fleet.filter(({ host }) => [host, `also-${host}`, SHARED_HOST].includes(reference.domain));
   const projects = casts.flatMap((cast) => [...cast.projects, FOREIGN_PROJECT]);
-  return new Set(projects.map((project) => `${PULL_HOST}/${project}/${reference.path}${reference.suffix}`));
+  const prefixes = Object.values(PULL_HOSTS).flatMap((host) => projects.map((project) => `${host}/${project}`));
+  return new Set(prefixes.map((prefix) => `${prefix}/${reference.path}${reference.suffix}`));
 }
 
 function time({ at }: PodRecord): string {

@@ -19,7 +19,9 @@ export const settled: Invariant = {
       const reason = stalledReason(mirror);
       if (reason !== undefined)
         return excuses(mirror, end).includes(reason) ? [] : [`${name} is stalled: ${shown(mirror)}`];
-      return isReady(mirror) ? [] : [`${name} is neither Ready nor Stalled: ${shown(mirror)}`];
+      const former = status.formerHarbors?.map(({ url, projectName }) => `${projectName} in ${url}`) ?? [];
+      if (isReady(mirror)) return former.map((what) => `${name} has moved, and still has ${what}`);
+      return [`${name} is neither Ready nor Stalled: ${shown(mirror)}`];
     }),
 };
 

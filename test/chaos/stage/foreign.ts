@@ -1,7 +1,10 @@
 import { OPERATOR } from '../../../src/api/group.js';
+import type { Cluster } from '../../cluster/cluster.js';
+import type { HarborStandIn } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
-import type { World } from '../../support/world.js';
+import { asAdmin } from '../../support/world.js';
 import { FOREIGN_PROJECT } from '../story/fleet.js';
+import type { Harbors } from './harbors.js';
 
 const POLICY = '/apis/kyverno.io/v1/clusterpolicies/somebodys-policy';
 const BUILT_IN = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/somebodys-policy';
@@ -10,20 +13,23 @@ const MIRRORED = 'somebodys-marked-cache';
 
 /** What somebody else has in Harbor and in the cluster, and what it was like before the run. */
 export class Foreign {
-  readonly #world: World;
+  readonly #cluster: Cluster;
+  readonly #harbors: Harbors;
   #before: readonly string[] = [];
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(cluster: Cluster, harbors: Harbors) {
+    this.#cluster = cluster;
+    this.#harbors = harbors;
   }
 
   async plant(): Promise<void> {
-    const { cluster } = this.#world;
     const anotherCluster = `[${OPERATOR} v1 cluster=another mirror=chaos-000 endpoint=created project=created deletion=Delete]`;
-    await this.#plantProject(FOREIGN_PROJECT, 'made by hand');
-    await this.#plantProject(MIRRORED, anotherCluster);
-    await this.#plantEndpoint('somebodys-endpoint', `unused ${anotherCluster}`);
-    await cluster.apply([clusterPolicy, builtInPolicy, secret]);
+    for (const [, harbor] of this.#harbors.all()) {
+      await plantProject(harbor, FOREIGN_PROJECT, 'made by hand');
+      await plantProject(harbor, MIRRORED, anotherCluster);
+      await plantEndpoint(harbor, 'somebodys-endpoint', `unused ${anotherCluster}`);
+    }
+    await this.#cluster.apply([clusterPolicy, builtInPolicy, secret]);
     this.#before = await this.#look();
   }
 
@@ -36,23 +42,11 @@ export class Foreign {
   }
 
   async remove(): Promise<void> {
-    for (const path of [POLICY, BUILT_IN, SECRET]) await this.#world.cluster.api.send('DELETE', path);
-  }
-
-  async #plantProject(name: string, description: string): Promise<void> {
-    const endpoint = await this.#plantEndpoint(name, description);
-    await this.#world.asAdmin('POST', '/projects', { project_name: name, registry_id: endpoint, public: true });
-  }
-
-  async #plantEndpoint(name: string, description: string): Promise<number> {
-    const url = `https://${name}.example.org`;
-    return this.#world.asAdmin('POST', '/registries', { name, description, url, type: 'docker-registry' });
+    for (const path of [POLICY, BUILT_IN, SECRET]) await this.#cluster.api.send('DELETE', path);
   }
 
   async #look(): Promise<readonly string[]> {
-    const { harbor, cluster } = this.#world;
-    const endpoints = harbor.endpoints().filter(({ name }) => name.startsWith('somebodys-'));
-    const projects = harbor.projects().filter(({ name }) => name.startsWith('somebodys-') || name === 'library');
+    const cluster = this.#cluster;
     const objects = await Promise.all(
       // Kyverno writes its policies' status and nothing else of them.
       [POLICY, BUILT_IN, SECRET].map(async (path) => {
@@ -70,10 +64,26 @@ export class Foreign {
         });
       }),
     );
-    // Harbor's own health check may change an endpoint's status.
-    const kept = endpoints.map((endpoint) => ({ ...endpoint, status: 'not compared' }));
-    return [JSON.stringify(kept), JSON.stringify(projects), ...objects];
+    return [...this.#harbors.all().flatMap(([, harbor]) => inHarbor(harbor)), ...objects];
   }
+}
+
+function inHarbor(harbor: HarborStandIn): readonly string[] {
+  const endpoints = harbor.endpoints().filter(({ name }) => name.startsWith('somebodys-'));
+  const projects = harbor.projects().filter(({ name }) => name.startsWith('somebodys-') || name === 'library');
+  // Harbor's own health check may change an endpoint's status.
+  const kept = endpoints.map((endpoint) => ({ ...endpoint, status: 'not compared' }));
+  return [JSON.stringify(kept), JSON.stringify(projects)];
+}
+
+async function plantProject(harbor: HarborStandIn, name: string, description: string): Promise<void> {
+  const endpoint = await plantEndpoint(harbor, name, description);
+  await asAdmin(harbor, 'POST', '/projects', { project_name: name, registry_id: endpoint, public: true });
+}
+
+async function plantEndpoint(harbor: HarborStandIn, name: string, description: string): Promise<number> {
+  const url = `https://${name}.example.org`;
+  return asAdmin(harbor, 'POST', '/registries', { name, description, url, type: 'docker-registry' });
 }
 
 interface Planted {

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseReference } from '../../../src/image/reference.js';
 import type { Cluster } from '../../cluster/cluster.js';
-import { PULL_HOST } from '../../support/world.js';
+import { pullSecretName } from '../../../src/engines/pull-secret.js';
 import { SHARED_HOST } from '../story/fleet.js';
 import type { Cast } from '../story/fleet.js';
 import { Random } from '../story/random.js';
+import { PULL_HOSTS } from './harbors.js';
 import type { OutageKind, Outages } from './outages.js';
 import type { Presence, ProjectPresence } from './project-presence.js';
 
@@ -14,6 +15,8 @@ export interface PodOutcome {
   readonly result: string | undefined;
   /** The API server's words, where it refused the Pod. */
   readonly refusal: string | undefined;
+  /** The names of its pull Secrets. */
+  readonly secrets: readonly string[];
 }
 
 /** What became of one new Pod. */
@@ -22,6 +25,8 @@ export interface PodRecord extends PodOutcome {
   readonly outages: ReadonlySet<OutageKind>;
   /** Of the project that it was sent to, at the best moment between request and answer. */
   readonly project: Presence | undefined;
+  /** Whether it was sent to a project that the operator had made private before, without the Secret that it can pull with. */
+  readonly isLockedOut: boolean;
   readonly at: number;
 }
 
@@ -69,16 +74,18 @@ export class PodStream {
   async create(image: string): Promise<PodRecord> {
     const at = Date.now();
     const before = this.presence.now();
-    const { results, refusal } = await createPod(this.cluster, this.namespace, [{ name: 'c', image }]);
+    const { results, refusal, secrets } = await createPod(this.cluster, this.namespace, [{ name: 'c', image }]);
     const result = results?.[0];
-    const project = result === undefined ? undefined : projectOf(result);
+    const prefix = result === undefined ? undefined : pullPrefixOf(result);
     return {
       image,
       result,
       refusal,
+      secrets,
       at,
       outages: this.outages.between(at, Date.now()),
-      project: project === undefined ? undefined : before.has(project) ? 'there' : this.presence.of(project),
+      project: prefix === undefined ? undefined : before.all.has(prefix) ? 'there' : this.presence.of(prefix),
+      isLockedOut: prefix !== undefined && before.keptPrivate.has(prefix) && !hasKey(prefix, secrets, this.fleet),
     };
   }
 }
@@ -96,8 +103,8 @@ export async function newPods(
   for (let at = 0; at < images.length; at += IMAGES_PER_POD) {
     const some = images.slice(at, at + IMAGES_PER_POD);
     const containers = some.map((image, index) => ({ name: `c${String(index)}`, image }));
-    const { results, refusal } = await createPod(cluster, namespace, containers);
-    outcomes.push(...some.map((image, index) => ({ image, result: results?.[index], refusal })));
+    const { results, refusal, secrets } = await createPod(cluster, namespace, containers);
+    outcomes.push(...some.map((image, index) => ({ image, result: results?.[index], refusal, secrets })));
   }
   return outcomes;
 }
@@ -110,6 +117,14 @@ interface Container {
 interface Created {
   readonly results: readonly string[] | undefined;
   readonly refusal: string | undefined;
+  readonly secrets: readonly string[];
+}
+
+interface CreatedPod {
+  readonly spec: {
+    readonly containers: readonly Container[];
+    readonly imagePullSecrets?: readonly { readonly name: string }[];
+  };
 }
 
 /** The images that a new Pod gets, or why it is refused. Neither where the API server doesn't answer. */
@@ -118,20 +133,27 @@ async function createPod(cluster: Cluster, namespace: string, containers: readon
   const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
   try {
     const { status, body } = await cluster.api.send('POST', path, pod);
-    if (status !== 201) return { results: undefined, refusal: `${status} ${body.slice(0, 600)}` };
-    const created = JSON.parse(body) as { readonly spec: { readonly containers: readonly Container[] } };
-    return { results: created.spec.containers.map(({ image }) => image), refusal: undefined };
+    if (status !== 201) return { results: undefined, refusal: `${status} ${body.slice(0, 600)}`, secrets: [] };
+    const { spec } = JSON.parse(body) as CreatedPod;
+    const secrets = (spec.imagePullSecrets ?? []).map(({ name }) => name);
+    return { results: spec.containers.map(({ image }) => image), refusal: undefined, secrets };
   } catch (error) {
     // The API server restarts: that Pod was refused by nobody.
-    if (error instanceof Error && 'code' in error) return { results: undefined, refusal: undefined };
+    if (error instanceof Error && 'code' in error) return { results: undefined, refusal: undefined, secrets: [] };
     throw error;
   }
 }
 
-/** The Harbor project of a rewritten image. */
-export function projectOf(image: string): string | undefined {
-  const reference = parseReference(image);
-  return reference?.domain === PULL_HOST ? reference.path.split('/')[0] : undefined;
+/** `host/project` of a rewritten image. */
+export function pullPrefixOf(image: string): string | undefined {
+  const { domain, path } = parseReference(image) ?? {};
+  const isRewritten = domain !== undefined && Object.values(PULL_HOSTS).includes(domain);
+  return isRewritten ? `${domain}/${path?.split('/')[0] ?? ''}` : undefined;
+}
+
+/** Whether one of a Pod's Secrets is for what the Pod pulls from there. */
+export function hasKey(pullPrefix: string, secrets: readonly string[], fleet: readonly Cast[]): boolean {
+  return fleet.some(({ name }) => secrets.includes(pullSecretName({ mirror: name, pullPrefix })));
 }
 
 /** Every image that Pods of a run are made of. */

@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { ApiProxy } from '../../cluster/api-proxy.js';
 import type { Cluster } from '../../cluster/cluster.js';
+import type { HarborStandIn } from '../../harbor/index.js';
 import { NAMESPACE, SERVICE_ACCOUNT, startOperator } from '../../support/operator.js';
 import type { OperatorProcess } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
@@ -7,12 +9,15 @@ import { createWorld, PULL_HOST } from '../../support/world.js';
 import type { World } from '../../support/world.js';
 import type { Cast } from '../story/fleet.js';
 import { Foreign } from './foreign.js';
+import { Harbors } from './harbors.js';
 import { Outages } from './outages.js';
 import { ProjectPresence } from './project-presence.js';
 import { Replicas } from './replicas.js';
 
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/registry-mirror-operator`;
 const REPLICAS = 2;
+/** The rights that the operator has for pull Secrets. */
+const PULL_SECRETS = fileURLToPath(new URL('../../../config/components/pull-secrets/', import.meta.url));
 
 /** Where a chaos run takes place: a cluster with Kyverno, a Harbor, two replicas of the operator, and what belongs to somebody else. */
 export class Stage {
@@ -27,19 +32,22 @@ export class Stage {
   private constructor(
     readonly world: World,
     readonly proxy: ApiProxy,
+    readonly harbors: Harbors,
     readonly fleet: readonly Cast[],
     /** Where Pods are created. */
     readonly namespace: string,
   ) {
-    this.projects = new ProjectPresence(world.harbor);
-    this.foreign = new Foreign(world);
+    this.projects = new ProjectPresence(harbors);
+    this.foreign = new Foreign(world.cluster, harbors);
     this.replicas = new Replicas(async (name) => this.#startReplica(name));
   }
 
   static async set(cluster: Cluster, fleet: readonly Cast[]): Promise<Stage> {
     const world = await createWorld(cluster, { operator: false });
     const proxy = await ApiProxy.start(cluster);
-    const stage = new Stage(world, proxy, fleet, await cluster.createNamespace({}, 'chaos'));
+    const harbors = await Harbors.start(world.harbor, cluster);
+    await cluster.kubectl(['apply', '-k', PULL_SECRETS]);
+    const stage = new Stage(world, proxy, harbors, fleet, await cluster.createNamespace({}, 'chaos'));
     await stage.foreign.plant();
     for (const cast of fleet) await stage.setLogin(cast, `pass-word-of-${cast.name}`);
     await stage.replicas.start(REPLICAS);
@@ -70,9 +78,14 @@ export class Stage {
     for (const part of parts) {
       if (part === 'upstream') {
         this.#upstreamPasswords.set(name, password);
-        this.world.harbor.setUpstream(cast.host, { username: name, password });
+        this.setUpstream(cast, { username: name, password });
       } else await this.world.cluster.apply([loginSecret(secret, name, password)]);
     }
+  }
+
+  /** How a mirror's upstream answers, to either Harbor. */
+  setUpstream({ host }: Cast, state: Parameters<HarborStandIn['setUpstream']>[1]): void {
+    for (const [, harbor] of this.harbors.all()) harbor.setUpstream(host, state);
   }
 
   async remove(): Promise<void> {
@@ -84,6 +97,8 @@ export class Stage {
     await this.foreign.remove();
     await cluster.api.send('DELETE', LEASE);
     await cluster.kubectl(['delete', 'namespace', this.namespace, '--wait=false']);
+    await this.harbors.remove();
+    await cluster.kubectl(['delete', '-k', PULL_SECRETS, '--ignore-not-found']);
     await this.world.stop();
     await this.proxy.stop();
   }

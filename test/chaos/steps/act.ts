@@ -8,6 +8,7 @@ import {
   harborFails,
   harborGoesAway,
   kyvernoGoesAway,
+  rotateHarborLogin,
   upstreamFails,
   watchesDrop,
 } from './faults.js';
@@ -25,7 +26,9 @@ export function laneOf(step: Step): string {
     case 'LeaderFreezes':
       return 'operators';
     case 'HarborGoesAway':
-      return 'harbor';
+      return `${step.harbor} Harbor`;
+    case 'RotateHarborLogin':
+      return 'login';
     case 'EditPolicyByHand':
     case 'DeletePolicyByHand':
       return 'policies';
@@ -44,20 +47,22 @@ const ACTS: Acts = {
   CreateMirror: (stage, { mirror }) => createMirror(stage, castOf(stage, mirror)),
   DeleteMirror: (stage, { mirror }) => deleteMirror(stage, mirror),
   EditMirror: (stage, { mirror, patch }) => editMirror(stage, mirror, patch),
+  MoveMirror: (stage, { mirror, to }) => editMirror(stage, mirror, { harbor: stage.harbors.specOf(to) }),
   AskForALook: (stage, { mirror }) => askForALook(stage, mirror),
   RotateSecret: async (stage, { mirror, password, upstreamFirst }) => {
     const order = upstreamFirst ? (['upstream', 'Secret'] as const) : (['Secret', 'upstream'] as const);
     await stage.setLogin(castOf(stage, mirror), password, order);
     return 'done';
   },
+  RotateHarborLogin: (stage, { password, ms }) => rotateHarborLogin(stage, password, ms),
   DeleteSecret: (stage, { mirror }) => deleteSecret(stage, castOf(stage, mirror)),
   EditEndpointByHand: (stage, { mirror, what }) => editEndpoint(stage, mirror, what),
   EditProjectByHand: (stage, { mirror }) => editProject(stage, mirror),
   DeleteProjectByHand: (stage, { mirror, andEndpoint }) => deleteProject(stage, mirror, andEndpoint),
   EditPolicyByHand: (stage, { number, what }) => editPolicy(stage, number, what),
   DeletePolicyByHand: (stage, { number }) => deletePolicy(stage, number),
-  HarborFails: (stage, { fault, method, times }) => harborFails(stage, fault, method, times),
-  HarborGoesAway: (stage, { ms }) => harborGoesAway(stage, ms),
+  HarborFails: (stage, step) => harborFails(stage, step),
+  HarborGoesAway: (stage, { harbor, ms }) => harborGoesAway(stage.harbors.get(harbor), ms),
   ApiServerFails: (stage, { how, times }) => apiServerFails(stage, how, times),
   WatchesDrop: (stage) => watchesDrop(stage),
   ApiServerRestarts: (stage, { forgets }) => apiServerRestarts(stage, forgets),

@@ -1,7 +1,8 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../../../src/api/group.js';
 import { ENGINES } from '../../../src/engines/engines.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
-import { MIRRORS } from '../../support/world.js';
+import { asAdmin, MIRRORS } from '../../support/world.js';
+import { isPublic } from '../stage/project-presence.js';
 import type { Stage } from '../stage/stage.js';
 
 const MERGE = 'application/merge-patch+json';
@@ -15,34 +16,36 @@ export async function editEndpoint(
   mirror: string,
   what: 'url' | 'insecure' | 'text' | 'mark',
 ): Promise<string> {
-  const { endpointID } = await harborStatus(stage, mirror);
-  const { harbor } = stage.world;
-  const endpoint = harbor.state.endpoints.get(endpointID ?? -1);
-  if (endpoint === undefined) return 'there is no endpoint';
+  const { endpointID, url } = await harborStatus(stage, mirror);
+  const harbor = stage.harbors.at(url);
+  const endpoint = harbor?.state.endpoints.get(endpointID ?? -1);
+  if (harbor === undefined || endpoint === undefined) return 'there is no endpoint';
   const changes = {
     url: { url: 'https://elsewhere.example.org' },
     insecure: { insecure: true },
     text: { description: `edited by hand ${endpoint.description}` },
     mark: { description: 'the mark is gone' },
   } as const;
-  await stage.world.asAdmin('PUT', `/registries/${endpoint.id}`, changes[what]);
+  await asAdmin(harbor, 'PUT', `/registries/${endpoint.id}`, changes[what]);
   return 'done';
 }
 
 export async function editProject(stage: Stage, mirror: string): Promise<string> {
-  const { projectID } = await harborStatus(stage, mirror);
-  const project = stage.world.harbor.state.projects.get(projectID ?? -1);
-  if (project === undefined) return 'there is no project';
-  await stage.world.asAdmin('PUT', `/projects/${project.id}`, { metadata: { public: 'false' } });
+  const { projectID, url } = await harborStatus(stage, mirror);
+  const harbor = stage.harbors.at(url);
+  const project = harbor?.state.projects.get(projectID ?? -1);
+  if (harbor === undefined || project === undefined) return 'there is no project';
+  await asAdmin(harbor, 'PUT', `/projects/${project.id}`, { metadata: { public: String(!isPublic(project)) } });
   return 'done';
 }
 
 export async function deleteProject(stage: Stage, mirror: string, andEndpoint: boolean): Promise<string> {
-  const { projectID, endpointID } = await harborStatus(stage, mirror);
-  const project = stage.world.harbor.state.projects.get(projectID ?? -1);
-  if (project === undefined) return 'there is no project';
-  await stage.world.asAdmin('DELETE', `/projects/${project.id}`);
-  if (andEndpoint) await stage.world.asAdmin('DELETE', `/registries/${endpointID ?? 0}`);
+  const { projectID, endpointID, url } = await harborStatus(stage, mirror);
+  const harbor = stage.harbors.at(url);
+  const project = harbor?.state.projects.get(projectID ?? -1);
+  if (harbor === undefined || project === undefined) return 'there is no project';
+  await asAdmin(harbor, 'DELETE', `/projects/${project.id}`);
+  if (andEndpoint) await asAdmin(harbor, 'DELETE', `/registries/${endpointID ?? 0}`);
   return 'done';
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Fault } from '../../harbor/index.js';
+import type { HarborStandIn } from '../../harbor/index.js';
 import type { Stage } from '../stage/stage.js';
 import type { Cast } from '../story/fleet.js';
-import type { ApiServerFault } from '../story/step.js';
+import type { ApiServerFault, Step } from '../story/step.js';
 
 const LEASES = '/leases/';
 /** Until the API server's other clients have found it again. */
@@ -11,14 +11,17 @@ const API_SERVER_GRACE_MS = 15_000;
 const KYVERNO_GRACE_MS = 2_000;
 
 /** What goes wrong around the operator. */
-export function harborFails({ world }: Stage, fault: Fault, method: string, times: number): string {
+type HarborFails = Extract<Step, { readonly kind: 'HarborFails' }>;
+
+export function harborFails({ harbors }: Stage, { harbor: name, fault, method, times }: HarborFails): string {
+  const harbor = harbors.get(name);
   // Those who edit by hand are not to hang: they are there to change something.
-  const { username } = world.harbor.admin;
-  world.harbor.inject((call) => call.method === method && call.user !== username, fault, times);
+  const { username } = harbor.admin;
+  harbor.inject((call) => call.method === method && call.user !== username, fault, times);
   return 'done';
 }
 
-export async function harborGoesAway({ world: { harbor } }: Stage, ms: number): Promise<string> {
+export async function harborGoesAway(harbor: HarborStandIn, ms: number): Promise<string> {
   await harbor.down();
   await pause(ms);
   await harbor.up();
@@ -66,10 +69,18 @@ export async function apiServerRestarts({ world: { cluster }, outages }: Stage, 
 
 /** After that the upstream asks for the login that it was given last, as before. */
 export async function upstreamFails(stage: Stage, cast: Cast, state: 'down' | 'hanging', ms: number): Promise<string> {
-  const { harbor } = stage.world;
-  harbor.setUpstream(cast.host, state);
+  stage.setUpstream(cast, state);
   await pause(ms);
-  harbor.setUpstream(cast.host, stage.loginOf(cast) ?? 'up');
+  stage.setUpstream(cast, stage.loginOf(cast) ?? 'up');
+  return 'done';
+}
+
+/** Whoever changes the password in Harbor takes a while to change the Secret. */
+export async function rotateHarborLogin(stage: Stage, password: string, ms: number): Promise<string> {
+  stage.passwords.add(password);
+  stage.harbors.changePassword(password);
+  await pause(ms);
+  await stage.harbors.writeLogin();
   return 'done';
 }
 

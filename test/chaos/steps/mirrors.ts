@@ -10,8 +10,10 @@ const MERGE = 'application/merge-patch+json';
 const CREATE_TRIES = 20;
 
 /** What users do with their mirrors. Each returns what came of it. */
-export async function createMirror(stage: Stage, { name, spec }: Cast): Promise<string> {
-  const mirror = { apiVersion: 'registrymirror.io/v1alpha1', kind: 'RegistryMirror', metadata: { name }, spec };
+export async function createMirror(stage: Stage, { name, spec, harbor }: Cast): Promise<string> {
+  const there = stage.harbors.specOf(harbor);
+  const whole = { ...spec, ...(there === null ? {} : { harbor: there }) };
+  const mirror = { apiVersion: 'registrymirror.io/v1alpha1', kind: 'RegistryMirror', metadata: { name }, spec: whole };
   // As GitOps does: one that is still being deleted is tried again.
   for (let tries = 0; tries < CREATE_TRIES; tries += 1) {
     const created = await stage.world.cluster.api.send('POST', MIRRORS, mirror);

@@ -11,6 +11,7 @@ const EDITS: readonly (readonly [weight: number, edit: Edit])[] = [
   [3, (random) => ({ rewrite: { repositories: repositories(random) } })],
   [3, (random, { projects }) => ({ project: { name: random.pick(projects) } })],
   [0.3, () => ({ project: { name: FOREIGN_PROJECT } })],
+  [2, (random) => visibility(random.chance(0.5))],
   [3, (random) => ({ rewrite: { engine: random.pick([...ENGINES, 'None']) } })],
   [1, (random) => ({ rewrite: { failurePolicy: random.pick(['Fail', 'Ignore']) } })],
   [1, (random) => ({ suspend: random.chance(0.4) })],
@@ -24,6 +25,11 @@ const EDITS: readonly (readonly [weight: number, edit: Edit])[] = [
 
 export function randomEdit(random: Random, cast: Cast): LooseSpec {
   return random.weighted(EDITS)(random, cast);
+}
+
+/** Who can't pull without a login is given one. */
+function visibility(isPublic: boolean): LooseSpec {
+  return { project: { public: isPublic }, rewrite: { pullSecret: isPublic ? 'None' : 'Inject' } };
 }
 
 function hosts(random: Random, own: string): readonly string[] {

@@ -1,5 +1,8 @@
 import type { LooseSpec } from '../../support/world.js';
 
+/** The operator's own Harbor, and one that mirrors name in `spec.harbor`. */
+export type HarborName = 'first' | 'second';
+
 /** What one mirror of a chaos run may become. Everything follows from its number. */
 export interface Cast {
   readonly name: string;
@@ -8,6 +11,8 @@ export interface Cast {
   /** The project names that edits give it; nobody else uses them, but for a foreign one. */
   readonly projects: readonly string[];
   readonly spec: LooseSpec;
+  /** The Harbor that it is made with. */
+  readonly harbor: HarborName;
   /** Its deletionPolicy is always Delete, so nothing of it may be left over. */
   readonly leavesNothing: boolean;
   /** The Secret with its upstream's login. */
@@ -32,21 +37,24 @@ function createCast(index: number): Cast {
   const host = `${name}.example.org`;
   const leavesNothing = index % 4 !== 0;
   const secret = index % 5 === 1 ? `${name}-login` : undefined;
+  const isPrivate = index % 10 === 7;
   return {
     name,
     host,
     projects: [name, `${name}-b`, `${name}-c`],
     leavesNothing,
     secret,
+    harbor: index % 4 === 3 ? 'second' : 'first',
     spec: {
       upstream: {
         type: 'docker-registry',
         url: `https://${host}`,
         ...(secret === undefined ? {} : { credentialsSecretRef: { name: secret } }),
       },
-      project: { public: true, ...(index % 6 === 2 ? { storageQuota: '5Gi' } : {}) },
+      project: { public: !isPrivate, ...(index % 6 === 2 ? { storageQuota: '5Gi' } : {}) },
       rewrite: {
         engine: ENGINES[index % ENGINES.length] ?? 'ClusterPolicy',
+        pullSecret: isPrivate ? 'Inject' : 'None',
         failurePolicy: index % 7 === 3 ? 'Ignore' : 'Fail',
         onHarborUnavailable: index % 8 === 5 ? 'Keep' : 'Withdraw',
       },

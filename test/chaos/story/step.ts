@@ -1,11 +1,14 @@
 import type { Fault } from '../../harbor/index.js';
 import type { LooseSpec } from '../../support/world.js';
+import type { HarborName } from './fleet.js';
 
 /** Something that happens in a chaos run. Data: a run is a list of them, the same for the same seed. */
 export type Step =
   | { readonly kind: 'CreateMirror'; readonly mirror: string }
   | { readonly kind: 'DeleteMirror'; readonly mirror: string }
   | { readonly kind: 'EditMirror'; readonly mirror: string; readonly patch: LooseSpec }
+  /** Its `spec.harbor` is another one from then on. */
+  | { readonly kind: 'MoveMirror'; readonly mirror: string; readonly to: HarborName }
   | { readonly kind: 'AskForALook'; readonly mirror: string }
   /** The Secret gets another password; the upstream asks for it from then on, before or after. */
   | {
@@ -14,6 +17,8 @@ export type Step =
       readonly password: string;
       readonly upstreamFirst: boolean;
     }
+  /** The second Harbor's robot gets another password, and the operator is told after a while. */
+  | { readonly kind: 'RotateHarborLogin'; readonly password: string; readonly ms: number }
   | { readonly kind: 'DeleteSecret'; readonly mirror: string }
   | {
       readonly kind: 'EditEndpointByHand';
@@ -24,8 +29,14 @@ export type Step =
   | { readonly kind: 'DeleteProjectByHand'; readonly mirror: string; readonly andEndpoint: boolean }
   | { readonly kind: 'EditPolicyByHand'; readonly number: number; readonly what: 'label' | 'mirrors' | 'spec' }
   | { readonly kind: 'DeletePolicyByHand'; readonly number: number }
-  | { readonly kind: 'HarborFails'; readonly fault: Fault; readonly method: string; readonly times: number }
-  | { readonly kind: 'HarborGoesAway'; readonly ms: number }
+  | {
+      readonly kind: 'HarborFails';
+      readonly harbor: HarborName;
+      readonly fault: Fault;
+      readonly method: string;
+      readonly times: number;
+    }
+  | { readonly kind: 'HarborGoesAway'; readonly harbor: HarborName; readonly ms: number }
   | { readonly kind: 'ApiServerFails'; readonly how: ApiServerFault; readonly times: number }
   | { readonly kind: 'WatchesDrop' }
   | { readonly kind: 'ApiServerRestarts'; readonly forgets: boolean }

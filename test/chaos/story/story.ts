@@ -1,7 +1,7 @@
 import type { Fault } from '../../harbor/index.js';
 import { randomEdit } from './edits.js';
 import { createFleet } from './fleet.js';
-import type { Cast } from './fleet.js';
+import type { Cast, HarborName } from './fleet.js';
 import { Random } from './random.js';
 import type { Step, TimedStep } from './step.js';
 
@@ -21,6 +21,8 @@ export interface Story {
 const PAUSE_MS = 450;
 /** Mirrors are there, and mostly Ready, before anything else happens. */
 const PEACE_MS = 5_000;
+
+const HARBORS: readonly HarborName[] = ['first', 'second'];
 
 const FAULTS: readonly Fault[] = [
   { kind: 'reset', when: 'before' },
@@ -50,6 +52,8 @@ const WRITERS: readonly (readonly [weight: number, writer: Writer])[] = [
   ],
   [10, (_, { name }) => [{ kind: 'CreateMirror', mirror: name }]],
   [3, (_, { name }) => [{ kind: 'AskForALook', mirror: name }]],
+  [5, (random, { name }) => [{ kind: 'MoveMirror', mirror: name, to: random.pick(HARBORS) }]],
+  [0.5, (random) => [{ kind: 'RotateHarborLogin', password: newPassword(random), ms: random.between(0, 5_000) }]],
   [5, (random, cast) => (cast.secret === undefined ? [] : [rotation(random, cast)])],
   [1, (_, { name, secret }) => (secret === undefined ? [] : [{ kind: 'DeleteSecret', mirror: name }])],
   [
@@ -77,7 +81,7 @@ const WRITERS: readonly (readonly [weight: number, writer: Writer])[] = [
   ],
   [2, (random) => [{ kind: 'DeletePolicyByHand', number: random.between(0, 99) }]],
   [12, (random) => [harborFault(random)]],
-  [1.5, (random) => [{ kind: 'HarborGoesAway', ms: random.between(500, 8_000) }]],
+  [1.5, (random) => [{ kind: 'HarborGoesAway', harbor: random.pick(HARBORS), ms: random.between(500, 8_000) }]],
   [
     3,
     (random) => [
@@ -119,8 +123,11 @@ export function writeStory({ seed, durationMs, mirrors }: StoryOptions): Story {
 }
 
 function rotation(random: Random, { name }: Cast): Step {
-  const password = `pass-word-${random.between(0, 2 ** 31).toString(36)}`;
-  return { kind: 'RotateSecret', mirror: name, password, upstreamFirst: random.chance(0.5) };
+  return { kind: 'RotateSecret', mirror: name, password: newPassword(random), upstreamFirst: random.chance(0.5) };
+}
+
+function newPassword(random: Random): string {
+  return `pass-word-${random.between(0, 2 ** 31).toString(36)}`;
 }
 
 function harborFault(random: Random): Step {
@@ -130,5 +137,6 @@ function harborFault(random: Random): Step {
     [2, 'PUT'],
     [2, 'DELETE'],
   ]);
-  return { kind: 'HarborFails', fault: random.pick(FAULTS), method, times: random.between(1, 4) };
+  const harbor = random.pick(HARBORS);
+  return { kind: 'HarborFails', harbor, fault: random.pick(FAULTS), method, times: random.between(1, 4) };
 }

@@ -29,10 +29,15 @@ export async function namespacesWithCopy(world: World): Promise<readonly string[
   return [...new Set(namespaces)].filter((name) => name !== 'registry-mirror-system').sort();
 }
 
+/** The logins of a Secret, by what images begin with that they are for. */
+export function loginsIn(secret: StoredSecret): Readonly<Record<string, Login>> {
+  const text = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString('utf8');
+  return (JSON.parse(text) as { auths: Record<string, Login> }).auths;
+}
+
 /** The login that kubelet would find for an image in a Secret: by the longest key that the image begins with. */
 export function loginFor(image: string, secret: StoredSecret): Login | undefined {
-  const text = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString('utf8');
-  const { auths } = JSON.parse(text) as { auths: Record<string, Login> };
+  const auths = loginsIn(secret);
   const key = Object.keys(auths)
     .filter((prefix) => image.startsWith(prefix))
     .sort()

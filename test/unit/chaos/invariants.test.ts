@@ -2,10 +2,18 @@ import { expect } from 'chai';
 import { noOrphans } from '../../chaos/invariants/no-orphans.js';
 import type { EndState } from '../../chaos/invariants/end-state.js';
 import { podNames } from '../../chaos/invariants/pod-names.js';
-import { refusedWithoutReason, sentAstray, sentToNoProject } from '../../chaos/invariants/pods-of-the-run.js';
+import { pullable } from '../../chaos/invariants/pullable.js';
+import {
+  lockedOut,
+  refusedWithoutReason,
+  sentAstray,
+  sentToNoProject,
+} from '../../chaos/invariants/pods-of-the-run.js';
 import { endedForNoReason, memoryExceeded, secretsTold } from '../../chaos/invariants/process.js';
 import { UNMIRRORED } from '../../chaos/stage/pods.js';
 import type { PodRecord } from '../../chaos/stage/pods.js';
+import { pullSecretName } from '../../../src/engines/pull-secret.js';
+import { mirror } from '../mirror/mirror.js';
 import { createFleet } from '../../chaos/story/fleet.js';
 
 const fleet = createFleet(2);
@@ -16,11 +24,21 @@ const empty: EndState = {
   policies: [],
   endpoints: [],
   projects: [],
+  pullSecrets: [],
+  namespace: 'team',
+  urls: { first: 'https://first', second: 'https://second' },
   clusterId: 'here',
   pods: [],
   foreignChanges: [],
 };
 const mark = { cluster: 'here', mirror: 'chaos-001', endpoint: 'created', project: 'created' } as const;
+const READY = {
+  type: 'Ready',
+  status: 'True',
+  reason: 'Succeeded',
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+} as const;
+const project = { harbor: 'first', name: 'chaos-001', registryId: 7, isPublic: true } as const;
 const entry = {
   mirror: 'chaos-001',
   hosts: ['chaos-001.example.org'],
@@ -34,29 +52,41 @@ const pod: PodRecord = {
   refusal: undefined,
   outages: new Set(),
   project: undefined,
+  secrets: [],
+  isLockedOut: false,
   at: 0,
 };
 
 describe('what must hold after a chaos run', () => {
   it('is broken by an endpoint that is left of a mirror with deletionPolicy Delete', () => {
-    const left = noOrphans.breaches({ ...empty, endpoints: [{ id: 7, name: 'chaos-001', mark }] });
-    expect(left.join()).to.include('endpoint chaos-001 (7) is left of chaos-001');
+    const left = noOrphans.breaches({ ...empty, endpoints: [{ harbor: 'first', id: 7, name: 'chaos-001', mark }] });
+    expect(left.join()).to.include('endpoint chaos-001 (7) is left in the first Harbor of chaos-001');
   });
 
   it('is not broken by one that the collector takes away, nor by what Retain leaves', () => {
-    const collected = { id: 7, name: 'chaos-001', mark: { ...mark, deletion: 'Delete' } as const };
-    const retained = { id: 8, name: 'chaos-000-b', mark: { ...mark, mirror: 'chaos-000' } };
+    const collected = { harbor: 'first', id: 7, name: 'chaos-001', mark: { ...mark, deletion: 'Delete' } } as const;
+    const retained = { harbor: 'first', id: 8, name: 'chaos-000-b', mark: { ...mark, mirror: 'chaos-000' } } as const;
     expect(noOrphans.breaches({ ...empty, endpoints: [collected, retained] })).to.deep.equal([]);
   });
 
   it('is broken by a project that is left', () => {
-    const left = noOrphans.breaches({ ...empty, projects: [{ name: 'chaos-001-b', registryId: 7 }] });
+    const left = noOrphans.breaches({ ...empty, projects: [{ ...project, name: 'chaos-001-b' }] });
     expect(left.join()).to.include('project chaos-001-b is left');
+  });
+
+  it('is broken by a project that is left in a Harbor that its mirror has moved away from', () => {
+    const harbor = { url: 'https://second', projectName: 'chaos-001', projectID: 1, endpointID: 7 };
+    const moved = mirror('chaos-001', { spec: {}, status: { observedGeneration: 2, harbor } });
+    const there = { ...project, harbor: 'second' } as const;
+    expect(noOrphans.breaches({ ...empty, mirrors: [moved], projects: [there] })).to.deep.equal([]);
+    expect(noOrphans.breaches({ ...empty, mirrors: [moved], projects: [there, project] })).to.have.length(1);
   });
 
   it('is broken by a Pod that gets another image than the policies say', () => {
     const policies = [{ kind: 'ClusterPolicy', name: 'registry-mirrors', entries: [entry], isLabelled: true }] as const;
-    const pods = [{ image: 'chaos-001.example.org/a:1', result: 'chaos-001.example.org/a:1', refusal: undefined }];
+    const pods = [
+      { image: 'chaos-001.example.org/a:1', result: 'chaos-001.example.org/a:1', refusal: undefined, secrets: [] },
+    ];
     expect(podNames.breaches({ ...empty, policies, pods }).join()).to.include(
       'should get harbor.cache.test/chaos-001/a:1',
     );
@@ -80,6 +110,35 @@ describe('what must hold after a chaos run', () => {
   it('is broken by a Pod that was sent to another mirror’s project', () => {
     expect(sentAstray([{ ...pod, result: 'harbor.cache.test/chaos-000/a:1' }], fleet)).to.have.length(1);
     expect(sentAstray([{ ...pod, result: 'harbor.cache.test/chaos-001-b/a:1' }], fleet)).to.deep.equal([]);
+  });
+
+  it('is broken by a Pod that could not pull, but for one that a policy edited by hand let through', () => {
+    const lockedOutPod = { ...pod, isLockedOut: true };
+    expect(lockedOut([lockedOutPod])).to.have.length(1);
+    expect(lockedOut([{ ...lockedOutPod, outages: new Set(['policy edited by hand'] as const) }])).to.deep.equal([]);
+  });
+
+  it('is broken by a private project whose Secret is missing, does not work, or is nobody’s any more', () => {
+    const pullPrefix = 'harbor.cache.test/chaos-001';
+    const conditions = [{ ...READY, message: '' }];
+    const spec = { rewrite: { pullSecret: 'Inject' } };
+    const mirrors = [mirror('chaos-001', { spec, status: { observedGeneration: 2, pullPrefix, conditions } })];
+    const secret = { namespace: 'team', mirror: 'chaos-001', pullPrefix, works: true };
+    const told = (end: Partial<EndState>): string => pullable.breaches({ ...empty, ...end }).join();
+    expect(told({ mirrors, pullSecrets: [secret] })).to.equal('');
+    expect(told({ mirrors })).to.include('team has no Secret');
+    expect(told({ mirrors, pullSecrets: [{ ...secret, works: false }] })).to.include('does not know');
+    expect(told({ pullSecrets: [secret] })).to.include('is left in team');
+  });
+
+  it('is broken by a Pod that is sent to a private project without the Secret for it', () => {
+    const result = 'harbor.cache.test/chaos-001/a:1';
+    const pods = [{ image: 'chaos-001.example.org/a:1', result, refusal: undefined, secrets: [] }];
+    const projects = [{ ...project, isPublic: false }];
+    expect(pullable.breaches({ ...empty, pods, projects }).join()).to.include('without its Secret');
+    const secrets = [pullSecretName({ mirror: 'chaos-001', pullPrefix: 'harbor.cache.test/chaos-001' })];
+    const [own] = pods;
+    expect(pullable.breaches({ ...empty, pods: own === undefined ? [] : [{ ...own, secrets }], projects })).to.be.empty;
   });
 
   it('is broken by a password in an output, in Base64 as well', () => {
