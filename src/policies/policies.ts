@@ -203,8 +203,9 @@ export class Policies {
 
   /** The picture of the last change that was told of. */
   #observe(): Picture {
+    const { cluster, mirrors, autoEngines } = this.#options;
     if (this.#picture === undefined || this.#isPictureOld)
-      this.#picture = observe(this.#options.cluster, this.#options.autoEngines, this.#picture);
+      this.#picture = observe(cluster, { mirrors: mirrors.mirrors(), autoEngines, before: this.#picture });
     this.#isPictureOld = false;
     return this.#picture;
   }

@@ -3,7 +3,9 @@ import { webhookContents } from '../../engines/webhooks.js';
 import type { WebhookContent } from '../../engines/webhooks.js';
 import { byEngine, ENGINE_KINDS, ENGINES } from '../../engines/engines.js';
 import type { PolicyEngine } from '../../engines/settings.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { keyOfPolicy, readPolicy } from './live.js';
+import { withRestored } from './restored.js';
 import type { FoundPolicy, LivePolicy, PolicyId } from './live.js';
 
 /** What is known of one kind of policy. Only an API server that says so lacks a kind; what can't be read is unknown. */
@@ -37,13 +39,21 @@ export interface Picture {
   readonly shown: ReadonlySet<string>;
 }
 
-/** @param before - the picture before this one: what is still so is taken over */
-export function observe(cluster: ReadablePolicies, autoEngines = ENGINE_KINDS, before?: Picture): Picture {
+interface ObserveOptions {
+  readonly mirrors: readonly RegistryMirror[];
+  /** The engines that Auto may come to. Default: all. */
+  readonly autoEngines?: readonly PolicyEngine[] | undefined;
+  /** The picture before this one: what is still so is taken over. */
+  readonly before?: Picture | undefined;
+}
+
+export function observe(
+  cluster: ReadablePolicies,
+  { mirrors, autoEngines = ENGINE_KINDS, before }: ObserveOptions,
+): Picture {
   const knowledge = byEngine((kind) => cluster.knowledge(kind));
-  const found = cluster
-    .policies()
-    .filter(({ kind }) => knowledge[kind].kind === 'known')
-    .map(readPolicy);
+  const readable = cluster.policies().filter(({ kind }) => knowledge[kind].kind === 'known');
+  const found = withRestored(readable.map(readPolicy), mirrors);
   const isSame = before !== undefined && sameItems([...before.policies.values()], found);
   // Without Kyverno's APIs there is nobody behind its webhooks who would change a Pod.
   const hasKyverno = ENGINE_KINDS.some((kind) => ENGINES[kind].isKyverno && knowledge[kind].kind !== 'missing');
