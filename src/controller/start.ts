@@ -136,7 +136,10 @@ export function startWork(
   });
   const orphans = new OrphanCollector({
     clusterId,
-    mirrors: () => new Set(cluster.mirrors().map(({ metadata }) => metadata.name)),
+    mirrors: (url): ReadonlySet<string> => {
+      const users = cluster.mirrors().filter((mirror) => harbors.urlsOf(mirror).includes(url));
+      return new Set(users.map(({ metadata }) => metadata.name));
+    },
     onCollected: (harbor, { name }) => {
       log.info(`delete endpoint ${name}: its mirror is gone`, { action: 'DeleteEndpoint', harbor });
     },

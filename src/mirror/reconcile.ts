@@ -9,6 +9,7 @@ import { Deletion } from './migration/deletion.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
 import type { FormerHarbors } from './migration/former-harbors.js';
 import { Retirement } from './migration/retirement.js';
+import { Unreported } from './migration/unreported.js';
 import { holdsFor } from './look/preconditions.js';
 import type { HostIndex } from './claims/host-index.js';
 import { Convergence } from './look/converge.js';
@@ -71,6 +72,7 @@ interface MirrorReconcilerOptions {
 export class MirrorReconciler {
   readonly #options: MirrorReconcilerOptions;
   readonly #retirement: Retirement;
+  readonly #unreported = new Unreported();
   readonly #observer: Observer;
   readonly #convergence: Convergence;
   readonly #deletion: Deletion;
@@ -98,14 +100,16 @@ export class MirrorReconciler {
   /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
   async reconcile(name: string): Promise<WorkResult | undefined> {
     const { cluster, harbors, policies, pullSecrets } = this.#options;
-    const mirror = cluster.mirror(name);
-    if (mirror === undefined) {
+    const stored = cluster.mirror(name);
+    if (stored === undefined) {
       policies.forget(name);
       this.#retirement.forget(name);
+      this.#unreported.forget(name);
       pullSecrets.forget(name);
       harbors.prune();
       return undefined;
     }
+    const mirror = this.#unreported.told(stored);
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
     const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
     const harborSide = this.#asOfNow(held, await this.#look(held));
@@ -130,7 +134,7 @@ export class MirrorReconciler {
   async #withFinalizer(mirror: RegistryMirror): Promise<RegistryMirror> {
     const finalizers = mirror.metadata.finalizers ?? [];
     if (finalizers.includes(FINALIZER)) return mirror;
-    return await this.#options.cluster.setFinalizers(mirror, [...finalizers, FINALIZER]);
+    return this.#unreported.told(await this.#options.cluster.setFinalizers(mirror, [...finalizers, FINALIZER]));
   }
 
   async #look(mirror: RegistryMirror): Promise<HarborLookResult> {
@@ -154,6 +158,7 @@ export class MirrorReconciler {
 
   async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
     const { now, policies } = this.#options;
+    this.#unreported.note(mirror, look.harbor, former);
     if (look.quietForMs !== undefined) return { requeueAfterMs: look.quietForMs, isWaiting: true };
     const policy = policies.state(mirror.metadata.name);
     const holdMs = this.#holdBackMs(mirror, look, policy);
@@ -188,9 +193,15 @@ export class MirrorReconciler {
 
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
     const { cluster } = this.#options;
-    if (sameStatus(mirror.status, status)) return;
+    const stored = cluster.mirror(mirror.metadata.name)?.status ?? mirror.status;
+    if (!sameStatus(stored, status)) await this.#write(mirror, stored, status);
+    this.#unreported.forget(mirror.metadata.name);
+  }
+
+  async #write(mirror: RegistryMirror, stored: RegistryMirrorStatus, status: RegistryMirrorStatus): Promise<void> {
+    const { cluster } = this.#options;
     await cluster.writeStatus(mirror, status);
-    const [before, after] = [mirror.status, status].map(({ conditions }) =>
+    const [before, after] = [stored, status].map(({ conditions }) =>
       conditions?.find((condition) => condition.type === 'Ready'),
     );
     const passing: readonly string[] = [REASONS.policyPending, REASONS.progressing];

@@ -86,6 +86,12 @@ export class Harbors {
     return URL.canParse(url) ? harborBaseUrl(url) : url;
   }
 
+  /** The urls of all Harbors that a mirror uses: its own, and those that it was moved away from. */
+  urlsOf(mirror: RegistryMirror): readonly string[] {
+    const url = this.urlFor(mirror);
+    return [url, ...formerHarborsOf(mirror, url).map((former) => former.url)];
+  }
+
   /** How to reach the operator's own Harbor with another login than mirrors use. */
   ownConnection(login: OwnHarbor['login']): Read<HarborConnection> {
     const { own, secrets } = this.#options;

@@ -9,8 +9,8 @@ const GRACE_MS = 300_000;
 
 interface OrphanCollectorOptions {
   readonly clusterId: string;
-  /** The names of all mirrors; to be asked only where they have been read. */
-  readonly mirrors: () => ReadonlySet<string>;
+  /** The names of all mirrors that use the Harbor of this url, or did; to be asked only where they have been read. */
+  readonly mirrors: (harborUrl: string) => ReadonlySet<string>;
   readonly onCollected: (harborUrl: string, endpoint: Endpoint) => void;
   /** Default: five minutes. */
   readonly graceMs?: number;
@@ -43,7 +43,7 @@ export class OrphanCollector {
     const before = this.#sightings.get(harbor);
     const now = new Map<number, Sighting>();
     this.#sightings.set(harbor, now);
-    for (const endpoint of orphanedEndpoints(view, this.#family)) {
+    for (const endpoint of orphanedEndpoints(view, this.#familyAt(harbor.url))) {
       const { id, description } = endpoint;
       const known = before?.get(id);
       const at = known?.description === description ? known.at : view.readAt;
@@ -53,8 +53,8 @@ export class OrphanCollector {
     }
   }
 
-  get #family(): Family {
-    return { clusterId: this.#options.clusterId, mirrors: this.#options.mirrors() };
+  #familyAt(url: string): Family {
+    return { clusterId: this.#options.clusterId, mirrors: this.#options.mirrors(url) };
   }
 
   /** Looks again right before: a mirror, a project or a hand may have come in between. */
@@ -63,7 +63,7 @@ export class OrphanCollector {
       const endpoint = await client.getEndpoint(id, { signal });
       if (endpoint !== undefined) {
         const projects = await client.listProjectsOfEndpoint(id, { signal });
-        if (projects.length > 0 || !isOrphan(endpoint, this.#family)) return;
+        if (projects.length > 0 || !isOrphan(endpoint, this.#familyAt(url))) return;
         await client.deleteEndpoint(id, { signal });
         this.#options.onCollected(url, endpoint);
       }

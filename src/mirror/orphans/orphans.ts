@@ -6,13 +6,13 @@ import type { Endpoint } from '../../harbor/types.js';
 /** Whose endpoints are orphans. */
 export interface Family {
   readonly clusterId: string;
-  /** The names of all mirrors there are, those that are being deleted included. */
+  /** The names of all mirrors that use this Harbor, or did so and are not done with it; those that are being deleted included. */
   readonly mirrors: ReadonlySet<string>;
 }
 
 /**
  * The endpoints that mirrors of this cluster left behind although they were to delete them: Harbor carried out a POST that the operator had given
- * up on, when the mirror was gone already. Pure.
+ * up on, when the mirror was gone already, or moved to another Harbor. Pure.
  *
  * Only what this operator made, for a mirror that had deletionPolicy Delete when it was last written, and what no project uses.
  */

@@ -152,6 +152,31 @@ describe('A mirror that moves to another Harbor', function () {
     await world().delete('kept');
   });
 
+  it('leaves nothing behind where it is moved on before its status says where it was', async () => {
+    const moves: Promise<void>[] = [];
+    const end = second.afterWrite(({ route }) => {
+      if (route === '/projects' && moves.length === 0) moves.push(world().apply('early', spec));
+    });
+    try {
+      await world().apply('early', there());
+      await world().until('early', 'Ready', 'True');
+      await eventually(async () => {
+        expect((await status('early')).harbor?.url).to.equal(world().harbor.url);
+      });
+    } finally {
+      end();
+    }
+    await Promise.all(moves);
+    expect(moves).to.have.length(1);
+    await eventually(() => {
+      expect(second.endpoint('early')).to.equal(undefined);
+      expect(second.project('early')).to.equal(undefined);
+    });
+    await world().untilReady('early');
+    expect(await status('early')).to.not.have.property('formerHarbors');
+    await world().delete('early');
+  });
+
   it('deletes nothing where the new url is another name of the same Harbor', async () => {
     await world().apply('same', { ...spec, ...none });
     await world().untilReady('same');

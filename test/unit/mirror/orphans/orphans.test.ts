@@ -31,7 +31,7 @@ describe('what a deleted mirror left in Harbor', () => {
     collected = [];
     collector = new OrphanCollector({
       clusterId: 'us',
-      mirrors: () => mirrors,
+      mirrors: (url) => (url === harbor.url ? mirrors : new Set()),
       graceMs: GRACE_MS,
       onCollected: (_, { name }) => collected.push(name),
     });
@@ -95,6 +95,15 @@ describe('what a deleted mirror left in Harbor', () => {
     expect(names()).to.deep.equal([]);
     expect(collected).to.deep.equal(['quay']);
     expect((await inventory.view({ maxAgeMs: Infinity })).endpointByName('quay')).to.be.undefined;
+  });
+
+  it('goes, when its mirror was moved to another Harbor meanwhile', async () => {
+    mirrors.add('quay');
+    await endpoint('quay', CREATED);
+    await sweepLater();
+    mirrors.delete('quay');
+    for (let times = 0; times < 2; times++) await sweepLater();
+    expect(names()).to.deep.equal([]);
   });
 
   const STAYS: Readonly<Record<string, Mark | undefined>> = {
