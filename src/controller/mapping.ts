@@ -97,11 +97,12 @@ export function wakesOfSecret(secret: string, own: ReadonlySet<string>, users: S
   return [...users.of(secret)].map((mirror) => ({ mirror, priority: 'edit' }));
 }
 
-/** Deletions first, then what a person changed: the operator's own writes change neither the generation nor an annotation. */
+/** Deletions first, then what a person changed, and then what is new, of which there may be thousands: the operator's own writes change neither the generation nor an annotation. */
 function priorityOf({ type, object, previous }: StoreEvent<RegistryMirror>): Priority {
   const { generation, annotations, deletionTimestamp } = object.metadata;
   if (type === 'DELETED' || deletionTimestamp !== undefined) return 'urgent';
   const before = previous?.metadata;
+  if (type === 'ADDED') return 'new';
   const isSame = before?.generation === generation && sameAnnotations(before?.annotations, annotations);
   return isSame ? 'routine' : 'edit';
 }

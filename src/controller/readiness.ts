@@ -1,7 +1,7 @@
 import { findCondition } from '../api/conditions.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 
-/** Whether the status is of the present spec. If not, somebody waits for that, and not behind thousands of new mirrors. */
+/** Whether the status is of the present spec. If not, what is half done goes on before new mirrors are begun with. */
 export function isObserved(mirror: RegistryMirror | undefined): boolean {
   return mirror?.status.observedGeneration === mirror?.metadata.generation;
 }

@@ -79,10 +79,11 @@ export function startWork(
   };
   const queue = new WorkQueue({
     workers: config.workers,
+    groupOf: (name) => harbors.urlsOf(cluster.mirror(name)).join(' '),
     handle: async (name) => await inReconcile(name, async () => await reconcile(name)),
   });
   const trigger = new PolicyTrigger({
-    isBusy: () => !queue.isIdle,
+    isBusy: () => queue.isBusy,
     sync: async (isWhole) => policies.sync(isWhole),
     canSync: () => cluster.policies.isAsked,
     onError: (error) => {
@@ -136,10 +137,7 @@ export function startWork(
   });
   const orphans = new OrphanCollector({
     clusterId,
-    mirrors: (url): ReadonlySet<string> => {
-      const users = cluster.mirrors().filter((mirror) => harbors.urlsOf(mirror).includes(url));
-      return new Set(users.map(({ metadata }) => metadata.name));
-    },
+    mirrors: (url): ReadonlySet<string> => harbors.mirrorsAt(url),
     onCollected: (harbor, { name }) => {
       log.info(`delete endpoint ${name}: its mirror is gone`, { action: 'DeleteEndpoint', harbor });
     },

@@ -1,6 +1,4 @@
 import { formerHarborsOf } from '../../api/former-harbors.js';
-import { findCondition } from '../../api/conditions.js';
-import { REASONS } from '../../api/reasons.js';
 import type { FormerHarbor, HarborReference, RegistryMirror } from '../../api/registry-mirror.js';
 import { openClient } from '../client.js';
 import type { HarborClient } from '../client.js';
@@ -11,6 +9,7 @@ import { connectionTo, referenceTo, sessionKey } from './address.js';
 import type { HarborSecrets, OwnHarbor } from './address.js';
 import type { PullHost } from './facts.js';
 import type { HealthThresholds } from './harbor-health.js';
+import { isSaidToBeDown } from './said-down.js';
 import { UpstreamCalls } from './upstream-calls.js';
 import { HarborSession } from './harbor-session.js';
 import type { FindMissingPermissions, SessionChange } from './harbor-session.js';
@@ -87,9 +86,16 @@ export class Harbors {
   }
 
   /** The urls of all Harbors that a mirror uses: its own, and those that it was moved away from. */
-  urlsOf(mirror: RegistryMirror): readonly string[] {
+  urlsOf(mirror: RegistryMirror | undefined): readonly string[] {
+    if (mirror === undefined) return [];
     const url = this.urlFor(mirror);
     return [url, ...formerHarborsOf(mirror, url).map((former) => former.url)];
+  }
+
+  /** The names of the mirrors that use the Harbor of this url, or did so and are not done with it. */
+  mirrorsAt(url: string): ReadonlySet<string> {
+    const users = this.#options.mirrors().filter((mirror) => this.urlsOf(mirror).includes(url));
+    return new Set(users.map(({ metadata }) => metadata.name));
   }
 
   /** How to reach the operator's own Harbor with another login than mirrors use. */
@@ -239,18 +245,10 @@ export class Harbors {
     return references.map((reference) => sessionKey(reference, this.#options.own));
   }
 
-  /**
-   * What the statuses say about this Harbor: that it is withdrawn outlives a restart of the operator. All that use it so must say it, since an outage
-   * was written into all of them: one that says it alone is older than the others.
-   */
   #wasDown(key: string, url: string): boolean {
     const { mirrors, own } = this.#options;
-    const said = mirrors()
-      .filter(({ spec, status }) => status.harbor?.url === url && sessionKey(spec.harbor ?? {}, own) === key)
-      // A mirror that lost a host says nothing new about its Harbor.
-      .filter(({ status }) => findCondition(status.conditions, 'Ready')?.reason !== REASONS.hostConflict)
-      .map(({ status }) => findCondition(status.conditions, 'HarborReachable')?.status)
-      .filter((status) => status === 'True' || status === 'False');
-    return said.length > 0 && said.every((status) => status === 'False');
+    return isSaidToBeDown(
+      mirrors().filter(({ spec, status }) => status.harbor?.url === url && sessionKey(spec.harbor ?? {}, own) === key),
+    );
   }
 }

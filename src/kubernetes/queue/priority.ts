@@ -1,5 +1,8 @@
-/** What goes first: a withdrawal, a return or a deletion; then what a person changed; then intervals, resyncs and retries. */
-export const PRIORITIES = ['urgent', 'edit', 'routine'] as const;
+/**
+ * What goes first: a withdrawal, a return or a deletion; then what a person changed, and what is half done; then what is new, since many things may be made at
+ * once; then intervals, resyncs and retries.
+ */
+export const PRIORITIES = ['urgent', 'edit', 'new', 'routine'] as const;
 
 export type Priority = (typeof PRIORITIES)[number];
 

@@ -3,14 +3,20 @@ import { backoffMs } from '../backoff.js';
 import { higher } from './priority.js';
 import type { Priority } from './priority.js';
 import { WaitingKeys } from './waiting-keys.js';
+import { Workers } from './workers.js';
 import type { WorkResult } from './work-result.js';
 
 /** A timer for longer than this would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Handling that takes longer waits for somebody else. */
+const SLOW_AFTER_MS = 100;
 
 export interface WorkQueueOptions {
   readonly workers: number;
   readonly handle: (key: string) => Promise<WorkResult | undefined>;
+  /** Whom a key waits for while it is handled: a group that hangs holds up no other. Default: all are one. */
+  readonly groupOf?: (key: string) => string;
+  readonly slowAfterMs?: number;
   /** Told of each handler that threw; the key is retried with backoff. */
   readonly onError?: (key: string, error: unknown) => void;
   readonly baseBackoffMs?: number;
@@ -23,15 +29,14 @@ export interface WorkQueueOptions {
 
 /**
  * A work queue after client-go's semantics: a key that is added while it waits is handled once; a key that is added while it is
- * handled is handled once more afterwards, never by two workers at a time; failures back off per key. What is urgent, and then
- * what a person changed, goes before routine.
+ * handled is handled once more afterwards, never by two workers at a time; failures back off per key. What is urgent, then what
+ * a person changed, and then what is new, goes before routine.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #now: () => number;
   readonly #waiting = new WaitingKeys();
-  /** With the time at which its handling began. */
-  readonly #active = new Map<string, number>();
+  readonly #workers: Workers;
   /** Added while active. */
   readonly #again = new Map<string, Priority>();
   readonly #failures = new Map<string, number>();
@@ -46,6 +51,14 @@ export class WorkQueue {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#turn = options.turn ?? new Turn();
+    this.#workers = new Workers({
+      count: options.workers,
+      slowAfterMs: options.slowAfterMs ?? SLOW_AFTER_MS,
+      now: this.#now,
+      onFree: () => {
+        this.#fill();
+      },
+    });
   }
 
   start(): void {
@@ -57,8 +70,8 @@ export class WorkQueue {
   add(key: string, priority: Priority = 'routine'): void {
     if (this.#stopped) return;
     this.#cancelTimer(key);
-    if (this.#active.has(key)) this.#again.set(key, higher(this.#again.get(key) ?? priority, priority));
-    else this.#waiting.add(key, priority);
+    if (this.#workers.has(key)) this.#again.set(key, higher(this.#again.get(key) ?? priority, priority));
+    else this.#wait(key, priority);
     this.#fill();
   }
 
@@ -80,7 +93,12 @@ export class WorkQueue {
 
   /** Whether nothing is waiting and nothing is being handled (what is due later does not count). */
   get isIdle(): boolean {
-    return this.#waiting.size === 0 && this.#active.size === 0;
+    return this.#waiting.size === 0 && this.#workers.size === 0;
+  }
+
+  /** Whether more is to be expected soon: what is slow, and what waits for that, may take its time. */
+  get isBusy(): boolean {
+    return this.#isPausing || this.#workers.isBusy;
   }
 
   get depth(): number {
@@ -89,9 +107,7 @@ export class WorkQueue {
 
   /** The key that has been handled for longest, and for how many ms: a worker that hangs shows here. */
   get oldestWork(): { readonly key: string; readonly ms: number } | undefined {
-    // A Map keeps the order of insertion.
-    for (const [key, since] of this.#active) return { key, ms: this.#now() - since };
-    return undefined;
+    return this.#workers.oldest;
   }
 
   /** Takes no more keys and resolves when those being handled are done. */
@@ -100,7 +116,7 @@ export class WorkQueue {
     this.#waiting.clear();
     this.#again.clear();
     for (const key of [...this.#timers.keys()]) this.#cancelTimer(key);
-    if (this.#active.size === 0) return;
+    if (this.#workers.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#idle.push(resolve);
     });
@@ -108,16 +124,16 @@ export class WorkQueue {
 
   #fill(): void {
     if (!this.#started || this.#isPausing) return;
-    while (this.#active.size < this.#options.workers) {
+    for (;;) {
       // Keys that wait for nothing would be handled all in one go.
       if (this.#turn.isLong) {
         this.#pause();
         return;
       }
-      const key = this.#waiting.take();
-      if (key === undefined) return;
-      this.#active.set(key, this.#now());
-      void this.#work(key);
+      const taken = this.#waiting.take((priority, group) => this.#workers.mayBegin(priority, group));
+      if (taken === undefined) return;
+      this.#workers.begin(taken.key, taken.group);
+      void this.#work(taken.key);
     }
   }
 
@@ -130,6 +146,10 @@ export class WorkQueue {
     });
   }
 
+  #wait(key: string, priority: Priority): void {
+    this.#waiting.add(key, priority, this.#options.groupOf?.(key) ?? '');
+  }
+
   async #work(key: string): Promise<void> {
     try {
       const result = await this.#options.handle(key);
@@ -140,12 +160,12 @@ export class WorkQueue {
       this.#options.onError?.(key, error);
       this.#retry(key, 0);
     }
-    this.#active.delete(key);
+    this.#workers.end(key);
     const again = this.#again.get(key);
     this.#again.delete(key);
-    if (again !== undefined) this.#waiting.add(key, again);
+    if (again !== undefined) this.#wait(key, again);
     this.#fill();
-    if (this.#stopped && this.#active.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#stopped && this.#workers.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #retry(key: string, atLeastMs: number): void {

@@ -15,7 +15,7 @@ describe('an event of a mirror', () => {
   const before = mirror('quay');
   const deleting = mirror('quay', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
   for (const [what, event, priority, wakesLosers] of [
-    ['a new mirror', { type: 'ADDED', object: before, previous: undefined }, 'edit', true],
+    ['a new mirror', { type: 'ADDED', object: before, previous: undefined }, 'new', true],
     [
       'an edit',
       { type: 'MODIFIED', object: mirror('quay', { metadata: { generation: 3 } }), previous: before },

@@ -92,15 +92,16 @@ describe('the work queue', () => {
     expect(begun).to.deep.equal(['a', 'a']);
   });
 
-  it('takes what is urgent first, then what a person changed, then routine, and the oldest of each', async () => {
+  it('takes what is urgent first, then what a person changed, then what is new, then routine, and the oldest of each', async () => {
     start({ workers: 1 });
     queue.add('first');
     queue.add('interval');
+    queue.add('made', 'new');
     queue.add('edit 1', 'edit');
     queue.add('deletion', 'urgent');
     queue.add('edit 2', 'edit');
     queue.add('withdrawal', 'urgent');
-    const order = ['first', 'deletion', 'withdrawal', 'edit 1', 'edit 2', 'interval'];
+    const order = ['first', 'deletion', 'withdrawal', 'edit 1', 'edit 2', 'made', 'interval'];
     for (const [i, key] of order.entries()) {
       await untilBegun(...order.slice(0, i + 1));
       finish(key);
@@ -131,6 +132,52 @@ describe('the work queue', () => {
     await untilBegun('a', 'a');
     finish('a');
     await untilBegun('a', 'a', 'b');
+  });
+
+  it('keeps workers free for what goes before, however much waits', async () => {
+    start({ workers: 8 });
+    for (let i = 0; i < 20; i += 1) queue.add(`interval ${i}`);
+    for (let i = 0; i < 20; i += 1) queue.add(`made ${i}`, 'new');
+    const first = [0, 1, 2, 3, 4, 5].map((i) => `interval ${i}`);
+    expect(begun).to.deep.equal(first);
+    for (let i = 0; i < 20; i += 1) queue.add(`edit ${i}`, 'edit');
+    expect(begun).to.deep.equal([...first, 'edit 0']);
+    queue.add('deletion', 'urgent');
+    expect(begun).to.deep.equal([...first, 'edit 0', 'deletion']);
+    for (const key of ['interval 0', 'interval 1']) finish(key);
+    await untilBegun(...first, 'edit 0', 'deletion', 'edit 1');
+  });
+
+  it('lets other groups have the workers of one that hangs, which has as many as there are and no more', async () => {
+    start({ workers: 4, slowAfterMs: 5, groupOf: (key) => key.split(' ')[0] ?? '' });
+    for (let i = 0; i < 8; i += 1) queue.add(`hanging ${i}`);
+    for (let i = 0; i < 3; i += 1) queue.add(`other ${i}`);
+    const hanging = ['hanging 0', 'hanging 1', 'hanging 2'];
+    expect(begun).to.deep.equal(hanging);
+    const others = ['other 0', 'other 1', 'other 2'];
+    await untilBegun(...hanging, ...others);
+    expect(queue.depth).to.equal(5);
+    for (const key of others) finish(key);
+    queue.add('hanging 9', 'edit');
+    await untilBegun(...hanging, ...others, 'hanging 9');
+    finish('hanging 0');
+    finish('hanging 1');
+    await untilBegun(...hanging, ...others, 'hanging 9', 'hanging 3');
+    for (const key of ['hanging 2', 'hanging 3', 'hanging 9']) finish(key);
+    await eventually(() => {
+      expect(begun).to.have.length(11);
+    }, QUICK);
+  });
+
+  it('is busy with what is quick, and not with what hangs or waits for that', async () => {
+    start({ workers: 1, slowAfterMs: 20 });
+    queue.add('a');
+    queue.add('b');
+    expect([queue.isBusy, queue.isIdle]).to.deep.equal([true, false]);
+    await eventually(() => {
+      expect([queue.isBusy, queue.isIdle]).to.deep.equal([false, false]);
+    }, QUICK);
+    expect(begun).to.deep.equal(['a']);
   });
 
   it('tells which key has been handled for longest', async () => {

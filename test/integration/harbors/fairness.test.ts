@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { startHarbor } from '../../harbor/index.js';
+import type { HarborStandIn } from '../../harbor/index.js';
+import { createAll, createMirrors, untilAllReady } from '../../support/fleet.js';
+import { NAMESPACE } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
+import { MIRRORS } from '../../support/world.js';
+import type { World } from '../../support/world.js';
+import { useBareWorld } from '../bare-world.js';
+
+const MERGE = 'application/merge-patch+json';
+const WORKERS = 4;
+/** Several times what the operator works on at once. */
+const MANY = 24;
+
+/** The mirrors at which the operator has looked, in the order in which the looks ended. */
+function looks({ operator }: World): readonly string[] {
+  const ended = operator.log().filter(({ message }) => message === 'The mirror was looked at.');
+  return ended.map(({ mirror }) => String(mirror));
+}
+
+async function patch({ cluster }: World, name: string, body: object): Promise<void> {
+  await cluster.api.json('PATCH', `${MIRRORS}/${name}`, body, MERGE);
+}
+
+async function askForLooks(world: World, names: readonly string[]): Promise<void> {
+  const annotations = { 'registrymirror.io/requestedAt': new Date().toISOString() };
+  await Promise.all(names.map(async (name) => patch(world, name, { metadata: { annotations } })));
+}
+
+const named = (prefix: string): readonly string[] => Array.from({ length: MANY }, (_, index) => `${prefix}-${index}`);
+
+describe('Mirrors of one Harbor', function () {
+  this.timeout(120_000);
+  // Nothing but the mirrors' looks asks Harbor: it never counts as down.
+  const world = useBareWorld({ env: { HEALTH_INTERVAL: '10m', WORKERS: String(WORKERS) } });
+  let second: HarborStandIn;
+
+  before(async () => {
+    second = await startHarbor({ unmappedHealthy: true });
+    const metadata = {
+      name: 'second',
+      namespace: NAMESPACE,
+      labels: { 'registrymirror.io/credentials': 'harbor' },
+      annotations: { 'registrymirror.io/allowed-hosts': second.url },
+    };
+    const stringData = second.addRobot('operator');
+    await world().cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata, stringData }]);
+    const harbor = { url: second.url, pullHost: 'second.cache.test', credentialsSecretRef: { name: 'second' } };
+    await createAll(world(), createMirrors('there', MANY, { harbor }));
+    await createAll(world(), createMirrors('here', MANY));
+    await untilAllReady(world(), 2 * MANY, 100_000);
+  });
+  after(async () => second.stop());
+
+  for (const [what, fault] of [
+    ['hangs', { kind: 'hang', when: 'before' }],
+    ['is slow', { kind: 'delay', ms: 10_000 }],
+  ] as const) {
+    it(`do not wait for another one that ${what}, whoever asks for that one’s mirrors`, async () => {
+      const stuck = second.inject(() => true, fault, Infinity);
+      const before = looks(world()).length;
+      try {
+        await askForLooks(world(), named('there'));
+        await eventually(() => {
+          expect(stuck.hits).to.be.greaterThan(0);
+        });
+        const name = `new-while-it-${what.replaceAll(' ', '-')}`;
+        await world().apply(name, {
+          upstream: { type: 'docker-registry', url: `https://${name}.example.org` },
+          rewrite: { engine: 'None' },
+        });
+        await patch(world(), 'here-0', { spec: { upstream: { description: what } } });
+        await world().untilReady(name);
+        await world().untilReady('here-0');
+        const since = new Set(looks(world()).slice(before));
+        expect(named('there').filter((each) => since.has(each))).to.deep.equal([]);
+      } finally {
+        stuck.remove();
+        // What hangs is given up with its connection.
+        await second.down();
+        await second.up();
+      }
+      await askForLooks(world(), ['there-0']);
+      await world().untilReady('there-0');
+    });
+  }
+});
