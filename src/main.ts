@@ -28,11 +28,16 @@ async function main(config: Config): Promise<void> {
   const metrics = createMetrics();
   const operator = new RegistryMirrorOperator({ config, kubeConfig, log, metrics });
   const servers: HttpServer[] = [];
+  const onError = (path: string, error: unknown): void => {
+    log.warn(`${path} could not be served.`, { error });
+  };
   try {
     if (config.probeAddress !== undefined)
-      servers.push(await serve(config.probeAddress, probes(operator.live, operator.ready)));
-    if (config.metricsAddress !== undefined)
-      servers.push(await serve(config.metricsAddress, metricsRoutes(config, metrics), metricsTls(config, log)));
+      servers.push(await serve(config.probeAddress, probes(operator.live, operator.ready), onError));
+    if (config.metricsAddress !== undefined) {
+      const routes = metricsRoutes(config, metrics);
+      servers.push(await serve(config.metricsAddress, routes, onError, metricsTls(config, log)));
+    }
   } catch (error) {
     log.error('Probes or metrics can’t be served; ending.', { error });
     process.exit(1);

@@ -34,15 +34,18 @@ const LOOK_AT_CERTIFICATE_MS = 10_000;
 
 /**
  * Serves these paths, and 404 elsewhere; over https where there is a certificate.
+ *
+ * @param onError - is told why a path could not be served; whoever asks is not, since it may be anybody
  * @throws the system's error when the address can't be listened on, and one that names the files when the certificate can't be used.
  */
 export async function serve(
   address: ListenAddress,
   routes: Readonly<Record<string, Route>>,
+  onError: (path: string, error: unknown) => void,
   tls?: TlsOptions,
 ): Promise<HttpServer> {
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    void answer(routes, request, response);
+    void answer(routes, onError, request, response);
   };
   const server = tls === undefined ? createServer(listener) : secureServer(tls, listener);
   await listen(server, address);
@@ -66,15 +69,20 @@ function secureServer(tls: TlsOptions, listener: (request: IncomingMessage, resp
 
 async function answer(
   routes: Readonly<Record<string, Route>>,
+  onError: (path: string, error: unknown) => void,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const reply = await replyTo(routes, request);
+  const reply = await replyTo(routes, onError, request);
   response.writeHead(reply.status, { 'Content-Type': reply.type, 'Cache-Control': 'no-store', ...reply.headers });
   response.end(request.method === 'HEAD' ? undefined : reply.body);
 }
 
-async function replyTo(routes: Readonly<Record<string, Route>>, request: IncomingMessage): Promise<Reply> {
+async function replyTo(
+  routes: Readonly<Record<string, Route>>,
+  onError: (path: string, error: unknown) => void,
+  request: IncomingMessage,
+): Promise<Reply> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'only GET');
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
@@ -82,7 +90,8 @@ async function replyTo(routes: Readonly<Record<string, Route>>, request: Incomin
   try {
     return await route(request.headers.authorization);
   } catch (error) {
-    return text(500, error instanceof Error ? error.message : String(error));
+    onError(path, error);
+    return text(500, 'this failed; the log says how');
   }
 }
 

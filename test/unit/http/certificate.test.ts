@@ -26,7 +26,11 @@ describe('metrics over https', () => {
   async function start(): Promise<HttpServer> {
     const routes = { '/metrics': () => Promise.resolve(text(200, 'numbers')) };
     const onProblem = ({ message }: Error): void => void problems.push(message);
-    server = await serve({ host: '127.0.0.1', port: 0 }, routes, { ...files(), lookEveryMs: 10, onProblem });
+    server = await serve({ host: '127.0.0.1', port: 0 }, routes, () => undefined, {
+      ...files(),
+      lookEveryMs: 10,
+      onProblem,
+    });
     return server;
   }
 
