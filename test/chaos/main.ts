@@ -43,6 +43,7 @@ try {
       mkdirSync(logs, { recursive: true });
       for (const [replica, log] of stage.replicas.logs())
         writeFileSync(join(logs, `${replica}.log`), log.map((line) => JSON.stringify(line)).join('\n'));
+      writeFileSync(join(logs, 'failed-starts.log'), stage.replicas.failedStarts.join('\n'));
       writeFileSync(join(logs, 'pods.log'), pods.records.map((record) => JSON.stringify(record)).join('\n'));
     },
   });

@@ -68,6 +68,11 @@ export interface EndState {
   readonly foreignChanges: readonly string[];
 }
 
+/** The Harbor that a mirror is to be in. */
+export function harborOf({ harbor }: RegistryMirror['spec']): HarborName {
+  return harbor === undefined ? 'first' : 'second';
+}
+
 export async function readEndState(stage: Stage, steps: readonly Step[], images: readonly string[]): Promise<EndState> {
   const { cluster } = stage.world;
   const harbors = stage.harbors.all();

@@ -1,4 +1,5 @@
 import type { Cast } from '../story/fleet.js';
+import { harborOf } from './end-state.js';
 import type { EndState, SeenEndpoint } from './end-state.js';
 import { stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';
@@ -22,7 +23,7 @@ function leftEndpoints(end: EndState): readonly string[] {
     if (!cast.leavesNothing)
       return cast.projects.includes(name) ? [] : [`endpoint ${name} of ${cast.name} has no name of its`];
     if (isStalled(end, cast)) return [];
-    const isGone = !mirrors.some(({ metadata }) => metadata.name === cast.name);
+    const isGone = !mirrors.some(({ metadata, spec }) => metadata.name === cast.name && harborOf(spec) === harbor);
     const isCollected =
       isGone &&
       mark.deletion === 'Delete' &&

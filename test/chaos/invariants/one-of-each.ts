@@ -1,5 +1,6 @@
 import { projectName } from '../../../src/api/upstream-types.js';
 import type { HarborName } from '../story/fleet.js';
+import { harborOf } from './end-state.js';
 import { isReady } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
@@ -10,7 +11,7 @@ export const oneOfEach: Invariant = {
       const { name } = mirror.metadata;
       const wanted = projectName(mirror);
       const { endpointID, projectName: served, url } = mirror.status.harbor ?? {};
-      const harbor = mirror.spec.harbor === undefined ? 'first' : 'second';
+      const harbor = harborOf(mirror.spec);
       if (url !== urls[harbor]) return [`${name} is in ${url ?? 'no Harbor'}, and wants the ${harbor} one`];
       const [endpoints, projects] = [all.endpoints.filter(isIn(harbor)), all.projects.filter(isIn(harbor))];
       if (served !== wanted) return [`${name} has project ${served ?? 'none'} in its status, and wants ${wanted}`];
