@@ -68,7 +68,7 @@ export function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly 
 }
 
 /**
- * Whom news of a Harbor concern: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
+ * Whom news of a Harbor concern. Its first answer, which comes after each start of the operator, changes nothing for those that serve: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
  * again, now that this is known.
  *
  * @param users - the mirrors that use this Harbor
@@ -83,7 +83,11 @@ export function wakesOfHarbor(
   if (change === 'contents') return own.map(asRoutine);
   const naming = pullHost.kind === 'known' ? others.naming(pullHost.host).map(({ metadata }) => metadata.name) : [];
   const rest = new Set([...naming, ...others.losers()].filter((mirror) => !own.includes(mirror)));
-  return [...own.map((mirror): Wake => ({ mirror, priority: 'urgent' })), ...[...rest].map(asRoutine)];
+  const ownWakes = users.map((mirror): Wake => ({
+    mirror: mirror.metadata.name,
+    priority: change === 'availability' ? 'urgent' : isNew(mirror) ? 'new' : 'routine',
+  }));
+  return [...ownWakes, ...[...rest].map(asRoutine)];
 }
 
 /**
@@ -110,6 +114,11 @@ function priorityOf({ type, object, previous }: StoreEvent<RegistryMirror>): Pri
 function sameAnnotations(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** Whether no status says yet how the mirror stands. */
+function isNew({ status }: RegistryMirror): boolean {
+  return status.observedGeneration < 1;
 }
 
 function secretsOf({ spec: { upstream, harbor } }: RegistryMirror): readonly string[] {

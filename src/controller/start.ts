@@ -117,7 +117,7 @@ export function startWork(
     onResponse: metrics.harborResponse,
     mayWrite,
     onChange: ({ url, facts }, change, mirrors) => {
-      if (change === 'availability') logAvailability(log, url, facts.availability);
+      if (change !== 'contents') logAvailability(log, url, facts.availability);
       for (const mirror of mirrors) mirrorReconciler.withdrawIfDown(mirror);
       wake(wakesOfHarbor(change, facts.pullHost, mirrors, { naming: (host) => hosts.naming(host), losers }));
     },

@@ -18,8 +18,8 @@ const UNKNOWN_CHECK_EVERY_MS = 10_000;
 /** After a bug the loop goes on, and doesn't fill the log. */
 const BUG_PAUSE_MS = 60_000;
 
-/** What a session does on change: whether nodes can pull or the login is taken, or only what is in Harbor. */
-export type SessionChange = 'availability' | 'contents';
+/** What a session tells of: its first answer, that nodes can pull or can't any more, or the login is taken or refused, or only that Harbor has something else in it. */
+export type SessionChange = 'opened' | 'availability' | 'contents';
 
 export interface HarborSessionOptions {
   readonly url: string;
@@ -151,7 +151,7 @@ export class HarborSession {
     // Harbor is away while it is upgraded, and what it lost meanwhile is not to be waited for.
     if (result.kind === 'fails') this.#lookAtAllAgain();
     if (before.availability.kind === 'down' && this.facts.availability.kind !== 'down') this.#forgetPicture();
-    if (isNews(before, this.facts)) onChange('availability');
+    if (isNews(before, this.facts)) onChange(isOpening(before, this.facts) ? 'opened' : 'availability');
     if (result.kind === 'works' && this.facts.availability.kind === 'up') this.#chores ??= this.#doChores();
   }
 
@@ -228,6 +228,11 @@ export class HarborSession {
     this.#missing = await findMissingPermissions(this.client, project?.id, this.signal);
     if (this.#missing.length > 0) onMissingPermissions(this.#missing);
   }
+}
+
+/** Whether Harbor answers for the first time, and all is well: nobody has to leave, or comes back, for that. */
+function isOpening(before: HarborFacts, after: HarborFacts): boolean {
+  return before.availability.kind === 'unknown' && after.availability.kind === 'up';
 }
 
 /** Whether mirrors have to be looked at for it; that a problem is put in other words is none. */

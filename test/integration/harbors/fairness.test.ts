@@ -48,7 +48,7 @@ describe('Mirrors of one Harbor', function () {
     await world().cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata, stringData }]);
     const harbor = { url: second.url, pullHost: 'second.cache.test', credentialsSecretRef: { name: 'second' } };
     await createAll(world(), createMirrors('there', MANY, { harbor }));
-    await createAll(world(), createMirrors('here', MANY));
+    await createAll(world(), createMirrors('here', MANY, { project: { retention: { daysSinceLastPull: 30 } } }));
     await untilAllReady(world(), 2 * MANY, 100_000);
   });
   after(async () => second.stop());
@@ -85,4 +85,45 @@ describe('Mirrors of one Harbor', function () {
       await world().untilReady('there-0');
     });
   }
+
+  it('are looked at for a person first, and for a deletion before that, while all are looked at after a restart', async () => {
+    // Each look reads the retention rules of its own project.
+    const reads = world().harbor.inject(
+      (call) => call.path.includes('/retentions/'),
+      { kind: 'delay', ms: 1000 },
+      Infinity,
+    );
+    await world().operator.stop();
+    await world().startOperator();
+    // Looks before Harbor's first answer end at once.
+    await eventually(() => {
+      expect(reads.hits).to.be.greaterThan(0);
+    });
+    const early = looks(world()).length;
+    const resynced = (): readonly string[] =>
+      looks(world())
+        .slice(early)
+        .filter((name) => name.startsWith('here-'));
+    await eventually(() => {
+      expect(resynced()).to.not.be.empty;
+    });
+    const waiting = named('here').filter((name) => !resynced().includes(name));
+    // Those whose turn comes last.
+    const [deleted = '', edited = ''] = waiting.toSorted().slice(-2);
+    await patch(world(), edited, { spec: { upstream: { description: 'edited' } } });
+    await world().cluster.api.send('DELETE', `${MIRRORS}/${deleted}`);
+    const before = resynced().length;
+    await eventually(
+      () => {
+        expect(resynced()).to.include.members([edited, deleted]);
+      },
+      { timeoutMs: 60_000 },
+    );
+    const order = resynced().slice(before);
+    // What was under way already ends first.
+    expect(order.indexOf(deleted)).to.be.at.most(WORKERS);
+    expect(order.indexOf(edited)).to.be.at.most(2 * WORKERS);
+    expect(order.slice(0, order.indexOf(edited)).length).to.be.lessThan(waiting.length - WORKERS);
+    world().harbor.clearFaults();
+  });
 });

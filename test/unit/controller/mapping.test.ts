@@ -66,6 +66,16 @@ describe('news of a Harbor', () => {
     ]);
   });
 
+  it('are no hurry where it answers for the first time, as after each start of the operator', () => {
+    const fresh = mirror('fresh', { status: { observedGeneration: -1 } });
+    const served = mirror('served', { status: { observedGeneration: 2 } });
+    expect(wakesOfHarbor('opened', known, [fresh, served], others)).to.deep.include.members([
+      { mirror: 'fresh', priority: 'new' },
+      { mirror: 'served', priority: 'routine' },
+      { mirror: 'loop', priority: 'routine' },
+    ]);
+  });
+
   it('concern nobody else where only what it holds has changed', () => {
     expect(wakesOfHarbor('contents', known, own, others)).to.deep.equal([
       { mirror: 'own', priority: 'routine' },

@@ -42,7 +42,7 @@ describe('the session of a Harbor', () => {
       pullHost: { kind: 'known', host: 'pull.example.org' },
       version: 'v2.15.2',
     });
-    expect(changes).to.deep.equal(['availability']);
+    expect(changes).to.deep.equal(['opened']);
   });
 
   it('does not take the answer to a refused login for a Harbor that does not say where nodes pull from', async () => {
@@ -148,6 +148,6 @@ describe('the session of a Harbor', () => {
     await eventually(() => {
       expect(started.facts.availability).to.have.property('message').that.includes('second');
     }, FAST);
-    expect(changes).to.deep.equal(['availability', 'availability']);
+    expect(changes).to.deep.equal(['opened', 'availability']);
   });
 });
