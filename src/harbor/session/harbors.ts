@@ -65,7 +65,8 @@ export class Harbors {
 
   /** The session for a Harbor that a mirror was moved away from, or why there is none. */
   sessionForFormer(former: FormerHarbor): Read<HarborSession> {
-    return this.#sessionAt(this.#referenceTo(former));
+    const { own, secrets } = this.#options;
+    return this.#sessionAt(referenceTo(former, own, secrets));
   }
 
   /** host[:port] that the mirror's images are pulled from: what its spec says, what the operator was told, or what Harbor says. */
@@ -224,11 +225,6 @@ export class Harbors {
     return calls;
   }
 
-  #referenceTo(former: FormerHarbor): HarborReference {
-    const { own, secrets } = this.#options;
-    return referenceTo(former, own, secrets);
-  }
-
   #end(session: HarborSession): void {
     const stopping = session.stop().finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);
@@ -240,15 +236,15 @@ export class Harbors {
 
   /** The keys of all sessions that a mirror uses, for its present Harbor and those that it was moved away from. */
   #keysOf(mirror: RegistryMirror): readonly string[] {
+    const { own, secrets } = this.#options;
     const former = formerHarborsOf(mirror, this.urlFor(mirror));
-    const references = [mirror.spec.harbor ?? {}, ...former.map((harbor) => this.#referenceTo(harbor))];
-    return references.map((reference) => sessionKey(reference, this.#options.own));
+    const references = [mirror.spec.harbor ?? {}, ...former.map((harbor) => referenceTo(harbor, own, secrets))];
+    return references.map((reference) => sessionKey(reference, own));
   }
 
   #wasDown(key: string, url: string): boolean {
     const { mirrors, own } = this.#options;
-    return isSaidToBeDown(
-      mirrors().filter(({ spec, status }) => status.harbor?.url === url && sessionKey(spec.harbor ?? {}, own) === key),
-    );
+    const users = mirrors().filter(({ status }) => status.harbor?.url === url);
+    return isSaidToBeDown(users.filter(({ spec }) => sessionKey(spec.harbor ?? {}, own) === key));
   }
 }
