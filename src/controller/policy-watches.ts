@@ -15,6 +15,7 @@ import { isOurs } from '../engines/metadata/names.js';
 import type { LivePolicy } from '../policies/observe/live.js';
 import type { Knowledge, ReadablePolicies } from '../policies/observe/picture.js';
 import type { Reading } from './checks.js';
+import { ReadProblem } from './read-problem.js';
 
 type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;
 type PolicyInformer = Informer<KubernetesObject>;
@@ -36,8 +37,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   readonly #policies: ReadonlyMap<PolicyEngine, PolicyInformer>;
   /** Of the engines that have some. */
   readonly #bindings: ReadonlyMap<PolicyEngine, PolicyInformer>;
-  /** What keeps a collection from being read, by its plural. */
-  readonly #problems = new Map<string, Knowledge>();
+  /** By the collection's plural. */
+  readonly #problems = new Map<string, ReadProblem>();
   readonly #handlers: (() => void)[] = [];
 
   constructor(options: PolicyWatchesOptions) {
@@ -70,7 +71,7 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   knowledge(kind: PolicyEngine): Knowledge {
     const needed = this.#collectionsOf(ENGINES[kind]);
     const problem = needed
-      .map(({ resource }) => this.#problems.get(resource.plural))
+      .map(({ resource }) => this.#problems.get(resource.plural)?.knowledge)
       .find((each) => each !== undefined);
     if (problem !== undefined) return problem;
     return { kind: needed.every(({ informer }) => informer.hasSynced) ? 'known' : 'reading' };
@@ -156,13 +157,23 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   /** All of a kind, since somebody may take the label away from one of ours. */
   #informer(resource: Resource): PolicyInformer {
     const warn = this.#warn(resource);
+    const problem = new ReadProblem(() => performance.now());
+    this.#problems.set(resource.plural, problem);
+    const change = (what: () => void): void => {
+      const before = problem.knowledge?.kind;
+      what();
+      if (problem.knowledge?.kind !== before) for (const handler of this.#handlers) handler();
+    };
     const onReadable = (): void => {
-      this.#setProblem(resource, undefined);
+      change(() => {
+        problem.clear();
+      });
     };
     const informer: PolicyInformer = new Informer(this.#options.api, resource, {
       onError: (error) => {
-        const problem = problemOf(error, informer.hasSynced);
-        if (problem !== undefined) this.#setProblem(resource, problem);
+        change(() => {
+          problem.note(error, { hasSynced: informer.hasSynced, isInUse: informer.list().some(isOurs) });
+        });
         warn(error);
       },
       onList: onReadable,
@@ -171,25 +182,10 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     return informer;
   }
 
-  /** @param problem - undefined: the collection can be read */
-  #setProblem({ plural }: Resource, problem: Knowledge | undefined): void {
-    const before = this.#problems.get(plural);
-    if (problem === undefined) this.#problems.delete(plural);
-    else this.#problems.set(plural, problem);
-    if (before?.kind !== problem?.kind) for (const handler of this.#handlers) handler();
-  }
-
   #warn({ plural }: Resource): (error: unknown) => void {
     return (error) => {
       const level = isKubernetesError(error, 'notFound') ? 'debug' : 'warn';
       this.#options.log[level](`Watching ${plural} failed; trying again.`, { error });
     };
   }
-}
-
-/** Only an API server that says so lacks a kind. What was read stays known through an outage, but not without the right to read it. */
-function problemOf(error: unknown, wasRead: boolean): Knowledge | undefined {
-  if (isKubernetesError(error, 'notFound')) return { kind: 'missing' };
-  if (wasRead && !isKubernetesError(error, 'forbidden', 'unauthorized')) return undefined;
-  return { kind: 'unreadable', message: error instanceof Error ? error.message : String(error) };
 }

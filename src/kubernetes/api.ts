@@ -4,7 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import axios from 'axios';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { KeptAgents } from './kept-agents.js';
-import { errorFromAnswer, KubernetesError } from './errors.js';
+import { errorFromAnswer, isKubernetesError, KubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
 import { resourcePath } from './objects.js';
 
@@ -142,12 +142,12 @@ export class KubernetesApi {
     return await this.request<T>({ method: 'PUT', path: resourcePath(resource, name), body: object });
   }
 
-  /** Deletes one object; one that is gone already is no error. */
+  /** Deletes one object; one that is gone already is no error. Where the kind isn't served, the object may be there all the same: the API server then gives no reason. */
   async delete(resource: Resource, name: string): Promise<void> {
     try {
       await this.request({ method: 'DELETE', path: resourcePath(resource, name) });
     } catch (error) {
-      if (error instanceof KubernetesError && error.kind === 'notFound') return;
+      if (isKubernetesError(error, 'notFound') && error.reason === 'NotFound') return;
       throw error;
     }
   }

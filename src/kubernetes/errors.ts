@@ -20,6 +20,8 @@ export class KubernetesError extends Error {
     message: string,
     readonly status?: number,
     readonly retryAfterMs?: number,
+    /** Of the metav1.Status, where the API server itself answered. */
+    readonly reason?: string,
   ) {
     super(message);
   }
@@ -78,6 +80,7 @@ export function errorFromAnswer(
     `${call}: ${message ?? `HTTP ${status}`}`,
     status,
     Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1000 : undefined,
+    reason,
   );
 }
 

@@ -58,9 +58,7 @@ export async function applyWrite(
     if (!isAsRendered(answer, write.policy)) onAltered(kind, name);
   } catch (error) {
     note((memory) =>
-      write.kind === 'apply'
-        ? notAccepted(memory, write, error, picture.knowledge, now())
-        : failed(answered(memory, now()), error, now()),
+      write.kind === 'apply' ? notAccepted(memory, write, error, now()) : failed(answered(memory, now()), error, now()),
     );
     if (!isKubernetesError(error)) throw error;
     onProblem(kind, name, error);

@@ -23,17 +23,8 @@ interface TriedWrite {
 }
 
 /** What is remembered after a write was not accepted. */
-export function notAccepted(
-  memory: PolicyMemory,
-  write: TriedWrite,
-  error: unknown,
-  knowledge: Readonly<Record<PolicyEngine, Knowledge>>,
-  now: number,
-): PolicyMemory {
+export function notAccepted(memory: PolicyMemory, write: TriedWrite, error: unknown, now: number): PolicyMemory {
   const before = answered(memory, now);
-  if (isKubernetesError(error, 'notFound')) {
-    return wholly(before, write, missingApi(write.policy.kind, knowledge), now);
-  }
   // By what the operator may do, whatever the policy has.
   if (isKubernetesError(error, 'forbidden')) return wholly(before, write, refused(write.policy, error.message), now);
   if (isRefusal(error)) return refusedFor(before, write, error.message, now);

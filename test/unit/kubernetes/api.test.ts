@@ -102,6 +102,11 @@ describe('calls to the API server', () => {
     await api.delete(THINGS, 'none');
   });
 
+  it('do not take an object for gone where its kind is not served', async () => {
+    server.fault = () => ({ kind: 'Answer', status: 404, body: '404 page not found' });
+    expect((await failureOf(api.delete(THINGS, 'a'))).kind).to.equal('notFound');
+  });
+
   const kinds: readonly (readonly [number, string | undefined, KubernetesErrorKind])[] = [
     [400, 'BadRequest', 'invalid'],
     [401, 'Unauthorized', 'unauthorized'],

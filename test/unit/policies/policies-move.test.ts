@@ -107,13 +107,18 @@ describe('policies that the cluster cannot have', () => {
     expect(policies.state('a').kind).to.equal('inForce');
   });
 
-  it('are failed where the API went away between the look and the write', async () => {
+  it('wait where the API is away for a moment, and are written as soon as it is back', async () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
-    cluster.refuse = () => new KubernetesError('notFound', 'the server could not find the requested resource');
+    cluster.refuse = () => new KubernetesError('notFound', 'PATCH /x: HTTP 404', 404);
     policies.decide('a', included(cluster.set('a')));
     await policies.sync();
-    expect(policies.state('a')).to.include({ kind: 'failed', reason: 'EngineUnavailable' });
+    const { kind } = policies.state('a');
+    expect(kind).to.equal('pending');
+    cluster.refuse = () => undefined;
+    cluster.now += 1_000;
+    await cluster.settle(policies);
+    expect(policies.state('a').kind).to.equal('inForce');
   });
 
   it('do not hold up other policies', async () => {
