@@ -65,7 +65,7 @@ export interface Upstream {
    */
   readonly hosts?: readonly string[];
   /**
-   * Text for the endpoint's description in Harbor; the operator's ownership mark follows it there. Default: what stands there stays.
+   * Text for the endpoint's description in Harbor, at most 4000 characters; the operator's ownership mark follows it there. Default: what stands there stays.
    */
   readonly description?: string;
   /**
@@ -227,7 +227,7 @@ export interface Rewrite {
    */
   readonly ignorePullSecrets?: readonly string[];
   /**
-   * Inject gives rewritten Pods a pull secret for the project, of a robot account that the operator makes: for private projects. Default None.
+   * Inject gives rewritten Pods a pull secret for the project, of a robot account that the operator makes: for private projects. It needs the right to write Secrets in their namespaces: features.pullSecrets in the chart's values, or config/components/pull-secrets. Default None.
    */
   readonly pullSecret: 'None' | 'Inject';
   /**

@@ -1,35 +1,26 @@
-import { text } from 'node:stream/consumers';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { proxyFrom } from '../../config/config.js';
 import { objectName } from '../../config/values.js';
-import { createHarborClient } from '../../harbor/client.js';
 import type { HarborClient } from '../../harbor/client.js';
-import { harborBaseUrl } from '../../harbor/http/connection.js';
 import { isHarborError } from '../../harbor/http/errors.js';
 import type { CreatedRobot, NewRobot } from '../../harbor/types.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../cluster/kubeconfig.js';
 import type { KubeconfigFlags } from '../cluster/kubeconfig.js';
-import { readText } from '../files/objects-file.js';
 import { yaml } from '../output.js';
 import type { Output } from '../output.js';
 import { newRobot } from '../../harbor/permissions.js';
 import type { RobotDuties } from '../../harbor/permissions.js';
+import { adminClient, withLoginFlags } from './login.js';
+import type { LoginFlags } from './login.js';
 import { applySecret, credentialsSecret } from './secret.js';
 
-interface RobotFlags extends RobotDuties, KubeconfigFlags {
+interface RobotFlags extends RobotDuties, LoginFlags, KubeconfigFlags {
   readonly name: string;
   readonly days: number;
   readonly all: boolean;
   readonly create: boolean;
-  readonly harborUrl?: string;
-  readonly username: string;
-  readonly passwordFile?: string;
-  readonly passwordStdin: boolean;
-  readonly caFile?: string;
-  readonly insecureSkipTlsVerify: boolean;
   readonly namespace: string;
   readonly secret: string;
   readonly apply: boolean;
@@ -38,27 +29,22 @@ interface RobotFlags extends RobotDuties, KubeconfigFlags {
 const EXAMPLES = `
 Examples:
   registry-mirror harbor-robot --quotas
-  registry-mirror harbor-robot --create --harbor-url https://harbor.example.org --username admin --password-file pw > harbor-secret.yaml
-  pass harbor/admin | registry-mirror harbor-robot --all --create --harbor-url https://harbor.example.org --password-stdin --apply
+  registry-mirror harbor-robot --create --harbor-url https://harbor.example.org --harbor-password-file pw > harbor-secret.yaml
+  pass harbor/admin | registry-mirror harbor-robot --all --create --harbor-url https://harbor.example.org --harbor-password-stdin --apply
 
 Without --create nothing is sent anywhere: the JSON is for POST /api/v2.0/robots. With --create the Secret's manifest, with the
 robot's secret in it, goes to the standard output; with --apply to the cluster, and nowhere else.`;
 
 export function addHarborRobot(program: Command, output: Output): void {
-  withKubeconfigFlags(program.command('harbor-robot'))
+  const command = withKubeconfigFlags(program.command('harbor-robot'))
     .description("print the operator's robot account for Harbor, with just the permissions that it needs, or create it")
     .option('--name <name>', "the robot's short name; Harbor makes robot$NAME of it", 'registry-mirror-operator')
     .option('--days <number>', 'how long it is valid; -1: until it is deleted', days, -1)
     .option('--quotas', 'for project.storageQuota: it may change quotas', false)
     .option('--pull-robots', 'for rewrite.pullSecret Inject: it may make robots that pull', false)
     .option('--all', '--quotas and --pull-robots', false)
-    .option('--create', 'create it, with the account of an administrator', false)
-    .addOption(new Option('--harbor-url <url>', "Harbor's url").env('HARBOR_URL'))
-    .option('--username <name>', "the administrator's name", 'admin')
-    .option('--password-file <path>', "a file with the administrator's password")
-    .option('--password-stdin', 'read it from the standard input', false)
-    .option('--ca-file <path>', "Harbor's CA certificate, in PEM")
-    .option('--insecure-skip-tls-verify', 'take any certificate from Harbor: for experiments only', false)
+    .option('--create', 'create it, with the account of an administrator', false);
+  withLoginFlags(command)
     .option(
       '-n, --namespace <name>',
       "the operator's namespace, for the Secret",
@@ -128,37 +114,6 @@ async function createRobot(client: HarborClient, robot: NewRobot): Promise<Creat
       `Harbor has a robot account ${robot.name} already: delete it there, or choose another --name.`,
     );
   }
-}
-
-async function adminClient(flags: RobotFlags): Promise<HarborClient> {
-  const { harborUrl, username, caFile, insecureSkipTlsVerify } = flags;
-  if (harborUrl === undefined) throw new InputError('Give the url of Harbor with --harbor-url.');
-  const password = await readPassword(flags);
-  try {
-    return createHarborClient(
-      {
-        url: harborBaseUrl(harborUrl),
-        username,
-        password,
-        insecureSkipTLSVerify: insecureSkipTlsVerify,
-        ...(caFile === undefined ? {} : { caCertificate: readText(caFile) }),
-      },
-      { proxy: proxyFrom(process.env) },
-    );
-  } catch (error) {
-    // The only errors of the constructor: a url or a certificate that can't be used. Their text says what to write.
-    throw new InputError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function readPassword({ passwordFile, passwordStdin }: RobotFlags): Promise<string> {
-  if ((passwordFile === undefined) !== passwordStdin) {
-    throw new InputError("Give the administrator's password with either --password-file or --password-stdin.");
-  }
-  const content = passwordFile === undefined ? await text(process.stdin) : readText(passwordFile);
-  const password = content.replace(/\r?\n$/, '');
-  if (password === '') throw new InputError("The administrator's password is empty.");
-  return password;
 }
 
 function days(value: string): number {

@@ -38,7 +38,7 @@ describe('registry-mirror harbor-robot --create', function () {
 
   const create = (...args: readonly string[]): Promise<CliResult> =>
     runCli([
-      ...['harbor-robot', '--create', '--harbor-url', harbor.url, '--password-file', join(folder, 'password')],
+      ...['harbor-robot', '--create', '--harbor-url', harbor.url, '--harbor-password-file', join(folder, 'password')],
       ...args,
     ]);
   const robotClient = async (...args: readonly string[]): Promise<HarborApi> => {
@@ -101,6 +101,21 @@ describe('registry-mirror harbor-robot --create', function () {
     expect(await client.listProjectRobots(project)).to.deep.equal([]);
   });
 
+  it('takes the names that the flags of the login had before', async () => {
+    const login = ['--username', 'admin', '--password-file', join(folder, 'password'), '--insecure-skip-tls-verify'];
+    const { code, out } = await runCli([
+      'harbor-robot',
+      '--create',
+      '--harbor-url',
+      harbor.url,
+      '--name',
+      'former',
+      ...login,
+    ]);
+    expect(code).to.equal(0);
+    expect((parse(out) as SecretManifest).stringData.username).to.equal('robot$former');
+  });
+
   it('labels the Secret, as the operator asks for it', async () => {
     const { out, warnings } = await create('--name', 'labelled', '-n', 'mirrors', '--secret', 'cache');
     expect(parse(out)).to.deep.include({
@@ -121,7 +136,7 @@ describe('registry-mirror harbor-robot --create', function () {
 
   it('fails where the password is wrong, without showing it', async () => {
     writeFileSync(join(folder, 'wrong'), 'not-the-password');
-    const { code, warnings } = await create('--name', 'wrong', '--password-file', join(folder, 'wrong'));
+    const { code, warnings } = await create('--name', 'wrong', '--harbor-password-file', join(folder, 'wrong'));
     expect(warnings).to.include('401').and.not.include('not-the-password');
     expect(code).to.equal(2);
   });

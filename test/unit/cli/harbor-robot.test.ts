@@ -50,10 +50,25 @@ describe('registry-mirror harbor-robot', () => {
     expect(JSON.stringify(robot.permissions)).to.include('quota');
   });
 
+  it('names Harbor and its login with the flags that import and plan have', async () => {
+    const login = ['--harbor-url <url>', '--harbor-username <name>', '--harbor-password-file <path>'];
+    for (const command of ['harbor-robot', 'import', 'plan']) {
+      const out: string[] = [];
+      await run([command, '--help'], { out: (line) => out.push(line), warn: () => undefined });
+      const help = out.join('\n');
+      for (const flag of [...login, '--harbor-insecure-skip-tls-verify <boolean>']) expect(help).to.include(flag);
+      expect(help).to.not.match(/--(username|password|ca-file|insecure)/);
+    }
+  });
+
   const wrong: readonly [string, readonly string[]][] = [
-    ['no Harbor', ['--create', '--password-file', 'x']],
+    ['no Harbor', ['--create', '--harbor-password-file', 'x']],
     ['no password', ['--create', '--harbor-url', 'http://127.0.0.1:1']],
-    ['two passwords', ['--create', '--harbor-url', 'http://127.0.0.1:1', '--password-file', 'x', '--password-stdin']],
+    [
+      'two passwords',
+      ['--create', '--harbor-url', 'http://127.0.0.1:1', '--harbor-password-file', 'x', '--harbor-password-stdin'],
+    ],
+    ['neither true nor false', ['--create', '--harbor-insecure-skip-tls-verify', 'perhaps']],
     ['a time that is none', ['--days', '0']],
     ['applying what is not created', ['--apply']],
   ];
