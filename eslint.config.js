@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import { house } from './scripts/lint/plugin.ts';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.cache/', 'src/api/*.generated.ts'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.cache/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
@@ -39,6 +39,11 @@ export default tseslint.config(
       'house/layers': 'error',
       'max-lines': ['error', 250],
     },
+  },
+  {
+    // They are as long as the CRD makes them.
+    files: ['src/api/*.generated.ts'],
+    rules: { 'max-lines': 'off' },
   },
   {
     files: ['test/**/*.ts'],
