@@ -163,7 +163,11 @@ export class WorkQueue {
     this.#workers.end(key);
     const again = this.#again.get(key);
     this.#again.delete(key);
-    if (again !== undefined) this.#wait(key, again);
+    if (again !== undefined) {
+      // The look that comes now says anew when to look again.
+      this.#cancelTimer(key);
+      this.#wait(key, again);
+    }
     this.#fill();
     if (this.#stopped && this.#workers.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
