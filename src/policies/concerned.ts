@@ -13,11 +13,11 @@ export interface Moment {
 
 /**
  * The mirrors whose policies, or what is known of them, changed from one moment to another; undefined: any may be concerned. A mirror that is in force,
- * or out of all policies, and isn't among them still is so: time changes nothing for it. Pure.
+ * or out of all policies, and isn't among them still is so: time changes nothing for it, nor does a plan to move it that has written nothing yet. Pure.
  */
 export function concernedBy(before: Moment | undefined, after: Moment): ReadonlySet<string> | undefined {
   if (before === undefined || !isSameWorld(before, after)) return undefined;
-  const concerned = new Set<string>(moved(before.memory, after.memory));
+  const concerned = new Set<string>();
   const isSwitched = (hash: string): boolean => before.picture.shown.has(hash) !== after.picture.shown.has(hash);
   for (const key of new Set([...keysOf(before), ...keysOf(after)])) {
     const [old, now] = [partOf(before, key), partOf(after, key)];
@@ -76,15 +76,4 @@ interface Part {
   /** Of all contents that it has or had. */
   readonly hashes: readonly string[];
   readonly mirrors: () => readonly string[];
-}
-
-/** The mirrors that are to have something else, or are to be elsewhere. */
-function* moved(before: Memory, after: Memory): Generator<string> {
-  if (before.placed === after.placed && before.homes === after.homes) return;
-  for (const [mirror, placed] of after.placed) {
-    const old = before.placed.get(mirror);
-    const isSame = old?.entry === placed.entry && old.settings === placed.settings;
-    if (!isSame || before.homes.get(mirror) !== after.homes.get(mirror)) yield mirror;
-  }
-  for (const mirror of before.placed.keys()) if (!after.placed.has(mirror)) yield mirror;
 }

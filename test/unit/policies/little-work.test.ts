@@ -4,11 +4,13 @@ import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { policyEntry } from '../../../src/engines/entry.js';
 import type { PolicyGroup } from '../../../src/engines/placement/group.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import { CachingRenderer } from '../../../src/policies/desired/renderer.js';
 import { isSameState } from '../../../src/policies/state.js';
 import type { PolicyState } from '../../../src/policies/state.js';
 import { mirror } from '../mirror/mirror.js';
 import { FakePolicyCluster, included } from './policy-cluster.js';
+import type { FakePolicy } from './policy-cluster.js';
 
 const SETTINGS: PolicySettings = {
   engine: 'ClusterPolicy',
@@ -50,6 +52,11 @@ describe('thousands of mirrors cost only what changed', () => {
       return Math.floor((seed / 2147483648) * below);
     };
     const engines = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy', 'Auto'];
+    const nameOf = (number: number): string => `m-${number}`;
+    const edit = (change: (live: FakePolicy) => FakePolicy): void => {
+      const [key, live] = [...cluster.live][random(Math.max(1, cluster.live.size))] ?? [];
+      if (key !== undefined && live !== undefined) cluster.live.set(key, change(live));
+    };
     const steps: (() => unknown)[] = [
       () => policies.sync(),
       cluster.kyvernoActs.bind(cluster),
@@ -59,9 +66,32 @@ describe('thousands of mirrors cost only what changed', () => {
       () => cluster.live.delete([...cluster.live.keys()][0] ?? ''),
       () => cluster.unreadable.set('MutatingPolicy', 'forbidden'),
       cluster.unreadable.clear.bind(cluster.unreadable),
+      () => cluster.missing.add('MutatingPolicy'),
+      cluster.missing.clear.bind(cluster.missing),
+      () => (cluster.refuse = ({ kind }) => (random(2) === 0 ? new KubernetesError('unavailable', kind) : undefined)),
+      () => (cluster.refuse = (): undefined => undefined),
+      () => policies.sync(false),
+      () => {
+        edit(({ kind, object, conditions }) => ({ kind, object, conditions }));
+      },
+      () => {
+        edit(({ object, ...live }) => ({ ...live, object: { ...object, metadata: { name: object.metadata.name } } }));
+      },
+      () => {
+        const name = nameOf(random(12));
+        if (!cluster.mirrorsByName.has(name)) return;
+        policies.decide(name, { kind: 'unchanged' });
+        told.set(name, policies.state(name));
+      },
+      () => {
+        const name = nameOf(random(12));
+        cluster.mirrorsByName.delete(name);
+        policies.forget(name);
+        told.delete(name);
+      },
     ];
     for (let step = 0; step < 1500; step += 1) {
-      const name = `m-${random(12)}`;
+      const name = nameOf(random(12));
       if (random(3) === 0) {
         const isOut = random(3) === 0;
         const object = cluster.set(name, { engine: engines[random(4)] }, [`${name}-${random(2)}.io`]);

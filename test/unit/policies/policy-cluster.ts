@@ -16,10 +16,13 @@ import { mirror } from '../mirror/mirror.js';
 
 type Conditions = readonly { readonly name: string; readonly expression: string }[];
 
+/** A policy, and when the API server asks Kyverno about a Pod because of it. */
+export type FakePolicy = LivePolicy & { readonly conditions: Conditions };
+
 /** A cluster of policies in which time goes by, and Kyverno acts, when the test says so. */
 export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   readonly mirrorsByName = new Map<string, RegistryMirror>();
-  readonly live = new Map<string, LivePolicy & { readonly conditions: Conditions }>();
+  readonly live = new Map<string, FakePolicy>();
   readonly writes: string[] = [];
   readonly missing = new Set<PolicyEngine>();
   /** Kinds that can't be read, and why. */
