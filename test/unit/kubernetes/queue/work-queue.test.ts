@@ -256,17 +256,6 @@ describe('the work queue', () => {
     await untilBegun('a', 'a');
   });
 
-  it('asks the look that comes next, not the one before it, when to look again', async () => {
-    start();
-    queue.add('a');
-    queue.add('a');
-    finish('a', { requeueAfterMs: 20 });
-    await untilBegun('a', 'a');
-    finish('a', { requeueAfterMs: 60_000 });
-    queue.addAfter('later', 60);
-    await untilBegun('a', 'a', 'later');
-  });
-
   it('goes by the earlier of two times', async () => {
     start();
     queue.addAfter('a', 60_000);
