@@ -41,8 +41,7 @@ try {
     onEnd: (stage, pods) => {
       if (logs === undefined) return;
       mkdirSync(logs, { recursive: true });
-      for (const [replica, log] of stage.replicas.logs())
-        writeFileSync(join(logs, `${replica}.log`), log.map((line) => JSON.stringify(line)).join('\n'));
+      for (const [replica, output] of stage.replicas.outputs()) writeFileSync(join(logs, `${replica}.log`), output);
       writeFileSync(join(logs, 'failed-starts.log'), stage.replicas.failedStarts.join('\n'));
       writeFileSync(join(logs, 'pods.log'), pods.records.map((record) => JSON.stringify(record)).join('\n'));
     },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.js';
+import type { HarborStandIn } from '../harbor/index.js';
 import { listMirrors } from '../support/fleet.js';
 import { OPERATOR_USER } from '../support/operator.js';
 import { eventually, WaitTimeoutError } from '../support/wait.js';
@@ -14,7 +15,7 @@ import { oneOfEach } from './invariants/one-of-each.js';
 import { podNames } from './invariants/pod-names.js';
 import { lockedOut, refusedWithoutReason, sentAstray, sentToNoProject } from './invariants/pods-of-the-run.js';
 import { policiesListThoseThatServe } from './invariants/policies.js';
-import { endedForNoReason, memoryExceeded, secretsTold } from './invariants/process.js';
+import { endedForNoReason, memoryExceeded, secretsTold, wroteAfterItsTime } from './invariants/process.js';
 import type { Output } from './invariants/process.js';
 import { pullable } from './invariants/pullable.js';
 import { settled } from './invariants/settled.js';
@@ -64,9 +65,11 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
     await mend(stage);
     const healed = await untilHealed(stage, steps, options);
     const quiet = await untilQuiet(stage, options.healMs);
-    await pods.end();
     const outputs = await outputsOf(stage);
+    // Pods are created all the while: what is deleted here serves them until it is out of the policies.
     const left = await untilAllIsGone(stage, steps, options);
+    await pods.end();
+    outputs.push(...(await outputsOf(stage)));
     const { peakMiB, ownEnds, failedStarts } = stage.replicas;
     print(
       `${steps.length} steps, ${pods.records.length} Pods, ${peakMiB} MiB at most, ${ownEnds.length} lost leases, ` +
@@ -81,6 +84,7 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
       ...named('every Pod has what it needs to pull', lockedOut(pods.records)),
       ...named('every Pod got its own image or its mirror’s', sentAstray(pods.records, fleet)),
       ...named('no password is told', secretsTold(outputs, stage.passwords)),
+      ...named('nobody writes after the next leader has begun', wroteAfterItsTime(stage.order.writes)),
       ...named('memory is bounded', memoryExceeded(peakMiB)),
       ...named('operators end for a lost lease only', endedForNoReason(ownEnds)),
     ];
@@ -182,7 +186,7 @@ async function untilQuiet({ world: { cluster }, harbors }: Stage, timeoutMs: num
   }
 }
 
-async function outputsOf(stage: Stage): Promise<readonly Output[]> {
+async function outputsOf(stage: Stage): Promise<Output[]> {
   const { cluster } = stage.world;
   for (const [, harbor] of stage.harbors.all()) for (const { secret } of harbor.robots()) stage.passwords.add(secret);
   const mirrors = await listMirrors(stage.world);
@@ -197,8 +201,16 @@ async function outputsOf(stage: Stage): Promise<readonly Output[]> {
     { where: 'a mirror', text: JSON.stringify(mirrors) },
     { where: 'an Event or a policy', text: shown.stdout },
     { where: 'a metric', text: await stage.replicas.metrics() },
-    ...stage.replicas.logs().map(([replica, log]) => ({ where: `the log of ${replica}`, text: JSON.stringify(log) })),
+    ...stage.harbors.all().map(([name, harbor]) => ({ where: `the ${name} Harbor`, text: shownIn(harbor) })),
+    ...stage.replicas.outputs().map(([replica, text]) => ({ where: `the log of ${replica}`, text })),
   ];
+}
+
+/** What people see in Harbor of what the operator writes. */
+function shownIn(harbor: HarborStandIn): string {
+  const endpoints = harbor.endpoints().map(({ name, url, description }) => ({ name, url, description }));
+  const robots = harbor.robots().map(({ name, description }) => ({ name, description }));
+  return JSON.stringify([endpoints, robots, harbor.projects()]);
 }
 
 function named(invariant: string, breaches: readonly string[]): readonly Breach[] {

@@ -24,6 +24,8 @@ export interface OperatorProcess {
   readonly metricsUrl: string;
   /** Its log so far, one object per line; all of it after the end. */
   log(): readonly Readonly<Record<string, unknown>>[];
+  /** All that it wrote, a crash's stack as well; all of it after the end. */
+  output(): string;
   /** SIGTERM, and SIGKILL when it doesn't end. */
   stop(): Promise<void>;
   /** kill -9. */
@@ -154,11 +156,13 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
     await stop(0);
     throw error;
   }
+  const output = (): string => (existsSync(logPath) ? readFileSync(logPath, 'utf8') : written);
   return {
     daemon,
     probeUrl,
     metricsUrl: `http://127.0.0.1:${String(metricsPort)}`,
-    log: () => parseLines(existsSync(logPath) ? readFileSync(logPath, 'utf8') : written),
+    log: () => parseLines(output()),
+    output,
     stop: async () => stop(20_000),
     kill: async () => stop(0),
   };

@@ -1,13 +1,7 @@
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
-import { ANNOTATIONS, LABELS, OPERATOR } from '../../../src/api/group.js';
-import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { readEntries } from '../../../src/engines/metadata/annotations.js';
-import { DEFAULT_POLICY } from '../../../src/engines/metadata/names.js';
-import type { PolicyEngine } from '../../../src/engines/settings.js';
+import { ANNOTATIONS } from '../../../src/api/group.js';
 import { parseMark } from '../../../src/harbor/mark.js';
 import type { Mark } from '../../../src/harbor/mark.js';
-import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { ENGINES } from '../../../src/engines/engines.js';
 import { listMirrors } from '../../support/fleet.js';
 import { loginsIn, pullSecrets } from '../../integration/pull-secrets/pulling.js';
 import { PULL_HOSTS } from '../stage/harbors.js';
@@ -17,14 +11,8 @@ import type { PodOutcome } from '../stage/pods.js';
 import type { Stage } from '../stage/stage.js';
 import type { Cast, HarborName } from '../story/fleet.js';
 import type { Step } from '../story/step.js';
-
-export interface SeenPolicy {
-  readonly kind: PolicyEngine;
-  readonly name: string;
-  /** Undefined where its annotation can't be read. */
-  readonly entries: readonly MirrorEntry[] | undefined;
-  readonly isLabelled: boolean;
-}
+import { readPolicies } from './seen-policies.js';
+import type { SeenPolicy } from './seen-policies.js';
 
 export interface SeenEndpoint {
   readonly harbor: HarborName;
@@ -122,21 +110,4 @@ async function readPullSecrets({ world, harbors }: Stage): Promise<readonly Seen
       };
     }),
   );
-}
-
-/** By name: one that lost its label is there all the same. */
-async function readPolicies({ world }: Stage): Promise<readonly SeenPolicy[]> {
-  const found = await Promise.all(
-    Object.values(ENGINES).map(async ({ kind, resource: { group, version, plural } }) => {
-      const path = `/apis/${group}/${version}/${plural}`;
-      const { items } = await world.cluster.api.json<{ items: readonly KubernetesObject[] }>('GET', path);
-      return items.map((object) => ({
-        kind,
-        name: object.metadata.name,
-        entries: readEntries(object),
-        isLabelled: object.metadata.labels?.[LABELS.managedBy] === OPERATOR,
-      }));
-    }),
-  );
-  return found.flat().filter(({ name }) => name.startsWith(DEFAULT_POLICY));
 }

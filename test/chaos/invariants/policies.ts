@@ -13,12 +13,13 @@ export const policiesListThoseThatServe: Invariant = {
 
 function policyBreaches({ policies, mirrors }: EndState): readonly string[] {
   const names = new Set(mirrors.map(({ metadata }) => metadata.name));
-  return policies.flatMap(({ kind, name, entries, isLabelled }) => {
+  return policies.flatMap(({ kind, name, entries, isLabelled, isAsRendered }) => {
     if (!isLabelled) return [`${kind} ${name} has not got its label back`];
     if (entries === undefined) return [`the annotation of ${kind} ${name} is not readable`];
     const unknown = entries.filter(({ mirror }) => !names.has(mirror));
     return [
       ...(entries.length === 0 ? [`${kind} ${name} is empty`] : []),
+      ...(isAsRendered ? [] : [`${kind} ${name} does not do what its annotations say`]),
       ...unknown.map(({ mirror }) => `${kind} ${name} lists ${mirror}, which is gone`),
     ];
   });
@@ -37,7 +38,7 @@ function mirrorBreaches(mirror: RegistryMirror, { policies }: EndState): readonl
   if (!isReady(mirror)) return [];
   const [home] = homes;
   if (home === undefined) return [`${name} is Ready, and in no policy`];
-  if (home.kind !== engine) return [`${name} is in a ${home.kind}, and its engine is ${engine}`];
+  if (engine !== 'Auto' && home.kind !== engine) return [`${name} is in a ${home.kind}, and its engine is ${engine}`];
   const wanted = policyEntry(mirror, mirror.status.pullPrefix ?? '');
   return canonicalJson(wanted) === canonicalJson(home.entry)
     ? []

@@ -9,8 +9,6 @@ export interface OwnEnd {
   readonly lastWords: string;
 }
 
-type LogLine = Readonly<Record<string, unknown>>;
-
 const LOOK_EVERY_MS = 250;
 const MIB = 1024 ** 2;
 
@@ -23,7 +21,7 @@ export class Replicas {
   peakMiB = 0;
   readonly #start: (name: string) => Promise<OperatorProcess>;
   readonly #running = new Map<string, OperatorProcess>();
-  readonly #pastLogs: (readonly [replica: string, log: readonly LogLine[]])[] = [];
+  readonly #pastOutputs: (readonly [replica: string, output: string])[] = [];
   readonly #over = new AbortController();
   #starts = 0;
   #supervision: Promise<void> | undefined;
@@ -38,13 +36,13 @@ export class Replicas {
     this.#supervision = this.#supervise(count);
   }
 
-  /** kill -9. */
-  async kill(which: 'leader' | 'standby'): Promise<string> {
+  /** kill -9, or SIGTERM, as a rollout sends it. */
+  async end(which: 'leader' | 'standby', signal: 'SIGKILL' | 'SIGTERM'): Promise<string> {
     const leader = await this.leader();
     const name = which === 'leader' ? leader : [...this.#running.keys()].find((replica) => replica !== leader);
     if (name === undefined) return `there is no ${which}`;
-    await this.#end(name);
-    return `killed ${name}`;
+    await this.#end(name, signal);
+    return `ended ${name}`;
   }
 
   /** Stops the leader for so long, as a machine does that is out of memory or asleep. */
@@ -63,9 +61,9 @@ export class Replicas {
     return undefined;
   }
 
-  /** The log lines of all there ever were. */
-  logs(): readonly (readonly [replica: string, log: readonly LogLine[]])[] {
-    return [...this.#pastLogs, ...[...this.#running].map(([name, replica]) => [name, replica.log()] as const)];
+  /** What all there ever were wrote. */
+  outputs(): readonly (readonly [replica: string, output: string])[] {
+    return [...this.#pastOutputs, ...[...this.#running].map(([name, replica]) => [name, replica.output()] as const)];
   }
 
   /** What those that run tell at /metrics. */
@@ -117,12 +115,12 @@ export class Replicas {
     this.ownEnds.push({ replica: name, code, lastWords: JSON.stringify(lastError ?? 'no error in its log') });
   }
 
-  async #end(name: string): Promise<void> {
+  async #end(name: string, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const replica = this.#running.get(name);
     if (replica === undefined) return;
     this.#running.delete(name);
-    await replica.kill();
-    this.#pastLogs.push([name, replica.log()]);
+    await (signal === 'SIGKILL' ? replica.kill() : replica.stop());
+    this.#pastOutputs.push([name, replica.output()]);
   }
 }
 

@@ -13,6 +13,7 @@ import { Harbors } from './harbors.js';
 import { Outages } from './outages.js';
 import { ProjectPresence } from './project-presence.js';
 import { Replicas } from './replicas.js';
+import { WriteOrder } from './write-order.js';
 
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/registry-mirror-operator`;
 const REPLICAS = 2;
@@ -26,6 +27,7 @@ export class Stage {
   readonly passwords = new Set<string>();
   readonly projects: ProjectPresence;
   readonly foreign: Foreign;
+  readonly order: WriteOrder;
   readonly replicas: Replicas;
   readonly #upstreamPasswords = new Map<string, string>();
 
@@ -38,6 +40,7 @@ export class Stage {
     readonly namespace: string,
   ) {
     this.projects = new ProjectPresence(harbors);
+    this.order = new WriteOrder(world.harbor);
     this.foreign = new Foreign(world.cluster, harbors);
     this.replicas = new Replicas(async (name) => this.#startReplica(name));
   }
@@ -91,6 +94,7 @@ export class Stage {
   async remove(): Promise<void> {
     await this.replicas.stop();
     this.projects.end();
+    this.order.end();
     const { cluster } = this.world;
     const secrets = this.fleet.flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
     await cluster.kubectl(['delete', 'secret', '-n', NAMESPACE, '--ignore-not-found', ...secrets, 'none']);

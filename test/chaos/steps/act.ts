@@ -1,7 +1,7 @@
 import type { Stage } from '../stage/stage.js';
 import type { Cast } from '../story/fleet.js';
 import type { Step, StepKind } from '../story/step.js';
-import { deletePolicy, deleteProject, editEndpoint, editPolicy, editProject } from './by-hand.js';
+import { changePullSecret, deletePolicy, deleteProject, editEndpoint, editPolicy, editProject } from './by-hand.js';
 import {
   apiServerFails,
   apiServerRestarts,
@@ -22,7 +22,7 @@ export function laneOf(step: Step): string {
     case 'KyvernoGoesAway':
     case 'ApiServerRestarts':
       return 'cluster';
-    case 'OperatorIsKilled':
+    case 'OperatorEnds':
     case 'LeaderFreezes':
       return 'operators';
     case 'HarborGoesAway':
@@ -31,6 +31,7 @@ export function laneOf(step: Step): string {
       return 'login';
     case 'EditPolicyByHand':
     case 'DeletePolicyByHand':
+    case 'ChangePullSecretByHand':
       return 'policies';
     case 'HarborFails':
     case 'ApiServerFails':
@@ -61,6 +62,7 @@ const ACTS: Acts = {
   DeleteProjectByHand: (stage, { mirror, andEndpoint }) => deleteProject(stage, mirror, andEndpoint),
   EditPolicyByHand: (stage, { number, what }) => editPolicy(stage, number, what),
   DeletePolicyByHand: (stage, { number }) => deletePolicy(stage, number),
+  ChangePullSecretByHand: (stage, { number, what }) => changePullSecret(stage, number, what),
   HarborFails: (stage, step) => harborFails(stage, step),
   HarborGoesAway: (stage, { harbor, ms }) => harborGoesAway(stage.harbors.get(harbor), ms),
   ApiServerFails: (stage, { how, times }) => apiServerFails(stage, how, times),
@@ -68,7 +70,7 @@ const ACTS: Acts = {
   ApiServerRestarts: (stage, { forgets }) => apiServerRestarts(stage, forgets),
   UpstreamFails: (stage, { mirror, state, ms }) => upstreamFails(stage, castOf(stage, mirror), state, ms),
   KyvernoGoesAway: (stage, { ms }) => kyvernoGoesAway(stage, ms),
-  OperatorIsKilled: (stage, { which }) => stage.replicas.kill(which),
+  OperatorEnds: (stage, { which, signal }) => stage.replicas.end(which, signal),
   LeaderFreezes: (stage, { ms }) => stage.replicas.freezeLeader(ms),
 };
 

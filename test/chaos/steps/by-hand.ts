@@ -1,10 +1,12 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../../../src/api/group.js';
 import { ENGINES } from '../../../src/engines/engines.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import { pullSecrets } from '../../integration/pull-secrets/pulling.js';
 import { asAdmin, MIRRORS } from '../../support/world.js';
 import { isPublic } from '../stage/project-presence.js';
 import type { Stage } from '../stage/stage.js';
 
+const NO_LOGINS = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') };
 const MERGE = 'application/merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
 /** Kyverno refuses Pods for a policy that it can't find, until it has registered its webhook anew. */
@@ -50,7 +52,11 @@ export async function deleteProject(stage: Stage, mirror: string, andEndpoint: b
 }
 
 /** What people do to the operator's policies. */
-export async function editPolicy(stage: Stage, number: number, what: 'label' | 'mirrors' | 'spec'): Promise<string> {
+export async function editPolicy(
+  stage: Stage,
+  number: number,
+  what: 'label' | 'mirrors' | 'spec' | 'conditions',
+): Promise<string> {
   const path = await policyPath(stage, number);
   if (path === undefined) return 'there is no policy';
   const over = stage.outages.begin('policy edited by hand');
@@ -59,11 +65,17 @@ export async function editPolicy(stage: Stage, number: number, what: 'label' | '
     label: [{ metadata: { labels: { [LABELS.managedBy]: null } } }, MERGE],
     mirrors: [{ metadata: { annotations: { [ANNOTATIONS.mirrors]: '[]' } } }, MERGE],
     spec: [[{ op: 'replace', path: '/spec/failurePolicy', value: 'Ignore' }], JSON_PATCH],
+    // From then on it matches nothing.
+    conditions: [[{ op: 'add', path: conditionsIn(path), value: { name: 'never', expression: 'false' } }], JSON_PATCH],
   } as const;
   const [patch, type] = patches[what];
   const { status } = await api.send('PATCH', path, patch, type);
   over(POLICY_GRACE_MS);
   return `${path}: ${status}`;
+}
+
+function conditionsIn(path: string): string {
+  return `/spec/${path.includes('/clusterpolicies/') ? 'webhookConfiguration/' : ''}matchConditions/-`;
 }
 
 export async function deletePolicy(stage: Stage, number: number): Promise<string> {
@@ -72,6 +84,19 @@ export async function deletePolicy(stage: Stage, number: number): Promise<string
   const over = stage.outages.begin('policy edited by hand');
   const { status } = await stage.world.cluster.api.send('DELETE', path);
   over(POLICY_GRACE_MS);
+  return `${path}: ${status}`;
+}
+
+/** What people do to a Secret that Pods pull with, in their own namespace or in the operator's. */
+export async function changePullSecret({ world }: Stage, number: number, what: 'delete' | 'empty'): Promise<string> {
+  const secrets = await pullSecrets(world);
+  const secret = secrets[number % Math.max(1, secrets.length)];
+  if (secret === undefined) return 'there is no pull Secret';
+  const { namespace, name } = secret.metadata;
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const { api } = world.cluster;
+  const { status } =
+    what === 'delete' ? await api.send('DELETE', path) : await api.send('PATCH', path, { data: NO_LOGINS }, MERGE);
   return `${path}: ${status}`;
 }
 

@@ -27,8 +27,13 @@ export type Step =
     }
   | { readonly kind: 'EditProjectByHand'; readonly mirror: string }
   | { readonly kind: 'DeleteProjectByHand'; readonly mirror: string; readonly andEndpoint: boolean }
-  | { readonly kind: 'EditPolicyByHand'; readonly number: number; readonly what: 'label' | 'mirrors' | 'spec' }
+  | {
+      readonly kind: 'EditPolicyByHand';
+      readonly number: number;
+      readonly what: 'label' | 'mirrors' | 'spec' | 'conditions';
+    }
   | { readonly kind: 'DeletePolicyByHand'; readonly number: number }
+  | { readonly kind: 'ChangePullSecretByHand'; readonly number: number; readonly what: 'delete' | 'empty' }
   | {
       readonly kind: 'HarborFails';
       readonly harbor: HarborName;
@@ -42,7 +47,11 @@ export type Step =
   | { readonly kind: 'ApiServerRestarts'; readonly forgets: boolean }
   | { readonly kind: 'UpstreamFails'; readonly mirror: string; readonly state: 'down' | 'hanging'; readonly ms: number }
   | { readonly kind: 'KyvernoGoesAway'; readonly ms: number }
-  | { readonly kind: 'OperatorIsKilled'; readonly which: 'leader' | 'standby' }
+  | {
+      readonly kind: 'OperatorEnds';
+      readonly which: 'leader' | 'standby';
+      readonly signal: 'SIGKILL' | 'SIGTERM';
+    }
   | { readonly kind: 'LeaderFreezes'; readonly ms: number };
 
 export type ApiServerFault = 'refuses writes' | 'loses answers' | 'is slow';

@@ -76,10 +76,20 @@ const WRITERS: readonly (readonly [weight: number, writer: Writer])[] = [
   [
     3,
     (random) => [
-      { kind: 'EditPolicyByHand', number: random.between(0, 99), what: random.pick(['label', 'mirrors', 'spec']) },
+      {
+        kind: 'EditPolicyByHand',
+        number: random.between(0, 99),
+        what: random.pick(['label', 'mirrors', 'spec', 'conditions']),
+      },
     ],
   ],
   [2, (random) => [{ kind: 'DeletePolicyByHand', number: random.between(0, 99) }]],
+  [
+    2,
+    (random) => [
+      { kind: 'ChangePullSecretByHand', number: random.between(0, 99), what: random.pick(['delete', 'empty']) },
+    ],
+  ],
   [12, (random) => [harborFault(random)]],
   [1.5, (random) => [{ kind: 'HarborGoesAway', harbor: random.pick(HARBORS), ms: random.between(500, 8_000) }]],
   [
@@ -106,7 +116,16 @@ const WRITERS: readonly (readonly [weight: number, writer: Writer])[] = [
     ],
   ],
   [0.8, (random) => [{ kind: 'KyvernoGoesAway', ms: random.between(1_000, 8_000) }]],
-  [1.5, (random) => [{ kind: 'OperatorIsKilled', which: random.chance(0.8) ? 'leader' : 'standby' }]],
+  [
+    1.5,
+    (random) => [
+      {
+        kind: 'OperatorEnds',
+        which: random.chance(0.8) ? 'leader' : 'standby',
+        signal: random.chance(0.7) ? 'SIGKILL' : 'SIGTERM',
+      },
+    ],
+  ],
   [1, (random) => [{ kind: 'LeaderFreezes', ms: random.between(1_000, 12_000) }]],
 ];
 

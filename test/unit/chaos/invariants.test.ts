@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { noOrphans } from '../../chaos/invariants/no-orphans.js';
 import type { EndState } from '../../chaos/invariants/end-state.js';
 import { podNames } from '../../chaos/invariants/pod-names.js';
+import { policiesListThoseThatServe } from '../../chaos/invariants/policies.js';
 import { pullable } from '../../chaos/invariants/pullable.js';
 import {
   lockedOut,
@@ -9,7 +11,7 @@ import {
   sentAstray,
   sentToNoProject,
 } from '../../chaos/invariants/pods-of-the-run.js';
-import { endedForNoReason, memoryExceeded, secretsTold } from '../../chaos/invariants/process.js';
+import { endedForNoReason, memoryExceeded, secretsTold, wroteAfterItsTime } from '../../chaos/invariants/process.js';
 import { UNMIRRORED } from '../../chaos/stage/pods.js';
 import type { PodRecord } from '../../chaos/stage/pods.js';
 import { pullSecretName } from '../../../src/engines/pull-secret.js';
@@ -83,7 +85,9 @@ describe('what must hold after a chaos run', () => {
   });
 
   it('is broken by a Pod that gets another image than the policies say', () => {
-    const policies = [{ kind: 'ClusterPolicy', name: 'registry-mirrors', entries: [entry], isLabelled: true }] as const;
+    const policies = [
+      { kind: 'ClusterPolicy', name: 'registry-mirrors', entries: [entry], isLabelled: true, isAsRendered: true },
+    ] as const;
     const pods = [
       { image: 'chaos-001.example.org/a:1', result: 'chaos-001.example.org/a:1', refusal: undefined, secrets: [] },
     ];
@@ -147,8 +151,37 @@ describe('what must hold after a chaos run', () => {
     expect(told).to.have.length(2);
   });
 
+  it('is broken by a Basic login, and by a plain hash of a password', () => {
+    const basic = ['a', 'ab', 'abc'].map((user) => Buffer.from(`${user}:pass-word-1`).toString('base64'));
+    const hash = createHash('sha256').update('pass-word-1').digest('hex');
+    for (const text of [...basic, hash])
+      expect(secretsTold([{ where: 'a log', text }], ['pass-word-1']), text).to.have.length(1);
+    expect(secretsTold([{ where: 'a log', text: 'cGFzcy13b3Jk' }], ['pass-word-1'])).to.deep.equal([]);
+  });
+
+  it('is broken by a policy that a hand has changed', () => {
+    const policy = { kind: 'ClusterPolicy', name: 'registry-mirrors', isLabelled: true, entries: [entry] } as const;
+    const told = (isAsRendered: boolean): string =>
+      policiesListThoseThatServe
+        .breaches({ ...empty, mirrors: [mirror('chaos-001')], policies: [{ ...policy, isAsRendered }] })
+        .join();
+    expect(told(false)).to.include('does not do what its annotations say');
+    expect(told(true)).to.equal('');
+  });
+
+  it('is broken by a leader that writes after the next one has begun', () => {
+    const [first, second] = [
+      { replica: 'replica-0', what: 'POST /projects' },
+      { replica: 'replica-1', what: 'PUT /projects/1' },
+    ];
+    expect(wroteAfterItsTime([first, first, second, second])).to.deep.equal([]);
+    expect(wroteAfterItsTime([first, second, first]).join()).to.include(
+      'replica-0 wrote POST /projects after replica-1',
+    );
+  });
+
   it('is broken by too much memory, and by an operator that ends with its lease', () => {
-    expect(memoryExceeded(385)).to.have.length(1);
+    expect(memoryExceeded(193)).to.have.length(1);
     expect(endedForNoReason([{ replica: 'a', code: 1, lastWords: 'The operator could not start.' }])).to.have.length(1);
     expect(endedForNoReason([{ replica: 'a', code: 1, lastWords: 'The leader lease is lost; ending.' }])).to.deep.equal(
       [],
