@@ -1,6 +1,6 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { Homes, PlacedEntry } from '../engines/placement/group.js';
-import { ownersOf } from '../engines/metadata/owners.js';
+import { ownersOf } from '../api/owners.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';

@@ -10,6 +10,9 @@ export type RoutingDecision =
   /** As it is, with the settings that it has: neither stalled nor waiting alone takes a mirror out or puts it in. */
   | { readonly kind: 'unchanged' };
 
+/** Of a mirror that nothing was decided of. */
+export const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
+
 /** When a change is written: at once, or together with others that come soon. */
 export type Pace = 'atOnce' | 'together';
 

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { ownedBy } from '../engines/metadata/owners.js';
+import { ownedBy } from '../api/owners.js';
 import { pullSecretName } from '../engines/pull-secret.js';
 import type { Secret } from '../credentials/secrets.js';
 

@@ -2,14 +2,12 @@ import { ANNOTATIONS, LABELS } from '../../api/group.js';
 import type { PolicySettings } from '../../engines/settings.js';
 import { isExcluded } from '../cluster/excluded-namespaces.js';
 import { PULL_SECRET_PREFIX } from '../../engines/pull-secret.js';
+import { STATIC_POD_ANNOTATION } from '../../engines/conditions/static-pod.js';
 import { unmet } from '../../engines/conditions/label-selector.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';
 import { matchesGlob } from '../../image/glob.js';
 import type { LeftAlone } from '../../image/left-alone.js';
 import type { Pod } from './pod.js';
-
-/** By which the kubelet marks the API's copy of a static Pod. */
-const STATIC_POD = 'kubernetes.io/config.mirror';
 
 /** Why an image is as it is: a word for scripts, and a sentence's end for people. */
 export interface Reason {
@@ -82,7 +80,7 @@ export function podReason(
   if (labels[LABELS.rewrite] === 'disabled') {
     return { code: 'PodOptedOut', text: `the Pod is labelled ${LABELS.rewrite}=disabled` };
   }
-  if (pod.metadata.annotations?.[STATIC_POD] !== undefined) {
+  if (pod.metadata.annotations?.[STATIC_POD_ANNOTATION] !== undefined) {
     return { code: 'StaticPod', text: "it is a static Pod: its file on the node decides, not the API server's copy" };
   }
   return settings.podsWithPullSecrets === 'Skip'

@@ -6,8 +6,11 @@ import { chooseEngine, namesEngine, withEngine } from '../../engines/auto.js';
 import { policySettings } from '../../engines/settings.js';
 import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines/settings.js';
 import type { Served } from '../../engines/auto.js';
-import { findLive, homesIn, isAsRendered, keyOfPolicy } from '../../policies/observe/live.js';
+import { homesNow } from '../../policies/desired/place.js';
+import { findLive, isAsRendered, keyOfPolicy, readPolicy } from '../../policies/observe/live.js';
 import type { LivePolicy } from '../../policies/observe/live.js';
+import { listedBy } from '../../policies/observe/picture.js';
+import { UNCHANGED } from '../../policies/state.js';
 import type { RoutingDecision } from '../../policies/state.js';
 import type { ServedEntry } from '../explain/in-force.js';
 
@@ -40,7 +43,7 @@ export function placedEntries(
   };
   return mirrors.flatMap((mirror): readonly PlacedEntry[] => {
     const { name } = mirror.metadata;
-    const decision = decisions.get(name) ?? { kind: 'unchanged' };
+    const decision = decisions.get(name) ?? UNCHANGED;
     if (decision.kind === 'withdraw') return [];
     const before = served.get(name);
     if (decision.kind === 'include') {
@@ -58,7 +61,9 @@ export function policyChanges(
   live: readonly LivePolicy[],
   excludedNamespaces: readonly string[],
 ): readonly PolicyChange[] {
-  const target = renderPolicies(placed, { excludedNamespaces, homes: homesIn(live, placed) });
+  const byMirror = new Map(placed.map((each) => [each.entry.mirror, each]));
+  const homes = homesNow(byMirror, listedBy(live.map(readPolicy)));
+  const target = renderPolicies(placed, { excludedNamespaces, homes });
   const wanted = new Set(target.map(keyOfPolicy));
   const gone = live.filter(({ kind, object }) => !wanted.has(keyOfPolicy({ kind, name: object.metadata.name })));
   return [

@@ -1,17 +1,14 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.js';
 import { CLIENT_SIDE_APPLY } from '../conditions/apply-again.js';
+import { STATIC_POD_ANNOTATION } from '../conditions/static-pod.js';
 import { namePatterns } from '../conditions/name-patterns.js';
 import { celString } from '../syntax/escape.js';
-import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
+import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
 import { contentCondition } from '../webhooks.js';
 import { PULL_SECRET_PREFIX } from '../pull-secret.js';
 import type { PolicySettings } from '../settings.js';
 import { celList, celPattern } from './literals.js';
-import { HAS_HOST_PATTERN } from './patterns.js';
 import type { Step } from './step.js';
-
-/** The annotation by which kubelet marks the API's copy of a static Pod. */
-const STATIC_POD = 'kubernetes.io/config.mirror';
 
 /** Which Pods the policy is for: with failurePolicy Fail, these and no others fail while Kyverno is away. The API server asks all of them, and each must hold. */
 export function conditionSteps(
@@ -74,7 +71,7 @@ const POD_OPT_OUT: Step = {
 
 const STATIC_PODS: Step = {
   name: 'not-a-static-pod',
-  expression: `!object.metadata.?annotations[?"${STATIC_POD}"].hasValue()`,
+  expression: `!object.metadata.?annotations[?"${STATIC_POD_ANNOTATION}"].hasValue()`,
   why: 'The API only has a copy of a static Pod: whatever is changed in it changes nothing on the node, and kubelet would make it anew.',
 };
 

@@ -1,15 +1,9 @@
 import { compare } from '../../image/rules.js';
-import { DOCKER_HUB, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../syntax/grammar.js';
+import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../syntax/grammar.js';
 import { onlyPrefix, type HostRule } from '../placement/precedence.js';
 import { choicesOf, LEAVE_ALONE } from './choices.js';
 import { celList, celMap, celPattern } from './literals.js';
-import {
-  FULL_NAME_PATTERN,
-  HAS_HOST_PATTERN,
-  HUB_BARE_PATTERN,
-  NO_IMAGE_PATTERN,
-  REPOSITORY_PATTERN,
-} from './patterns.js';
+import { FULL_NAME_PATTERN, HUB_BARE_PATTERN, NO_IMAGE_PATTERN, REPOSITORY_PATTERN } from './patterns.js';
 import type { Step } from './step.js';
 
 /**

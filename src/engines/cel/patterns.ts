@@ -9,9 +9,6 @@ export const FULL_NAME_PATTERN = `^[^/]+(/${COMPONENT})+(:${TAG})?(@${DIGEST})?$
 /** Host and path of such a name. */
 export const REPOSITORY_PATTERN = '^[^/]+/[^:@]+';
 
-/** A first part that looks like a registry's host; all else is Docker Hub's. */
-export const HAS_HOST_PATTERN = '^(localhost|[^/]*[.:A-Z][^/]*)/';
-
 /** A name of Docker Hub without `library/`, its host written out. */
 export const HUB_BARE_PATTERN = '^(index[.])?docker[.]io/[^/]*$';
 

@@ -5,7 +5,7 @@ import type { PolicyInput } from '../engine.js';
 import { PULL_SECRET_PREFIX } from '../pull-secret.js';
 import type { PolicySettings } from '../settings.js';
 import { celLines } from '../syntax/escape.js';
-import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
+import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
 import { contentCondition } from '../webhooks.js';
 
 /**
@@ -67,7 +67,7 @@ function images(hosts: readonly string[], { injected }: PolicySettings): string 
 function hasMirroredImage(hosts: readonly string[]): string {
   const hub = hosts.includes(DOCKER_HUB);
   const known = (hub ? [...hosts, LEGACY_DOCKER_HUB] : hosts).toSorted();
-  const implicit = hub ? `\n  || !c.image.matches(r'^(localhost|[^/]*[.:A-Z][^/]*)/')` : '';
+  const implicit = hub ? `\n  || !c.image.matches(r'${HAS_HOST_PATTERN}')` : '';
   return `(
   has(request.subResource)
   ? object.spec.?ephemeralContainers.orValue([])

@@ -1,5 +1,6 @@
 import type { LabelSelector } from '../../api/registry-mirror.js';
 import type { PullSecretRef } from '../pull-secret.js';
+import { STATIC_POD_ANNOTATION } from '../conditions/static-pod.js';
 import { addedSecretSteps, keptSecretSteps, secretPatch } from './pull-secrets.js';
 import { NOTE_PATCH, noteSteps, patchStep } from './patch-steps.js';
 import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './steps.js';
@@ -37,14 +38,11 @@ export function writtenRule({ name, match, exclude, preconditions, context, muta
   };
 }
 
-/** The annotation by which kubelet marks the API's copy of a static Pod: whatever is changed in it changes nothing on the node. */
-const STATIC_POD = { 'kubernetes.io/config.mirror': '?*' };
-
 export function newPodRule({ mirrorSteps, secrets, selectors }: RuleInput): Rule {
   return {
     name: 'rewrite-images',
     ...matching('Pod', 'CREATE', selectors),
-    exclude: { any: [{ resources: { kinds: ['Pod'], annotations: STATIC_POD } }] },
+    exclude: { any: [{ resources: { kinds: ['Pod'], annotations: { [STATIC_POD_ANNOTATION]: '?*' } } }] },
     context: [
       ...podSteps(),
       ...mirrorSteps,

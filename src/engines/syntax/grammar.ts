@@ -12,6 +12,9 @@ export const PATH_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*$`;
 /** Tag and digest. */
 export const SUFFIX_PATTERN = `^(?::${TAG})?(?:@(?:${DIGEST}))?$`;
 
+/** A first part that looks like a registry's host; all else is Docker Hub's. */
+export const HAS_HOST_PATTERN = '^(localhost|[^/]*[.:A-Z][^/]*)/';
+
 /** Splits a name that has its `library/` already: group 1 is the host, empty for the implicit one, group 2 the remainder. */
 export const HOST_PATTERN = '^(?:(localhost|[^/]*[.:A-Z][^/]*)/)?(.*)$';
 

@@ -10,6 +10,7 @@ import type { ChosenEntry } from './auto.js';
 import type { Memory } from '../memory.js';
 import { unknownBecause } from '../observe/picture.js';
 import type { Picture } from '../observe/picture.js';
+import { UNCHANGED } from '../state.js';
 import type { RoutingDecision } from '../state.js';
 
 type Decisions = ReadonlyMap<string, RoutingDecision>;
@@ -20,8 +21,6 @@ export interface Desired {
   /** Mirrors that may be in policies which can't be read: all that is known is what their specs claim. */
   readonly unread: readonly MirrorEntry[];
 }
-
-const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
 /** What was decided of each mirror, and as it was where nothing was. Pure. */
 export function desiredPolicies(

@@ -5,6 +5,7 @@ import type { MirrorEntry } from '../../engines/entry.js';
 import { weightOf } from '../../engines/placement/weight.js';
 import { actingSince } from '../plan/acting.js';
 import type { Desired } from './desired.js';
+import { NOTHING_YET } from '../memory.js';
 import type { Memory } from '../memory.js';
 import type { Picture } from '../observe/picture.js';
 import { stayingEntries } from './staying.js';
@@ -32,7 +33,7 @@ export async function weighAll({ placed }: Desired, turn: Turn): Promise<void> {
 /** Places what is desired in policies; each mirror stays where it is. Pure. */
 export function placePolicies(desired: Desired, picture: Picture, before: Memory, now: number): Placing {
   const placed = [...desired.placed.values()];
-  const target = groups(placed, homesNow(desired, picture, before));
+  const target = groups(placed, homesNow(desired.placed, picture.byMirror, before));
   const homes = new Map(target.flatMap(({ name, entries }) => entries.map(({ mirror }) => [mirror, name] as const)));
   const memory = { ...before, placed: desired.placed, homes };
   const acting = actingSince(picture, memory, now);
@@ -48,7 +49,11 @@ export function placePolicies(desired: Desired, picture: Picture, before: Memory
 }
 
 /** As placed before; after a restart, as the cluster has them. Policies of different kinds have the same names: only one of the wanted kind is a home. */
-function homesNow({ placed }: Desired, { byMirror }: Picture, before: Memory): Homes {
+export function homesNow(
+  placed: Desired['placed'],
+  byMirror: Picture['byMirror'],
+  before: Pick<Memory, 'placed' | 'homes'> = NOTHING_YET,
+): Homes {
   const homes = new Map<string, string>();
   for (const [mirror, { settings }] of placed) {
     const wasPlaced = before.placed.get(mirror)?.settings.engine === settings.engine;

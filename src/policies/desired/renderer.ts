@@ -1,6 +1,6 @@
 import { entryText } from '../../engines/entry.js';
 import type { MirrorEntry } from '../../engines/entry.js';
-import type { Owner } from '../../engines/metadata/owners.js';
+import type { Owner } from '../../api/owners.js';
 import type { PolicyGroup } from '../../engines/placement/group.js';
 import { precedence } from '../../engines/placement/precedence.js';
 import { rivalsAmong } from '../../engines/placement/rivals.js';

@@ -1,7 +1,6 @@
 import { entryText, type MirrorEntry } from '../../engines/entry.js';
-import type { Homes, PlacedEntry } from '../../engines/placement/group.js';
 import { contentHashIn } from '../../engines/in-force.js';
-import { ownersOf } from '../../engines/metadata/owners.js';
+import { ownersOf } from '../../api/owners.js';
 import type { PolicyObject, RenderedPolicy } from '../../engines/policy.js';
 import { readEntries, readSettings } from '../../engines/metadata/annotations.js';
 import type { PolicyEngine, PolicySettings } from '../../engines/settings.js';
@@ -74,17 +73,6 @@ function unlistedPrefixes(object: KubernetesObject, entries: readonly MirrorEntr
 
 export function formOf(entries: readonly MirrorEntry[]): Form {
   return new Map(entries.map((entry) => [entry.mirror, entryText(entry)]));
-}
-
-/** The policy that each mirror is in now, if it is of the kind that its mirror is to be in. */
-export function homesIn(live: readonly LivePolicy[], placed: readonly PlacedEntry[]): Homes {
-  const engines = new Map(placed.map(({ entry, settings }) => [entry.mirror, settings.engine]));
-  const homes = new Map<string, string>();
-  for (const { kind, name, entries } of live.map(readPolicy)) {
-    for (const mirror of entries.keys())
-      if (engines.get(mirror) === kind && !homes.has(mirror)) homes.set(mirror, name);
-  }
-  return homes;
 }
 
 /** Kind and name: what tells one policy from another. */

@@ -68,7 +68,8 @@ export function observe(
   };
 }
 
-function listedBy(found: readonly FoundPolicy[]): Picture['byMirror'] {
+/** The policies that list each mirror. */
+export function listedBy(found: readonly FoundPolicy[]): Picture['byMirror'] {
   const byMirror = new Map<string, FoundPolicy[]>();
   for (const policy of found) {
     for (const mirror of policy.entries.keys()) {

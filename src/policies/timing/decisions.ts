@@ -1,6 +1,5 @@
+import { UNCHANGED } from '../state.js';
 import type { RoutingDecision } from '../state.js';
-
-const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
 /** What was decided of each mirror. What can wait for others to share its write with is held back until it is let in. */
 export class Decisions {

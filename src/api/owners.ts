@@ -1,7 +1,5 @@
-import { API_VERSION, KIND } from '../../api/group.js';
-import type { OwnerReference } from '../../api/object-meta.js';
-import { compare } from '../../image/rules.js';
-import type { KubernetesObject } from '../../kubernetes/objects.js';
+import { API_VERSION, KIND } from './group.js';
+import type { ObjectMeta, OwnerReference } from './object-meta.js';
 
 /** A mirror's object: another one of the same name has another uid. */
 export interface Owner {
@@ -18,12 +16,13 @@ export function ownedBy(owners: readonly Owner[]): { readonly ownerReferences?: 
 }
 
 /** The mirrors that own an object; what else owns it, somebody else has added. Sorted: the API server has an order of its own. */
-export function ownersOf({ metadata }: KubernetesObject): readonly OwnerReference[] {
+export function ownersOf({ metadata }: { readonly metadata: ObjectMeta }): readonly OwnerReference[] {
   return inOrder(
     (metadata.ownerReferences ?? []).filter(({ kind, apiVersion }) => kind === KIND && apiVersion === API_VERSION),
   );
 }
 
 function inOrder(references: readonly OwnerReference[]): readonly OwnerReference[] {
-  return references.toSorted((a, b) => compare(a.name, b.name) || compare(a.uid, b.uid));
+  const text = ({ name, uid }: OwnerReference): string => `${name} ${uid}`;
+  return references.toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
 }
