@@ -11,6 +11,11 @@ export interface Point {
 /** What happens at a point: the operator is killed, or goes on without having heard the answer. */
 export type Cut = 'kill -9' | 'lost answer';
 
+/** `PATCH registrymirrors/status at the API server` */
+export function describePoint({ at, write }: Point): string {
+  return `${write} at ${at}`;
+}
+
 export interface Recording {
   /** In the order of the answers; grows until the end. */
   readonly points: readonly Point[];
