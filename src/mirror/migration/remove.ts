@@ -4,15 +4,13 @@ import type { Action } from '../plan/actions.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import { verdictOf } from '../../harbor/outcome.js';
 import type { Identity } from '../plan/ownership.js';
+import { ownInHarbor } from './own-in-harbor.js';
 import { planRemoval } from '../plan/plan-removal.js';
 import { REASONS } from '../../api/reasons.js';
 import { waiting } from '../../api/verdict.js';
 import { describePrecondition } from '../plan/preconditions.js';
 import type { Precondition } from '../plan/preconditions.js';
 import type { Read } from '../../credentials/secrets.js';
-
-/** A deletion acts on a picture of Harbor that is not older than this. */
-const FRESH_MS = 1000;
 
 interface Removal {
   readonly session: HarborSession;
@@ -40,11 +38,12 @@ export async function remove({
 }: Removal): Promise<Read<readonly string[]>> {
   const { client: api, inventory, signal } = session;
   try {
-    const view = await inventory.view({ maxAgeMs: FRESH_MS });
-    const plan = planRemoval(view, identity, { projectNames, requires: () => requires });
+    const own = await ownInHarbor(session, identity, projectNames);
+    const plan = planRemoval(own, identity, { projectNames, requires: () => requires });
     const onDone = (action: Action, ms: number): void => {
       onAction(identity.mirror, action, ms);
     };
+    const view = await inventory.view({ maxAgeMs: Infinity });
     const result = await act(plan.actions, { api, inventory, view, signal, holds, onDone });
     if (result.kind === 'done') return { ok: true, value: plan.left };
     if (result.kind === 'failed') return { ok: false, problem: result.verdict };

@@ -14,6 +14,9 @@ export interface RemovalPlan {
   readonly left: readonly string[];
 }
 
+/** What a mirror has, as far as its removal needs it. */
+export type RemovalView = Pick<HarborView, 'endpointsOwnedBy' | 'projectsByEndpoint'>;
+
 /** What is to go. */
 interface RemovalInput {
   /** The names that a project of this mirror's has or had; an endpoint's own name counts as well. */
@@ -29,7 +32,7 @@ interface RemovalInput {
  * someone else made on our endpoint (which then stays, too). Pure.
  */
 export function planRemoval(
-  view: HarborView,
+  view: RemovalView,
   identity: Identity,
   { projectNames, keep, requires }: RemovalInput,
 ): RemovalPlan {
