@@ -111,12 +111,20 @@ export class HarborInventory {
     }
   }
 
-  /** Whether anything that is known is not among these: then the picture is wrong.  */
-  async lacks(present: Present): Promise<boolean> {
-    const view = await this.view({ maxAgeMs: Infinity });
-    return (
-      view.endpoints().some(({ id }) => !present.endpoints.has(id)) ||
-      view.projects().some(({ id }) => !present.projects.has(id))
+  /**
+   * Asks what is there.
+   *
+   * @param ask - reads what is there
+   * @returns whether anything is gone that was known before: then the picture is wrong. What the operator itself made or deleted meanwhile may be in
+   * the answer or not.
+   * @throws HarborError
+   */
+  async lost(ask: () => Promise<Present>): Promise<boolean> {
+    const before = idsIn(await this.view({ maxAgeMs: Infinity }));
+    const present = await ask();
+    const known = idsIn(await this.view({ maxAgeMs: Infinity }));
+    return (['endpoints', 'projects'] as const).some((kind) =>
+      [...before[kind]].some((id) => !present[kind].has(id) && known[kind].has(id)),
     );
   }
 
@@ -124,6 +132,11 @@ export class HarborInventory {
   invalidate(): void {
     for (const list of [this.#endpoints, this.#projects, this.#quotas]) list.invalidate();
   }
+}
+
+function idsIn(view: InventoryView): Present {
+  const ids = (items: readonly { readonly id: number }[]): ReadonlySet<number> => new Set(items.map(({ id }) => id));
+  return { endpoints: ids(view.endpoints()), projects: ids(view.projects()) };
 }
 
 function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas: Quotas | undefined): InventoryView {

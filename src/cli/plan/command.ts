@@ -163,7 +163,7 @@ async function harborSide(
     onMissingPermissions: () => undefined,
     now: () => performance.now(),
   });
-  const planner = new Planner({ clusterId, minIntervalMs: config.minIntervalMs });
+  const planner = new Planner({ clusterId, minIntervalMs: config.minIntervalMs, monotonic: () => performance.now() });
   const served = servedEntries(mirrors, look);
   const hosts = new HostIndex();
   for (const mirror of mirrors) hosts.set(mirror);

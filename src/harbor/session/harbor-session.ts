@@ -211,8 +211,7 @@ export class HarborSession {
     this.#sweptAt ??= now;
     if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
     this.#sweptAt = now;
-    const present = await this.client.listPresent({ signal: this.signal });
-    if (await this.inventory.lacks(present)) {
+    if (await this.inventory.lost(() => this.client.listPresent({ signal: this.signal }))) {
       this.inventory.invalidate();
       this.#options.onChange('contents');
       return;

@@ -1,27 +1,34 @@
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 
-interface Picture {
-  readonly readAt: number;
-  readonly names: Set<string>;
-}
-
-/**
- * Projects that were looked for by name and are not there, of the newest picture of each Harbor. A mirror that waits for its turn at its upstream
- * looks several times on one picture, and asks once.
- */
+/** Projects that were looked for by name a moment ago, and were not there. A mirror that waits for its turn at its upstream asks once, not at each look. */
 export class Absences {
-  readonly #pictures = new WeakMap<HarborSession, Picture>();
+  readonly #now: () => number;
+  readonly #forMs: number;
+  /** When each was looked for; the oldest first. */
+  readonly #seen = new WeakMap<HarborSession, Map<string, number>>();
 
-  /** @param readAt - when the picture was read */
-  has(session: HarborSession, readAt: number, project: string): boolean {
-    const picture = this.#pictures.get(session);
-    return picture?.readAt === readAt && picture.names.has(project);
+  /**
+   * @param now - milliseconds, of a clock that never goes back
+   * @param forMs - for how long an answer counts
+   */
+  constructor(now: () => number, forMs: number) {
+    this.#now = now;
+    this.#forMs = forMs;
   }
 
-  note(session: HarborSession, readAt: number, project: string): void {
-    const before = this.#pictures.get(session);
-    const picture = before?.readAt === readAt ? before : { readAt, names: new Set<string>() };
-    picture.names.add(project);
-    this.#pictures.set(session, picture);
+  has(session: HarborSession, project: string): boolean {
+    const at = this.#seen.get(session)?.get(project);
+    return at !== undefined && this.#now() - at < this.#forMs;
+  }
+
+  note(session: HarborSession, project: string): void {
+    const seen = this.#seen.get(session) ?? new Map<string, number>();
+    this.#seen.set(session, seen);
+    for (const [name, at] of seen) {
+      if (this.#now() - at < this.#forMs) break;
+      seen.delete(name);
+    }
+    seen.delete(project);
+    seen.set(project, this.#now());
   }
 }

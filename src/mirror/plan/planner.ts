@@ -17,8 +17,13 @@ import type { Precondition } from './preconditions.js';
 import { privacyOf } from './privacy.js';
 import { planRemoval } from './plan-removal.js';
 
-/** Nothing is written to Harbor on a picture older than this. */
+/** What is there is not written to on a picture older than this. */
 const FRESH_MS = 5000;
+/**
+ * What isn't there is made on one as old as this: its project is looked up by name before, and Harbor takes each name once. Thousands of new mirrors
+ * would have the lists, which grow with them, read again and again otherwise.
+ */
+const LISTS_MS = 60_000;
 
 /** What is planned about. */
 export interface Subject {
@@ -38,15 +43,18 @@ interface PlannerOptions {
   readonly served?: (mirror: string) => ServedState;
   readonly clusterId: string;
   readonly minIntervalMs: number;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly monotonic: () => number;
 }
 
 /** Plans, on a picture of Harbor that is young enough for what comes out. */
 export class Planner {
   readonly #options: PlannerOptions;
-  readonly #absences = new Absences();
+  readonly #absences: Absences;
 
   constructor(options: PlannerOptions) {
     this.#options = options;
+    this.#absences = new Absences(options.monotonic, FRESH_MS);
   }
 
   /**
@@ -57,15 +65,15 @@ export class Planner {
   async plan(subject: Subject): Promise<{ readonly view: InventoryView; readonly plan: HarborPlan }> {
     const { mirror, session, desired } = subject;
     const quotas = desired.storageLimit !== undefined;
-    const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
-    const maxAgeMs = isRequested(mirror) ? 0 : isObserved(mirror) ? interval : FRESH_MS;
-    const shared = await session.inventory.view({ maxAgeMs, quotas });
+    const shared = await session.inventory.view({ maxAgeMs: this.#oldestMs(mirror), quotas });
     await confirmQuota(subject, shared);
     const first = this.#planOn(shared, subject, await retentionOf(subject, shared));
     const isSettled = first.endpoint !== undefined || isKnownStall(mirror, first);
-    if (first.actions.length === 0 && isSettled) return { view: shared, plan: first };
+    // The lists that a new mirror is found in may be old, unless it was made since.
+    const isYoung = !isNew(mirror) || this.#absences.has(session, desired.projectName);
+    if (first.actions.length === 0 && isSettled && isYoung) return { view: shared, plan: first };
     // Who adopts writes to what others may have made a second ago.
-    const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : FRESH_MS;
+    const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : makesAll(first) ? LISTS_MS : FRESH_MS;
     let fresh = await session.inventory.view({ maxAgeMs: freshMs, quotas });
     if (await this.#appeared(subject, fresh)) {
       fresh = await session.inventory.view({ maxAgeMs: 0, quotas });
@@ -75,16 +83,24 @@ export class Planner {
     return { view: fresh, plan: this.#planOn(fresh, subject, await retentionOf(subject, fresh)) };
   }
 
+  /** How old the picture may be that a look at this mirror begins with. */
+  #oldestMs(mirror: RegistryMirror): number {
+    if (isRequested(mirror)) return 0;
+    if (isNew(mirror)) return LISTS_MS;
+    if (!isObserved(mirror)) return FRESH_MS;
+    return Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval));
+  }
+
   /**
-   * Whether a project that the picture lacks is there by now: it is looked up by name before anything is created for it, once for each picture.
+   * Whether a project that the picture lacks is there by now: it is looked up by name before anything is created for it.
    *
    * @throws HarborError
    */
   async #appeared({ session, desired: { projectName } }: Subject, view: InventoryView): Promise<boolean> {
     if (view.projectByName(projectName) !== undefined) return false;
-    if (this.#absences.has(session, view.readAt, projectName)) return false;
+    if (this.#absences.has(session, projectName)) return false;
     if (await session.client.projectExists(projectName, { signal: session.signal })) return true;
-    this.#absences.note(session, view.readAt, projectName);
+    this.#absences.note(session, projectName);
     return false;
   }
 
@@ -133,6 +149,16 @@ function isKnownStall(mirror: RegistryMirror, { verdict }: HarborPlan): boolean 
   if (verdict.kind !== 'stalled' || !isObserved(mirror) || isRequested(mirror)) return false;
   const ready = findCondition(mirror.status.conditions, 'Ready');
   return ready?.reason === verdict.reason && ready.message === verdict.message;
+}
+
+/** Whether nobody has looked at the mirror yet. */
+function isNew({ status }: RegistryMirror): boolean {
+  return status.observedGeneration === -1;
+}
+
+/** Whether nothing of the mirror's is there. */
+function makesAll({ actions: [first] }: HarborPlan): boolean {
+  return first?.kind === 'CreateEndpoint';
 }
 
 /** Whether the status is about this very spec. */

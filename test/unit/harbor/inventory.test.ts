@@ -101,6 +101,31 @@ describe('the inventory of a Harbor', () => {
     expect(view.projectsByEndpoint(9)).to.deep.equal([]);
   });
 
+  it('says that something is lost only where it was known before Harbor was asked, and the operator has not deleted it since', async () => {
+    lists.endpoints.push(endpoint(1, 'a'), endpoint(2, 'b'));
+    lists.projects.push(project(11, 'p', 1));
+    const answer = (
+      endpoints: readonly number[],
+      projects: readonly number[],
+      meanwhile: () => void = () => undefined,
+    ) =>
+      inventory.lost(() => {
+        meanwhile();
+        return Promise.resolve({ endpoints: new Set(endpoints), projects: new Set(projects) });
+      });
+    expect(await answer([1, 2], [11])).to.equal(false);
+    expect(await answer([1, 2], [])).to.equal(true);
+    const make = (): void => {
+      inventory.record({ kind: 'endpointWritten', endpoint: endpoint(3, 'c') });
+    };
+    expect(await answer([1, 2], [11], make)).to.equal(false);
+    expect(await answer([1, 2], [11])).to.equal(true);
+    const remove = (): void => {
+      inventory.record({ kind: 'endpointDeleted', id: 3 });
+    };
+    expect(await answer([1, 2], [11], remove)).to.equal(false);
+  });
+
   it('shows own writes at once, renames and moves included', async () => {
     lists.endpoints.push(endpoint(1, 'a'));
     lists.projects.push(project(11, 'p', 1));
