@@ -2,6 +2,7 @@ import { ENGINE_KINDS } from '../../src/engines/engines.js';
 import { benchAdmission } from './admission.js';
 import { benchHarbor } from './harbor.js';
 import { benchScale } from './scale/bench.js';
+import { printGoals } from './scale/saved.js';
 
 type Bench = (print: (line: string) => void, args: readonly string[]) => Promise<void>;
 
@@ -9,6 +10,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   /** Of some engines only, where they are named. */
   admission: (print, args) =>
     benchAdmission(print, args.length === 0 ? ENGINE_KINDS : ENGINE_KINDS.filter((engine) => args.includes(engine))),
+  /** Runs nothing: how the runs in these files stand to what they have to come to. */
+  goals: (print, args) => {
+    printGoals(print, args);
+    return Promise.resolve();
+  },
   harbor: benchHarbor,
   /** Imported only here: it asks the Harbor of HARBOR_URL for its version at once. */
   'real-harbor': async (print, args) => (await import('./real-harbor/bench.js')).benchRealHarbor(print, args),

@@ -8,6 +8,7 @@ import { createWorld } from '../../support/world.js';
 import { RECORDED_LATENCY } from '../latency.js';
 import { Fleet, mirrorsOf } from './fleet.js';
 import { bursts, create, remove, steady } from './life.js';
+import { goalsTable } from './goals.js';
 import { machineOf } from './machine.js';
 import type { Machine } from './machine.js';
 import { PHASES, scaleOptions, USAGE } from './options.js';
@@ -47,6 +48,7 @@ export async function benchScale(print: (line: string) => void, args: readonly s
       writeFileSync(jsonFile, `${JSON.stringify({ machine, args, runs }, undefined, 2)}\n`);
     }
   }
+  print(goalsTable(runs));
 }
 
 async function onClusterOfItsOwn(
