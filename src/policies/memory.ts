@@ -1,11 +1,14 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { Homes, PlacedEntry } from '../engines/placement/group.js';
+import { ENGINES } from '../engines/engines.js';
 import { ownersOf } from '../api/owners.js';
 import type { RenderedPolicy } from '../engines/policy.js';
+import type { PolicySettings } from '../engines/settings.js';
 import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import { formOf, keyOfPolicy } from './observe/live.js';
 import type { FoundPolicy, Form, LivePolicy, PolicyId } from './observe/live.js';
+import type { Picture } from './observe/picture.js';
 import type { Blocked, Refusal, Trial } from './plan/trial.js';
 
 /** All that the policies remember between two looks. Nothing of it is needed to be right: after a restart, times count anew. */
@@ -38,6 +41,8 @@ export interface PolicyMemory extends PolicyId {
   readonly failure?: Failure | undefined;
   /** Since when a policy that is to go has been seen to have no effect. */
   readonly emptySince?: number;
+  /** Its settings, where somebody else has deleted it while it had mirrors. */
+  readonly taken?: PolicySettings | undefined;
 }
 
 interface Change {
@@ -105,7 +110,12 @@ export function accepted(memory: PolicyMemory, accepted: Accepted, trial: Trial,
   };
   const stillBlocked = new Map([...blocked].filter(([mirror, { entry }]) => isStill(mirror, entry)));
   const isOver = trial.rest.length === 0 && stillBlocked.size === 0;
-  return { ...rest, accepted, ...(isOver ? {} : { refusal: { tries: trial.rest, blocked: stillBlocked } }) };
+  return {
+    ...rest,
+    accepted,
+    taken: undefined,
+    ...(isOver ? {} : { refusal: { tries: trial.rest, blocked: stillBlocked } }),
+  };
 }
 
 /** Whether a policy is as the API server answered that it is; other webhooks may change what is written. */
@@ -127,6 +137,30 @@ function decisive(object: KubernetesObject | undefined): object {
 export function deleted(memory: PolicyMemory, now: number): PolicyMemory {
   const { kind, name, forms, changes } = answered(memory, now);
   return { kind, name, forms, changes };
+}
+
+/** With the policies that were there before and are no more: somebody else may have deleted them. */
+export function withVanished(memory: Memory, before: Picture | undefined, picture: Picture, now: number): Memory {
+  const gone = [...(before?.policies.values() ?? [])].filter(
+    (policy) => !picture.policies.has(policy.key) && picture.knowledge[policy.kind].kind === 'known',
+  );
+  return gone.reduce((sum, policy) => withPolicy(sum, vanished(memoryOf(sum, policy), policy, now)), memory);
+}
+
+/** A policy that is gone may act for as long as after a deletion of our own; but nothing that was written is still to come into force. */
+function vanished(memory: PolicyMemory, before: FoundPolicy, now: number): PolicyMemory {
+  const { settleMs, silenceMs } = ENGINES[memory.kind].delays;
+  const changes = [...before.form.keys()].flatMap((mirror) => {
+    const isOut = memory.changes.get(mirror)?.entry === undefined && memory.changes.has(mirror);
+    return isOut ? [] : [[mirror, { entry: undefined, at: now + settleMs - silenceMs }] as const];
+  });
+  if (changes.length === 0) return memory;
+  return {
+    ...memory,
+    forms: new Map([...memory.forms, ...formsOf(before)]),
+    changes: new Map([...memory.changes, ...changes]),
+    taken: before.settings,
+  };
 }
 
 /** The write was answered, or given up on: from now on it takes its time to have effect. */

@@ -9,7 +9,7 @@ import { concernedBy } from './concerned.js';
 import type { Moment } from './concerned.js';
 import { Decisions } from './timing/decisions.js';
 import { desiredPolicies } from './desired/desired.js';
-import { NOTHING_YET } from './memory.js';
+import { NOTHING_YET, withVanished } from './memory.js';
 import type { Memory } from './memory.js';
 import { mayHave, observe } from './observe/picture.js';
 import type { Picture, ReadablePolicies } from './observe/picture.js';
@@ -101,12 +101,8 @@ export class Policies {
   /** What Pods are sent to for the mirror, as far as it is in a policy or about to be. */
   served(mirror: string): ServedState {
     const object = this.#options.mirrors.mirror(mirror);
-    return servedState({
-      mirror: object,
-      decision: this.#decisions.of(mirror),
-      picture: this.#observe(),
-      memory: this.#memory,
-    });
+    const decision = this.#decisions.of(mirror);
+    return servedState({ mirror: object, decision, picture: this.#observe(), memory: this.#memory });
   }
 
   /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
@@ -224,8 +220,10 @@ export class Policies {
   /** At all whose state may be another than it was. */
   #lookAtAll(): void {
     const picture = this.#observe();
-    const concerned = concernedBy(this.#looked, { picture, memory: this.#memory });
-    this.#memory = { ...this.#memory, acting: actingSince(picture, this.#memory, this.#options.now(), concerned) };
+    const now = this.#options.now();
+    const memory = withVanished(this.#memory, this.#looked?.picture, picture, now);
+    const concerned = concernedBy(this.#looked, { picture, memory });
+    this.#memory = { ...memory, acting: actingSince(picture, memory, now, concerned) };
     this.#looked = { picture, memory: this.#memory };
     for (const mirror of new Set([...this.#seen.mirrors(), ...this.#decisions.mirrors()])) {
       const before = this.#seen.of(mirror);

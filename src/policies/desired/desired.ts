@@ -8,7 +8,7 @@ import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines
 import { chosen, kept } from './auto.js';
 import type { ChosenEntry } from './auto.js';
 import type { Memory } from '../memory.js';
-import { unknownBecause } from '../observe/picture.js';
+import { mayHave, unknownBecause } from '../observe/picture.js';
 import type { Picture } from '../observe/picture.js';
 import { UNCHANGED } from '../state.js';
 import type { RoutingDecision } from '../state.js';
@@ -33,11 +33,21 @@ export function desiredPolicies(
   const unread: MirrorEntry[] = [];
   for (const mirror of mirrors) {
     const { name } = mirror.metadata;
+    if (isGoneAlready(mirror, picture)) continue;
     const wanted = wantedEntry(mirror, decisions.get(name) ?? UNCHANGED, picture, memory);
     if (wanted !== undefined) placed.set(name, { entry: wanted.entry, settings: wanted.settings });
     else if (!decisions.has(name) && mayBeUnread(mirror, picture)) unread.push(policyEntry(mirror, ''));
   }
   return { placed, unread };
+}
+
+/**
+ * Whether the mirror is being deleted and its policy is no more. In a deletion in the foreground the garbage collector takes the policy away before the
+ * operator does: written again, it would send Pods to a project that is about to go.
+ */
+function isGoneAlready({ metadata }: RegistryMirror, picture: Picture): boolean {
+  if (metadata.deletionTimestamp === undefined) return false;
+  return !mayHave(picture, metadata.name) && unknownBecause(picture) === undefined;
 }
 
 function wantedEntry(

@@ -67,6 +67,9 @@ export function planPolicies(placing: Placing, renderer: Renderer, picture: Pict
     writes.push(...step.writes);
     wakes.push(step.wakeInMs);
   }
+  for (const known of memory.policies.values()) {
+    if (!stay.has(keyOfPolicy(known))) writes.push(...takenBack(known, renderer, picture, now));
+  }
   wakes.push(...settlesInMs(memory, picture, now));
   return { writes, memory, wakeInMs: Math.min(...wakes), isWaiting };
 }
@@ -105,6 +108,24 @@ function retire(
   const restMs = Math.max(since + retireMs - now, leftMs);
   const writes: PolicyWrite[] = restMs > 0 ? [] : [{ kind: 'delete', policy: found }];
   return { memory: { ...rest, emptySince: since }, writes, wakeInMs: restMs > 0 ? restMs : Infinity };
+}
+
+/**
+ * A policy that somebody else has deleted, such as the garbage collector where its mirrors are deleted in the foreground: while Kyverno's webhook still has
+ * Pods sent to it, Kyverno refuses them. It comes back without mirrors, and goes as any other.
+ */
+function takenBack(
+  known: PolicyMemory,
+  renderer: Renderer,
+  { policies, knowledge, shown }: Picture,
+  now: number,
+): readonly PolicyWrite[] {
+  const { kind, name, taken, forms } = known;
+  if (taken?.engine !== kind || ENGINES[kind].delays.retireMs === 0) return [];
+  if (knowledge[kind].kind !== 'known' || policies.has(keyOfPolicy(known))) return [];
+  const isAskedFor = [...forms.keys()].some((hash) => shown.has(hash));
+  if (!isAskedFor || waitsMs(known, NOTHING_ADDED.wanted, now) > 0) return [];
+  return [{ kind: 'apply', policy: renderer.empty({ name, settings: taken }), trial: NOTHING_ADDED }];
 }
 
 /** Whether the policy is as it is to be, or as another webhook leaves it whenever that is written. */

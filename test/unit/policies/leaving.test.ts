@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../src/api/group.js';
-import { ENGINE_KINDS } from '../../../src/engines/engines.js';
+import { ENGINE_KINDS, ENGINES } from '../../../src/engines/engines.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
@@ -42,6 +42,37 @@ describe('a mirror that leaves while policies are written', () => {
     states.push(policies.state('a').kind);
     expect(states).to.deep.equal(['pending', 'pending', 'absent']);
   });
+});
+
+describe('a mirror that is deleted in the foreground, with a policy that the garbage collector takes away before the operator does,', () => {
+  for (const engine of ENGINE_KINDS) {
+    it(`is not written into a ${engine} again, which comes back without it while Kyverno is asked for it`, async () => {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const object = cluster.set('a', { engine });
+      policies.decide('a', included(object));
+      await cluster.settle(policies);
+      const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+      cluster.mirrorsByName.set('a', { ...object, metadata });
+      cluster.pass(60_000);
+      cluster.live.clear();
+      policies.observe();
+      await policies.sync(false);
+      expect(cluster.listed(homeOf(object), engine)).to.be.empty;
+      // While its webhook asks Kyverno for it, it has to be there: Kyverno would refuse Pods.
+      expect(cluster.live.size).to.equal(ENGINES[engine].isKyverno ? 1 : 0);
+      policies.decide('a', WITHDRAW);
+      policies.observe();
+      await policies.sync(false);
+      expect(cluster.listed(homeOf(object), engine)).to.be.empty;
+      // Its project stays meanwhile.
+      expect(policies.state('a').kind).to.equal('pending');
+      await cluster.settle(policies);
+      cluster.pass(5000);
+      expect(policies.state('a').kind).to.equal('absent');
+      expect(cluster.live.size).to.equal(0);
+    });
+  }
 });
 
 describe('a mirror whose policy somebody took it out of, but for the list', () => {
