@@ -17,34 +17,37 @@ import { progressToStderr, timed } from './progress.js';
 export const FLUX_NAMESPACE = 'flux-system';
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const CONTROLLERS = ['source-controller', 'kustomize-controller', 'helm-controller'] as const;
+
+type Controller = (typeof CONTROLLERS)[number];
 
 interface Crd {
   readonly metadata: { readonly name: string };
 }
 
 /**
- * Flux's CRDs and its kustomize-controller, which applies, waits for and prunes what is in a Git repository. The controller is an administrator. What
- * source-controller would do, the tests do.
+ * Flux's CRDs and its controllers: source-controller fetches Git repositories and packs charts, kustomize-controller applies, waits for and prunes what is in
+ * them, and helm-controller installs charts. Each is an administrator.
  */
 export class Flux {
   readonly #cluster: Cluster;
   readonly #crds: readonly Crd[];
-  readonly #controller: Daemon;
+  readonly #controllers: ReadonlyMap<Controller, Daemon>;
 
-  private constructor(cluster: Cluster, crds: readonly Crd[], controller: Daemon) {
+  private constructor(cluster: Cluster, crds: readonly Crd[], controllers: ReadonlyMap<Controller, Daemon>) {
     this.#cluster = cluster;
     this.#crds = crds;
-    this.#controller = controller;
+    this.#controllers = controllers;
   }
 
-  /** Puts Flux into a cluster; its controller is built first if it is not there. */
+  /** Puts Flux into a cluster; its controllers are built first if they are not there. */
   static async start(cluster: Cluster): Promise<Flux> {
-    const binaries = await buildBinaries({ names: ['kustomize-controller'] });
+    const binaries = await buildBinaries({ names: CONTROLLERS });
     const crds = await readCrds();
     await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: FLUX_NAMESPACE } }]);
-    const controller = await timed(
+    const controllers = await timed(
       progressToStderr,
-      "installing Flux's CRDs and starting its kustomize-controller",
+      "installing Flux's CRDs and starting its controllers",
       async () => {
         for (const crd of crds) await cluster.api.json('POST', CRDS, crd);
         const { stderr, code } = await cluster.kubectl([
@@ -53,30 +56,31 @@ export class Flux {
           ...crds.map((crd) => `crd/${crd.metadata.name}`),
         ]);
         if (code !== 0) throw new Error(`Flux's CRDs are not established: ${stderr}`);
-        return startKustomizeController(binaries['kustomize-controller'], cluster.kubeconfigPath);
+        return startControllers(binaries, cluster.kubeconfigPath);
       },
     );
-    return new Flux(cluster, crds, controller);
+    return new Flux(cluster, crds, controllers);
   }
 
-  /** What the controller has logged. */
-  async log(): Promise<string> {
-    return readFile(this.#controller.logPath, 'utf8');
+  /** What a controller has logged. */
+  async log(controller: Controller): Promise<string> {
+    const daemon = this.#controllers.get(controller);
+    return daemon === undefined ? '' : readFile(daemon.logPath, 'utf8');
   }
 
   async stop(): Promise<void> {
-    await this.#controller.stop();
+    await Promise.all([...this.#controllers.values()].map(async (controller) => controller.stop()));
     for (const { metadata } of this.#crds) await this.#cluster.api.send('DELETE', `${CRDS}/${metadata.name}`);
     await this.#cluster.api.send('DELETE', `/api/v1/namespaces/${FLUX_NAMESPACE}`);
   }
 }
 
-/** Those of the controller and of its sources, out of the pinned Go modules. */
+/** Those of the controllers, out of the pinned Go modules. */
 async function readCrds(): Promise<readonly Crd[]> {
   const remedy = 'Is the Go module proxy reachable (GOPROXY)?';
   const crds: Crd[] = [];
-  for (const module of ['github.com/fluxcd/kustomize-controller', 'github.com/fluxcd/source-controller']) {
-    const args = ['mod', 'download', '-json', module];
+  for (const controller of CONTROLLERS) {
+    const args = ['mod', 'download', '-json', `github.com/fluxcd/${controller}`];
     const answer = await go(moduleFolder('flux'), args, { kind: 'DownloadFailed', remedy });
     const folder = join((JSON.parse(answer) as { readonly Dir: string }).Dir, 'config', 'crd', 'bases');
     for (const file of await readdir(folder)) {
@@ -87,26 +91,43 @@ async function readCrds(): Promise<readonly Crd[]> {
   return crds;
 }
 
-async function startKustomizeController(program: string, kubeconfig: string): Promise<Daemon> {
+async function startControllers(
+  programs: Readonly<Record<Controller, string>>,
+  kubeconfig: string,
+): Promise<ReadonlyMap<Controller, Daemon>> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-flux-'));
-  const [port = 0] = await freePorts(1);
-  const controller = new Daemons(folder).start({
-    name: 'kustomize-controller',
-    program,
-    logPath: join(folder, 'kustomize-controller.log'),
-    env: { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
-    args: [
-      '--watch-all-namespaces=true',
-      '--enable-leader-election=false',
-      '--metrics-addr=0',
-      `--health-addr=127.0.0.1:${port}`,
-      '--requeue-dependency=1s',
-    ],
+  const daemons = new Daemons(folder);
+  const ports = await freePorts(CONTROLLERS.length + 1);
+  const storage = `127.0.0.1:${ports.at(-1)}`;
+  const more: Readonly<Record<Controller, readonly string[]>> = {
+    'source-controller': [`--storage-path=${folder}`, `--storage-addr=${storage}`, `--storage-adv-addr=${storage}`],
+    'kustomize-controller': ['--requeue-dependency=1s'],
+    'helm-controller': [],
+  };
+  const started = CONTROLLERS.map(async (name, index) => {
+    const health = `127.0.0.1:${ports[index]}`;
+    const daemon = daemons.start({
+      name,
+      program: programs[name],
+      logPath: join(folder, `${name}.log`),
+      env: { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
+      args: [
+        '--watch-all-namespaces=true',
+        '--enable-leader-election=false',
+        '--metrics-addr=0',
+        `--health-addr=${health}`,
+        ...more[name],
+      ],
+    });
+    await eventually(
+      async () => {
+        daemon.check();
+        const { ok } = await fetch(`http://${health}/readyz`);
+        if (!ok) throw new Error(`${name} is not ready`);
+      },
+      { timeoutMs: 30_000 },
+    );
+    return [name, daemon] as const;
   });
-  await eventually(async () => {
-    controller.check();
-    const { ok } = await fetch(`http://127.0.0.1:${port}/readyz`);
-    if (!ok) throw new Error('kustomize-controller is not ready');
-  });
-  return controller;
+  return new Map(await Promise.all(started));
 }

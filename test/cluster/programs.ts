@@ -12,7 +12,9 @@ export type ProgramName =
   | 'kubectl-kyverno'
   | 'registry'
   | 'helm'
-  | 'kustomize-controller';
+  | 'kustomize-controller'
+  | 'source-controller'
+  | 'helm-controller';
 
 /** A Go program of the local cluster: where it comes from and how it is linked. */
 export interface Program {
@@ -88,6 +90,20 @@ export const programs: readonly Program[] = [
     module: 'flux',
     package: 'github.com/fluxcd/kustomize-controller',
     source: 'github.com/fluxcd/kustomize-controller',
+    minutes: 2,
+  },
+  {
+    name: 'helm-controller',
+    module: 'flux',
+    package: 'github.com/fluxcd/helm-controller',
+    source: 'github.com/fluxcd/helm-controller',
+    minutes: 1,
+  },
+  {
+    name: 'source-controller',
+    module: 'flux',
+    package: 'github.com/fluxcd/source-controller',
+    source: 'github.com/fluxcd/source-controller',
     minutes: 2,
   },
 ];

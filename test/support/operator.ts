@@ -55,6 +55,17 @@ export async function installOperator(cluster: Cluster): Promise<void> {
   await untilEstablished(cluster);
 }
 
+/** Takes away what {@link installOperator} installed, with the namespace and all that is in it. */
+export async function uninstallOperator(cluster: Cluster): Promise<void> {
+  const helm = { program: cluster.binaries.helm, folder: cluster.folder, namespace: NAMESPACE };
+  const objects = await renderChart(helm);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+  const items = [...objects.filter(({ kind }) => !NOT_INSTALLED.includes(kind)), namespace];
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  const { code, stderr } = await cluster.kubectl(['delete', '--ignore-not-found', '-f', '-'], { stdin: list });
+  if (code !== 0) throw new Error(`kubectl delete failed: ${stderr}`);
+}
+
 /** The same from config/, or an older one, as `kubectl apply -k config` does it: needs no helm. */
 export async function installFromConfig(cluster: Cluster, config = join(ROOT, 'config')): Promise<void> {
   for (const part of ['crd', 'namespace.yaml', 'rbac']) {

@@ -1,83 +1,81 @@
-import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Cluster } from '../../cluster/cluster.js';
 import { FLUX_NAMESPACE } from '../../cluster/flux.js';
 import { runCommand } from '../../support/command.js';
-import { portOf } from '../../support/ports.js';
+import { GitServer } from './git-server.js';
 
 const PATH = `/apis/source.toolkit.fluxcd.io/v1/namespaces/${FLUX_NAMESPACE}/gitrepositories`;
 
-/** A GitRepository as source-controller leaves it when it has fetched a commit: an archive of the files, and a status that says where it is. */
+/** Files by their paths: their text, or the folder that is copied there. */
+export type Files = Readonly<Record<string, string | { readonly copyOf: string }>>;
+
+/** A Git repository on this machine, and the GitRepository by which Flux fetches it. */
 export class GitRepository {
   readonly #cluster: Cluster;
   readonly #name: string;
-  readonly #server: Server;
-  #archive: Buffer = Buffer.alloc(0);
-  #commits = 0;
+  readonly #folder: string;
+  readonly #server: GitServer;
 
-  private constructor(cluster: Cluster, name: string) {
+  private constructor(cluster: Cluster, name: string, folder: string, server: GitServer) {
     this.#cluster = cluster;
     this.#name = name;
-    this.#server = createServer((_, response) => response.end(this.#archive));
+    this.#folder = folder;
+    this.#server = server;
   }
 
   static async create(cluster: Cluster, name: string): Promise<GitRepository> {
-    const repository = new GitRepository(cluster, name);
-    await new Promise<void>((resolve) => repository.#server.listen(0, '127.0.0.1', resolve));
-    const spec = { url: 'https://git.example.org/platform', interval: '1h' };
+    const folder = await mkdtemp(join(tmpdir(), 'registry-mirror-git-'));
+    await git(folder, ['init', '-q', '-b', 'main']);
+    const repository = new GitRepository(cluster, name, folder, await GitServer.start(folder));
     await cluster.api.json('POST', PATH, {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'GitRepository',
       metadata: { name },
-      spec,
+      spec: { url: repository.url, ref: { branch: 'main' }, interval: '1h' },
     });
     return repository;
   }
 
-  /** A new commit with these files and no others, by their paths. Returns its revision. */
-  async commit(files: Readonly<Record<string, string>>): Promise<string> {
-    this.#archive = await archiveOf(files);
-    this.#commits += 1;
-    const digest = `sha256:${createHash('sha256').update(this.#archive).digest('hex')}`;
-    const revision = `main@sha1:${String(this.#commits).padStart(40, '0')}`;
-    const now = new Date().toISOString();
-    const artifact = {
-      digest,
-      revision,
-      lastUpdateTime: now,
-      size: this.#archive.length,
-      path: `gitrepository/${FLUX_NAMESPACE}/${this.#name}/${String(this.#commits)}.tar.gz`,
-      url: `http://127.0.0.1:${portOf(this.#server)}/${String(this.#commits)}.tar.gz`,
-    };
-    const ready = { type: 'Ready', status: 'True', reason: 'Succeeded', message: revision, lastTransitionTime: now };
-    const status = { observedGeneration: 1, artifact, conditions: [ready] };
-    await this.#cluster.api.json('PATCH', `${PATH}/${this.#name}/status`, { status }, 'application/merge-patch+json');
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /** A new commit with these files and no others, which Flux is told of. Returns its revision. */
+  async commit(files: Files): Promise<string> {
+    for (const entry of await readdir(this.#folder)) {
+      if (entry !== '.git') await rm(join(this.#folder, entry), { recursive: true });
+    }
+    for (const [path, content] of Object.entries(files)) {
+      const target = join(this.#folder, path);
+      await mkdir(dirname(target), { recursive: true });
+      if (typeof content === 'string') await writeFile(target, content);
+      else await cp(content.copyOf, target, { recursive: true });
+    }
+    await git(this.#folder, ['add', '--all']);
+    await git(this.#folder, ['commit', '-q', '-m', 'what is to be in the cluster']);
+    const revision = `main@sha1:${(await git(this.#folder, ['rev-parse', 'HEAD'])).trim()}`;
+    const annotations = { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() };
+    const patch = { metadata: { annotations } };
+    await this.#cluster.api.json('PATCH', `${PATH}/${this.#name}`, patch, 'application/merge-patch+json');
     return revision;
   }
 
   async remove(): Promise<void> {
     await this.#cluster.api.send('DELETE', `${PATH}/${this.#name}`);
-    this.#server.closeAllConnections();
-    this.#server.close();
+    this.#server.stop();
+    await rm(this.#folder, { recursive: true });
   }
 }
 
-async function archiveOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'registry-mirror-git-'));
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder, 'files', path)), { recursive: true });
-      await writeFile(join(folder, 'files', path), text);
-    }
-    const archive = join(folder, 'archive.tar.gz');
-    const { code, stderr } = await runCommand('tar', ['-czf', archive, '-C', join(folder, 'files'), '.'], {});
-    if (code !== 0) throw new Error(`tar failed: ${stderr}`);
-    return await readFile(archive);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+async function git(folder: string, args: readonly string[]): Promise<string> {
+  const person = { GIT_AUTHOR_NAME: 'test', GIT_AUTHOR_EMAIL: 'test@example.org' };
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1' },
+    ...{ ...person, GIT_COMMITTER_NAME: 'test', GIT_COMMITTER_EMAIL: 'test@example.org' },
+  };
+  const { code, stdout, stderr } = await runCommand('git', args, { cwd: folder, env });
+  if (code !== 0) throw new Error(`git ${args.join(' ')} failed: ${stderr}`);
+  return stdout;
 }
