@@ -4,6 +4,9 @@ import { useBareWorld } from '../bare-world.js';
 
 const HANGING = Array.from({ length: 30 }, (_, index) => `hanging-${String(index)}`);
 
+/** Less than it takes to give up on one that hangs. */
+const HANGS_MS = 5000;
+
 describe('Upstreams that hang', function () {
   this.timeout(120_000);
   const world = useBareWorld();
@@ -32,7 +35,20 @@ describe('Upstreams that hang', function () {
   it('do not keep a new mirror waiting', async () => {
     world().harbor.mapHost('healthy.example.org', {});
     await apply('healthy');
-    await world().until('healthy', 'Ready', 'True', undefined, 5000);
+    await world().until('healthy', 'Ready', 'True', undefined, HANGS_MS);
+  });
+
+  it('do not keep an edit of a mirror on the same Harbor waiting', async () => {
+    const startedAt = performance.now();
+    const upstream = { type: 'docker-registry', url: 'https://healthy.example.org', description: 'edited' };
+    await world().apply('healthy', { upstream, rewrite: { engine: 'None' } });
+    await eventually(
+      () => {
+        expect(world().harbor.endpoint('healthy')?.description).to.match(/^edited /);
+      },
+      { timeoutMs: HANGS_MS },
+    );
+    expect(performance.now() - startedAt).to.be.lessThan(HANGS_MS);
   });
 
   it('hold a few calls of Harbor’s and no more', () => {

@@ -28,6 +28,8 @@ async function askForLooks(world: World, names: readonly string[]): Promise<void
   await Promise.all(names.map(async (name) => patch(world, name, { metadata: { annotations } })));
 }
 
+/** How long a look at a mirror takes that manages its retention, while all are looked at. */
+const LOOK_MS = 1000;
 const named = (prefix: string): readonly string[] => Array.from({ length: MANY }, (_, index) => `${prefix}-${index}`);
 
 describe('Mirrors of one Harbor', function () {
@@ -86,11 +88,12 @@ describe('Mirrors of one Harbor', function () {
     });
   }
 
-  it('are looked at for a person first, and for a deletion before that, while all are looked at after a restart', async () => {
-    // Each look reads the retention rules of its own project.
+  /** A restart of the operator, until it is looking at all mirrors. @returns those looked at so far */
+  const beginResync = async (): Promise<() => readonly string[]> => {
     const reads = world().harbor.inject(
+      // Each look reads the retention rules of its own project.
       (call) => call.path.includes('/retentions/'),
-      { kind: 'delay', ms: 1000 },
+      { kind: 'delay', ms: LOOK_MS },
       Infinity,
     );
     await world().operator.stop();
@@ -107,6 +110,22 @@ describe('Mirrors of one Harbor', function () {
     await eventually(() => {
       expect(resynced()).to.not.be.empty;
     });
+    return resynced;
+  };
+
+  it('do not keep a new one waiting until all have been looked at after a restart', async () => {
+    const resynced = await beginResync();
+    await world().apply('fresh', {
+      upstream: { type: 'docker-registry', url: 'https://fresh.example.org' },
+      rewrite: { engine: 'None' },
+    });
+    await world().untilReady('fresh');
+    expect(new Set(resynced()).size).to.be.lessThan(MANY - WORKERS);
+    world().harbor.clearFaults();
+  });
+
+  it('are looked at for a person first, and for a deletion before that, while all are looked at after a restart', async () => {
+    const resynced = await beginResync();
     const waiting = named('here').filter((name) => !resynced().includes(name));
     // Those whose turn comes last.
     const [deleted = '', edited = ''] = waiting.toSorted().slice(-2);
