@@ -159,19 +159,19 @@ function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas
   };
 }
 
-function listedEndpoints(listing: Listing<Endpoint>): Endpoints {
+async function listedEndpoints(listing: Listing<Endpoint>): Promise<Endpoints> {
   const as = { noun: 'endpoint', route: '/registries' };
   // Whose it is is read out of each description once: with every look at every mirror it would cost the square of their number.
-  return new Listed(listing, as, { name: ({ name }) => name, owner: ({ description }) => ownerIn(description) });
+  return await Listed.of(listing, as, { name: ({ name }) => name, owner: ({ description }) => ownerIn(description) });
 }
 
-function listedProjects(listing: Listing<Project>): Projects {
+async function listedProjects(listing: Listing<Project>): Promise<Projects> {
   const as = { noun: 'project', route: '/projects' };
-  return new Listed(listing, as, { name: ({ name }) => name, endpoint: ({ registryId }) => registryId });
+  return await Listed.of(listing, as, { name: ({ name }) => name, endpoint: ({ registryId }) => registryId });
 }
 
-function listedQuotas(listing: Listing<Quota>): Quotas {
-  return new Listed(listing, { noun: 'quota', route: '/quotas' }, { project: ({ projectId }) => projectId });
+async function listedQuotas(listing: Listing<Quota>): Promise<Quotas> {
+  return await Listed.of(listing, { noun: 'quota', route: '/quotas' }, { project: ({ projectId }) => projectId });
 }
 
 function describe(noun: string, { id, name, projectId, why }: Unreadable): string {

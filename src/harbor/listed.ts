@@ -1,3 +1,4 @@
+import { Turn } from '../clock/turn.js';
 import type { Call } from './http/call.js';
 import type { Listing } from './types.js';
 import { UnreadableObjects } from './unreadable.js';
@@ -34,6 +35,21 @@ export class Listed<T extends { readonly id: number }, Index extends Trace> {
     const empty = Object.keys(keyOf).map((index) => [index, new Map()]);
     this.#indexes = Object.fromEntries(empty) as Record<Index, Map<Key, Map<number, T>>>;
     for (const item of items) this.#add(item);
+  }
+
+  /** The same in several turns of the event loop: the marks of thousands of objects are read for it. */
+  static async of<T extends { readonly id: number }, Index extends Trace>(
+    { items, unreadable }: Listing<T>,
+    as: ListedAs,
+    keyOf: Readonly<Record<Index, (item: T) => Key | undefined>>,
+    turn = new Turn(),
+  ): Promise<Listed<T, Index>> {
+    const listed = new Listed<T, Index>({ items: [], unreadable }, as, keyOf);
+    for (const item of items) {
+      if (turn.isLong) await turn.breathe();
+      listed.#add(item);
+    }
+    return listed;
   }
 
   /** @throws HarborError where it is there, or may be, and can't be read */

@@ -1,7 +1,8 @@
+import { Turn } from '../../clock/turn.js';
 import { isHarborError } from '../../harbor/http/errors.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import type { Endpoint } from '../../harbor/types.js';
-import { isOrphan, orphanedEndpoints } from './orphans.js';
+import { isLeftBehind, isOrphan } from './orphans.js';
 import type { Family } from './orphans.js';
 
 /** How far apart the two pictures of Harbor are in which an endpoint must be an orphan. */
@@ -30,6 +31,7 @@ interface Sighting {
  */
 export class OrphanCollector {
   readonly #options: OrphanCollectorOptions;
+  readonly #turn = new Turn();
   readonly #sightings = new WeakMap<Harbor, ReadonlyMap<number, Sighting>>();
 
   constructor(options: OrphanCollectorOptions) {
@@ -43,7 +45,11 @@ export class OrphanCollector {
     const before = this.#sightings.get(harbor);
     const now = new Map<number, Sighting>();
     this.#sightings.set(harbor, now);
-    for (const endpoint of orphanedEndpoints(view, this.#familyAt(harbor.url))) {
+    const family = this.#familyAt(harbor.url);
+    for (const endpoint of view.endpoints()) {
+      // The marks of thousands are not read in one go.
+      await this.#turn.breathe();
+      if (!isLeftBehind(endpoint, view, family)) continue;
       const { id, description } = endpoint;
       const known = before?.get(id);
       const at = known?.description === description ? known.at : view.readAt;

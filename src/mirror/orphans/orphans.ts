@@ -11,16 +11,17 @@ export interface Family {
 }
 
 /**
- * The endpoints that mirrors of this cluster left behind although they were to delete them: Harbor carried out a POST that the operator had given
- * up on, when the mirror was gone already, or moved to another Harbor. Pure.
+ * Whether a mirror of this cluster left the endpoint behind although it was to delete it: Harbor carried out a POST that the operator had given up on,
+ * when the mirror was gone already, or moved to another Harbor. Pure.
  *
  * Only what this operator made, for a mirror that had deletionPolicy Delete when it was last written, and what no project uses.
  */
-export function orphanedEndpoints(
-  view: Pick<InventoryView, 'endpoints' | 'projectsByEndpoint'>,
+export function isLeftBehind(
+  endpoint: Endpoint,
+  view: Pick<InventoryView, 'projectsByEndpoint'>,
   family: Family,
-): readonly Endpoint[] {
-  return view.endpoints().filter((endpoint) => isOrphan(endpoint, family) && hasNoProject(view, endpoint));
+): boolean {
+  return isOrphan(endpoint, family) && hasNoProject(view, endpoint);
 }
 
 /** Whether the endpoint is an orphan by its mark. */
