@@ -80,7 +80,12 @@ async function runOf({ cluster, engine, count, options }: Setting): Promise<RunR
   const world = await createWorld(cluster, {
     harbor: { latency: RECORDED_LATENCY },
     // As it is installed: not what makes tests fast.
-    env: { LOG_LEVEL: 'info', HEALTH_INTERVAL: '10s', MIN_INTERVAL: '30s' },
+    env: {
+      LOG_LEVEL: 'info',
+      HEALTH_INTERVAL: '10s',
+      MIN_INTERVAL: '30s',
+      ...(options.nodeOptions === undefined ? {} : { NODE_OPTIONS: options.nodeOptions }),
+    },
   });
   const fleet = new Fleet(cluster);
   const phases: PhaseResult[] = [];

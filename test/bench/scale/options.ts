@@ -19,6 +19,8 @@ export interface ScaleOptions {
   /** spec.interval, in minutes. */
   readonly intervalMinutes: number;
   readonly jsonFile: string | undefined;
+  /** For the operator, in place of the image's. */
+  readonly nodeOptions: string | undefined;
 }
 
 export const USAGE = `npm run bench -- scale
@@ -28,6 +30,7 @@ export const USAGE = `npm run bench -- scale
   --phases P,P         ${PHASES.join(', ')} (default: all)
   --interval MINUTES   spec.interval; the steady state is watched over three of them (default 1)
   --json FILE          writes the figures there, too
+  --node-options O     NODE_OPTIONS in place of the image's, to try another heap, or "--cpu-prof --cpu-prof-dir=FOLDER"
 `;
 
 /** @throws TypeError with a message for a person, for what is not an option */
@@ -41,6 +44,7 @@ export function scaleOptions(args: readonly string[]): ScaleOptions {
       phases: { type: 'string', default: PHASES.join(',') },
       interval: { type: 'string', default: '1' },
       json: { type: 'string' },
+      'node-options': { type: 'string' },
     },
   });
   return {
@@ -50,6 +54,7 @@ export function scaleOptions(args: readonly string[]): ScaleOptions {
     phases: new Set(values.phases.split(',').map((text) => oneOf(PHASES, text, '--phases'))),
     intervalMinutes: positive(values.interval, '--interval'),
     jsonFile: values.json,
+    nodeOptions: values['node-options'],
   };
 }
 

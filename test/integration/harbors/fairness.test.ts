@@ -29,7 +29,7 @@ async function askForLooks(world: World, names: readonly string[]): Promise<void
 }
 
 /** How long a look at a mirror takes that manages its retention, while all are looked at. */
-const LOOK_MS = 1000;
+const LOOK_MS = 3000;
 const named = (prefix: string): readonly string[] => Array.from({ length: MANY }, (_, index) => `${prefix}-${index}`);
 
 describe('Mirrors of one Harbor', function () {
