@@ -38,10 +38,14 @@ async function policyOf(engine: (typeof ENGINE_KINDS)[number], path: string): Pr
   return { ...policy.object, binding: policy.binding };
 }
 
-/** A member with its name, or an item of a list as a list of one. Items are told by their names, or by how these begin: `mirrored-image-*`. */
+/**
+ * A member with its name, or an item of a list as a list of one. Items are told by their names, by how these begin (`mirrored-image-*`), or by their place where they have
+ * no name.
+ */
 function part(value: object, [first = '', ...rest]: readonly string[]): object {
   if (Array.isArray(value)) {
-    const item = (value as readonly object[]).find((each) => 'name' in each && isNamed(each.name, first));
+    const items = value as readonly object[];
+    const item = items.find((each) => 'name' in each && isNamed(each.name, first)) ?? items[Number(first)];
     if (item === undefined) throw new Error(`There is no item ${first}.`);
     return rest.length === 0 ? [item] : part(item, rest);
   }

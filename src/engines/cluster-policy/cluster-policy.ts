@@ -46,7 +46,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     explanations: [
       failureExplanation(settings, 'Kyverno'),
       { name: contentCondition(contentHash), why: MATCH_CONDITION },
-      ...described.flatMap((rule) => [rule, ...rule.context]),
+      ...described.flatMap((rule) => [rule, ...rule.steps]),
     ],
     object: {
       apiVersion: `${GROUP}/${VERSION}`,

@@ -37,6 +37,9 @@ export function noteSteps(): readonly Step[] {
 
 export const NOTE_PATCH = `[{op: 'add', path: notes.annotationPath, value: originals}, {op: 'add', path: notes.labelPath, value: 'true'}]`;
 
+/** The last step of each rule. */
+export const PATCH = 'patch';
+
 /**
  * The last step: the JSON patch, as text.
  *
@@ -46,7 +49,7 @@ export const NOTE_PATCH = `[{op: 'add', path: notes.annotationPath, value: origi
 export function patchStep(list: string, patches: readonly string[]): Step {
   const all = [`${list}[].{op: 'replace', path: path, value: new}`, ...patches];
   return jmesPathStep(
-    'patch',
+    PATCH,
     `length(${list}) > \`0\` && [
 ${all.map((each) => `  ${each}`).join(',\n')}
 ][] || \`[]\` | to_string(@)`,

@@ -2,7 +2,7 @@ import type { LabelSelector } from '../../api/registry-mirror.js';
 import type { PullSecretRef } from '../pull-secret.js';
 import { STATIC_POD_ANNOTATION } from '../conditions/static-pod.js';
 import { addedSecretSteps, keptSecretSteps, secretPatch } from './pull-secrets.js';
-import { NOTE_PATCH, noteSteps, patchStep } from './patch-steps.js';
+import { NOTE_PATCH, noteSteps, PATCH, patchStep } from './patch-steps.js';
 import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './steps.js';
 import { written, type Step } from './step.js';
 
@@ -20,37 +20,50 @@ export interface Rule {
   readonly match: object;
   readonly exclude?: object;
   readonly preconditions?: object;
-  readonly context: readonly Step[];
-  readonly mutate: object;
+  /** The last one is the JSON patch. */
+  readonly steps: readonly Step[];
   /** A paragraph on it, for `render --explain`. */
   readonly why: string;
 }
 
 /** The rule as it stands in the policy. */
-export function writtenRule({ name, match, exclude, preconditions, context, mutate }: Rule): object {
+export function writtenRule({ name, match, exclude, preconditions, steps }: Rule): object {
   return {
     name,
     match,
     ...(exclude === undefined ? {} : { exclude }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-    context: written(context),
-    mutate,
+    mutate: {
+      foreach: [
+        {
+          list: ONCE,
+          context: written(steps),
+          ...(preconditions === undefined ? {} : { preconditions }),
+          patchesJson6902: `{{ ${PATCH} }}`,
+        },
+      ],
+    },
   };
 }
+
+/**
+ * A list of one, for two reasons. Kyverno evaluates the context of a rule anew before and after each foreach in it, but that of a foreach only once. And it
+ * refuses a patch that is all variable outside of a foreach; since the variable is all there is, it takes the text as it is and looks for no variables in
+ * what a Pod's author wrote.
+ */
+const ONCE = "['once']";
 
 export function newPodRule({ mirrorSteps, secrets, selectors }: RuleInput): Rule {
   return {
     name: 'rewrite-images',
     ...matching('Pod', 'CREATE', selectors),
     exclude: { any: [{ resources: { kinds: ['Pod'], annotations: { [STATIC_POD_ANNOTATION]: '?*' } } }] },
-    context: [
+    steps: [
       ...podSteps(),
       ...mirrorSteps,
       ...noteSteps(),
       ...addedSecretSteps(secrets),
       patchStep('rewrites', [NOTE_PATCH, ...secretPatch(secrets)]),
     ],
-    mutate: MUTATE,
     why:
       'New Pods. Namespaces that opted out by their label, and those that the mirrors do not select, are left out by the selectors; static Pods too, since the API ' +
       'only has a copy of them.',
@@ -62,8 +75,7 @@ export function ephemeralContainerRule({ mirrorSteps, selectors }: RuleInput): R
     name: 'rewrite-ephemeral-containers',
     ...matching('Pod/ephemeralcontainers', 'UPDATE', selectors),
     // A subresource takes no notes and no pull secrets.
-    context: [...ephemeralContainerSteps(), ...mirrorSteps, patchStep('rewrites', [])],
-    mutate: MUTATE,
+    steps: [...ephemeralContainerSteps(), ...mirrorSteps, patchStep('rewrites', [])],
     why: 'Ephemeral containers (kubectl debug) come through a subresource of the Pod. Only those that are new are rewritten.',
   };
 }
@@ -74,7 +86,7 @@ export function podAppliedAgainRule({ mirrorSteps, secrets, selectors }: RuleInp
     name: 'keep-images-when-applied-again',
     ...matching('Pod', 'UPDATE', selectors),
     preconditions: { all: [IS_APPLIED] },
-    context: [
+    steps: [
       ...appliedSteps(),
       ...podSteps(),
       ...mirrorSteps,
@@ -82,7 +94,6 @@ export function podAppliedAgainRule({ mirrorSteps, secrets, selectors }: RuleInp
       ...keptSecretSteps(secrets),
       patchStep('kept', secretPatch(secrets)),
     ],
-    mutate: MUTATE,
     why:
       'A manifest that is applied to a rewritten Pod again names the original images, and would undo the rewrite. Where the rewrite makes of them what the Pod ' +
       'has, the Pod stays as it is. No other update is touched.',
@@ -99,9 +110,3 @@ const IS_APPLIED = {
   value: true,
   message: 'An image that a person or a controller changes on purpose is left as it is written.',
 };
-
-/**
- * A list of one: the whole patch as text. Kyverno refuses a patch that is all variable outside of a foreach; and since the variable is all there
- * is, it takes the text as it is and looks for no variables in what a Pod's author wrote.
- */
-const MUTATE = { foreach: [{ list: 'patch', patchesJson6902: '{{ element }}' }] };

@@ -1,3 +1,5 @@
+import { hasWord, withoutWords } from './words.js';
+
 /**
  * How a text from outside gets into an expression. Each function gives a whole literal of its language, in which only plain
  * characters stand for themselves and all others are numbered escapes: nothing in it can end the literal, start a Kyverno
@@ -61,9 +63,9 @@ export function jmesPathLiteral(value: unknown): string {
   return `\`${spaceBraces(json)}\``;
 }
 
-/** Whether a text needs no escape anywhere: Kyverno takes a word such as `images`, wherever it stands, for a use of its variable of that name. */
+/** Whether a text needs no escape anywhere, and is taken for no variable. */
 export function isPlain(text: string): boolean {
-  return ALL_PLAIN.test(text) && !text.includes('images');
+  return ALL_PLAIN.test(text) && !hasWord(text);
 }
 
 /** A JMESPath string: as it is where it is plain. */
@@ -73,7 +75,7 @@ export function jmesPathText(text: string): string {
 
 /** An RE2 pattern as a JMESPath string, in which a backslash is a backslash. */
 export function jmesPathPattern(pattern: string): string {
-  return `'${pattern.replaceAll('images', '[i]mages')}'`;
+  return `'${withoutWords(pattern)}'`;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import { rewriter } from '../../../src/image/rewrite.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
+import { WORDS } from '../../../src/engines/syntax/words.js';
 import { useCluster } from '../shared-cluster.js';
 import { dryRun, images, podOf } from './pod.js';
 import { PoliciesInForce } from './policies.js';
@@ -33,8 +35,8 @@ const NASTY: readonly string[] = [
   '(?i)x',
   '[a-z]{1,3}',
   '\\Q',
-  'images',
   'element',
+  ...WORDS,
   'quay.io',
 ];
 
@@ -100,4 +102,38 @@ describe('hostile text in a mirror', function () {
       }
     });
   }
+});
+
+describe('a mirror whose host, project or repositories have the name of a step of the ClusterPolicy', function () {
+  this.timeout(120_000);
+  const cluster = useCluster();
+
+  it('is rewritten like any other', async () => {
+    const mirrors = WORDS.flatMap((word): readonly MirrorEntry[] => [
+      { mirror: word, hosts: [`${word}.test`], pullPrefix: `harbor.test/${word}`, include: [], exclude: [] },
+      { mirror: `of-${word}`, hosts: ['all.test'], pullPrefix: 'harbor.test/of', include: [`${word}/**`], exclude: [] },
+    ]);
+    const settings = {
+      engine: 'ClusterPolicy',
+      failurePolicy: 'Fail',
+      podsWithPullSecrets: 'Skip',
+      pullSecret: 'None',
+    } as const;
+    const policies = renderPolicies(
+      mirrors.map((entry) => ({ entry, settings })),
+      { excludedNamespaces: ['kube-*'] },
+    );
+    const namespace = await cluster().createNamespace();
+    const inForce = await PoliciesInForce.put(cluster().api, policies, { namespace, images: ['old.test/a'] });
+    try {
+      const names = WORDS.flatMap((word) => [`${word}.test/a`, `all.test/${word}/a`]);
+      const pod = await dryRun(cluster().api, namespace, podOf(names));
+      // A repository can't have capital letters.
+      const rewrite = rewriter(mirrors);
+      expect(images(pod)).to.deep.equal(names.map((name) => rewrite(name).image));
+      expect(images(pod)).to.include.members(['harbor.test/originals/a', 'harbor.test/of/originals/a']);
+    } finally {
+      await inForce.remove();
+    }
+  });
 });

@@ -5,6 +5,7 @@ import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
+import { WORDS } from '../../../src/engines/syntax/words.js';
 import { mirror } from './entries.js';
 
 const SETTINGS: PolicySettings = {
@@ -43,14 +44,16 @@ describe('a ClusterPolicy, as a person reads it', () => {
   it('says in a plain map which host is pulled from where', () => {
     expect(yamlOf(policyOf([mirror('quay'), mirror('docker', { hosts: ['docker.io'] })]))).to.include(
       [
-        '        - name: mirrors',
-        '          variable:',
-        '            value:',
-        '              docker.io: harbor.example.org/docker',
-        '              index.docker.io: harbor.example.org/docker',
-        '              quay.io: harbor.example.org/quay',
+        '- name: mirrors',
+        '  variable:',
+        '    value:',
+        '      docker.io: harbor.example.org/docker',
+        '      index.docker.io: harbor.example.org/docker',
+        '      quay.io: harbor.example.org/quay',
         '',
-      ].join('\n'),
+      ]
+        .map((line) => (line === '' ? line : `              ${line}`))
+        .join('\n'),
     );
   });
 });
@@ -69,15 +72,42 @@ describe('a text from outside in a ClusterPolicy', () => {
     }
   });
 
-  it('has no word in an expression that Kyverno takes for its variable of all images', () => {
-    const { object } = policyOf([
-      mirror('images'),
-      mirror('m', { hosts: ['images.test'], pullPrefix: 'harbor.test/images', include: ['images/**', 'a/images'] }),
+  it('has no word in an expression that Kyverno takes for a variable', () => {
+    const mirrors = WORDS.flatMap((word) => [
+      mirror(word),
+      mirror(`m-${word}`, {
+        hosts: [`${word}.test`],
+        pullPrefix: `harbor.test/${word}`,
+        include: [`${word}/**`, `a/${word}`, `x-${word}/*`],
+      }),
     ]);
-    const { rules } = object.spec as { readonly rules: readonly { readonly context: readonly object[] }[] };
-    const expressions = rules
-      .flatMap(({ context }) => context as readonly { readonly variable: { readonly jmesPath?: string } }[])
-      .map(({ variable }) => variable.jmesPath ?? '');
-    expect(expressions.filter((text) => /(?:^|[^.0-9A-Za-z])images\b/.test(text))).to.deep.equal([]);
+    const texts = expressionsOf(policyOf(mirrors, { pullSecret: 'Inject' })).flatMap(
+      (text) => text.match(/'[^']*'|`[^`]*`/g) ?? [],
+    );
+    const word = new RegExp(`(?:^|[^.0-9A-Za-z])(?:${WORDS.join('|')})\\b`);
+    expect(texts.filter((text) => word.test(text) && !text.startsWith('`{{'))).to.deep.equal([]);
+  });
+
+  it('is kept apart from all steps', () => {
+    const all = [policyOf([mirror('m')], { pullSecret: 'Inject' }), policyOf([mirror('m')])];
+    expect(WORDS).to.include.members(all.flatMap(stepsOf).map(({ name }) => name));
   });
 });
+
+interface Steps {
+  readonly mutate: { readonly foreach: readonly { readonly context: readonly Step[] }[] };
+}
+
+interface Step {
+  readonly name: string;
+  readonly variable: { readonly jmesPath?: string };
+}
+
+function stepsOf({ object }: RenderedPolicy): readonly Step[] {
+  const { rules } = object.spec as { readonly rules: readonly Steps[] };
+  return rules.flatMap(({ mutate }) => mutate.foreach.flatMap(({ context }) => context));
+}
+
+function expressionsOf(policy: RenderedPolicy): readonly string[] {
+  return stepsOf(policy).map(({ variable }) => variable.jmesPath ?? '');
+}
