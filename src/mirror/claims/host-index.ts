@@ -31,8 +31,9 @@ class Index {
     return [...(this.#byKey.get(key)?.values() ?? [])];
   }
 
-  groups(): readonly (readonly RegistryMirror[])[] {
-    return [...this.#byKey.values()].map((group) => [...group.values()]);
+  /** Not copied: each look at a mirror asks, and a group may have thousands. */
+  groups(): Iterable<Pick<ReadonlyMap<string, RegistryMirror>, 'values'>> {
+    return this.#byKey.values();
   }
 }
 
@@ -77,10 +78,12 @@ export class HostIndex {
    * @param pullHostOf - where nodes pull from for a mirror, as far as it is known; asked once for each Harbor
    */
   pullingFrom(host: string, pullHostOf: (mirror: RegistryMirror) => string | undefined): readonly RegistryMirror[] {
-    return this.#byHarbor.groups().flatMap((group) => {
-      const [first] = group;
-      return first !== undefined && pullHostOf(first) === host ? group : [];
-    });
+    const found: (readonly RegistryMirror[])[] = [];
+    for (const group of this.#byHarbor.groups()) {
+      const [first] = group.values();
+      if (first !== undefined && pullHostOf(first) === host) found.push([...group.values()]);
+    }
+    return found.flat();
   }
 }
 

@@ -6,6 +6,8 @@ import { MIRRORS } from '../../support/world.js';
 import { useBareWorld } from '../bare-world.js';
 
 const COUNT = 100;
+/** Pages of the list of projects that may be read meanwhile, whatever the number of mirrors that go: it is read once a minute at most. */
+const LISTS = 8;
 const POLICIES = ['mutatingadmissionpolicies', 'clusterpolicies', 'mutatingpolicies'];
 
 describe('A hundred mirrors with a rewrite', function () {
@@ -74,5 +76,10 @@ describe('A hundred mirrors with a rewrite', function () {
     expect(await counts.policyWrites()).to.be.at.most(5);
     expect(harbor.endpoint('burst-0')).to.be.undefined;
     expect(harbor.writes().filter(({ method }) => method === 'DELETE')).to.have.length(2 * COUNT);
+    // Of each its endpoint, the projects on it, and the images in its cache: nothing of the others.
+    const reads = (route: string): number => harbor.count({ method: 'GET', route });
+    expect(reads('/registries/{id}')).to.equal(COUNT);
+    expect(reads('/projects/{project_name}/repositories')).to.equal(COUNT);
+    expect(reads('/projects')).to.be.within(COUNT, COUNT + LISTS);
   });
 });
