@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { startApiProxy } from '../../cluster/api-proxy.js';
+import type { ApiProxy } from '../../cluster/api-proxy.js';
+import { imagesDuring } from '../../support/pod-stream.js';
+import { NAMESPACE, SERVICE_ACCOUNT } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
+import { SERVED_ENGINES } from '../policy/served.js';
+import { useWorld } from '../use-world.js';
+
+const image = 'quay.io/a/b:1';
+const cached = 'harbor.cache.test/quay/a/b:1';
+const BEST = SERVED_ENGINES.at(-1) ?? 'ClusterPolicy';
+
+describe('A kind of policy that the API server says for a moment not to have', function () {
+  this.timeout(90_000);
+  const world = useWorld({ operator: false });
+  let proxy: ApiProxy;
+
+  before(async () => {
+    proxy = await startApiProxy(world().cluster);
+    const kubeconfig = await world().cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
+    await world().startOperator({ kubeconfig: await proxy.kubeconfigFor(kubeconfig) });
+  });
+
+  after(async () => {
+    await proxy.stop();
+  });
+
+  /** Answers as the API server does for a path that is none, until the operator has asked a few times. */
+  async function momentWithout(plural: string): Promise<void> {
+    let refusals = 0;
+    const end = proxy.onRequest(({ path }) => {
+      if (!path.split('?')[0]?.split('/').includes(plural)) return undefined;
+      refusals += 1;
+      return { kind: 'Answer', status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
+    });
+    proxy.dropWatches();
+    await eventually(() => {
+      expect(refusals).to.be.at.least(3);
+    });
+    end();
+  }
+
+  for (const engine of ['Auto', ...SERVED_ENGINES]) {
+    it(`is left by no mirror with engine ${engine}, and no Pod is missed`, async () => {
+      await world().apply('quay', { upstream: { type: 'quay' }, rewrite: { engine } });
+      const kind = engine === 'Auto' ? BEST : engine;
+      await eventually(async () => {
+        expect((await world().get('quay')).status.policy?.kind).to.equal(kind);
+      });
+      await world().untilReady('quay');
+      await world().untilImage(image, cached);
+      const before = world().operator.log().length;
+      const seen = await imagesDuring(world(), image, async () => {
+        await momentWithout(kind === 'ClusterPolicy' ? 'clusterpolicies' : `${kind.slice(0, -1).toLowerCase()}ies`);
+        await world().reconcile('quay');
+      });
+      expect(seen).to.deep.equal([cached]);
+      expect((await world().get('quay')).status.policy?.kind).to.equal(kind);
+      expect((await world().condition('quay', 'Ready'))?.status).to.equal('True');
+      const log = world().operator.log().slice(before);
+      expect(log.filter(({ action }) => action === 'ApplyPolicy' || action === 'DeletePolicy')).to.deep.equal([]);
+      await world().delete('quay');
+    });
+  }
+});
