@@ -8,6 +8,9 @@ export const KYVERNO = {
     settleMs: 0,
     // For a webhook to be registered: it was seen to take 2 s. After that, Kyverno's silence says that it isn't there (uninstalled, say).
     silenceMs: 10_000,
+    // The webhook shows what one of its replicas has done; each of the others hears of a policy's change for itself, and goes on by what it
+    // knew until then.
+    spreadMs: 1_000,
     // Several API servers learn of a webhook's change one after the other, and Kyverno refuses the Pods that are still sent to it for a
     // policy that it can't find.
     retireMs: 1_000,

@@ -206,6 +206,11 @@ export class Cluster {
     await timed(progress, 'starting Kyverno', () => this.startKyverno());
   }
 
+  /** Writes a kubeconfig of Kyverno's admission controller and returns its path. */
+  async kyvernoKubeconfig(): Promise<string> {
+    return this.#kubeconfig('kyverno', kyvernoServiceAccount, this.#kyvernoToken);
+  }
+
   /** Ends Kyverno at once, as a crash would: its webhooks stay registered. */
   async stopKyverno(): Promise<void> {
     await this.#kyverno?.stop(0);
@@ -214,11 +219,10 @@ export class Cluster {
   /** Starts Kyverno (again) and waits until it answers for its webhooks. */
   async startKyverno(): Promise<void> {
     if (this.#kyverno?.running() === true) return;
-    const kubeconfig = await this.#kubeconfig('kyverno', kyvernoServiceAccount, this.#kyvernoToken);
     this.#kyverno = startKyverno(this.#daemons, {
       program: this.binaries.kyverno,
       folder: this.folder,
-      kubeconfig,
+      kubeconfig: await this.kyvernoKubeconfig(),
       webhookPort: this.#port(4),
       metricsPort: this.#port(5),
     });

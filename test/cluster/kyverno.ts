@@ -17,6 +17,12 @@ export interface KyvernoOptions {
   readonly kubeconfig: string;
   readonly webhookPort: number;
   readonly metricsPort: number;
+  /** The port on loopback that it registers its webhooks with. Default: where it listens for them. */
+  readonly servedAt?: number;
+  /** Its minor version. Default: the one that is wanted. */
+  readonly version?: string;
+  /** Which of several. Default: 0. */
+  readonly replica?: number;
 }
 
 /**
@@ -24,10 +30,11 @@ export interface KyvernoOptions {
  * own installation manifest, but for reports, which would write to the API server and aren't looked at here.
  */
 export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon {
+  const { replica = 0 } = options;
   return daemons.start({
     name: 'kyverno',
     program: options.program,
-    logPath: join(options.folder, 'kyverno.log'),
+    logPath: join(options.folder, replica === 0 ? 'kyverno.log' : `kyverno-${replica}.log`),
     cwd: options.folder,
     env: {
       PATH: process.env.PATH,
@@ -38,14 +45,14 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
       KYVERNO_ROLE_NAME: 'kyverno:admission-controller',
       KYVERNO_DEPLOYMENT: 'kyverno-admission-controller',
       // The same after a restart: the lease of the one before is then its own, and needs not run out.
-      KYVERNO_POD_NAME: 'kyverno-admission-controller-0',
+      KYVERNO_POD_NAME: `kyverno-admission-controller-${replica}`,
       KYVERNO_SVC: 'kyverno-svc',
       INIT_CONFIG: 'kyverno',
       METRICS_CONFIG: 'kyverno-metrics',
     },
     args: [
       `--kubeconfig=${options.kubeconfig}`,
-      `--serverIP=127.0.0.1:${options.webhookPort}`,
+      `--serverIP=127.0.0.1:${options.servedAt ?? options.webhookPort}`,
       `--webhookServerPort=${options.webhookPort}`,
       `--caSecretName=${kyvernoSecrets.signer}`,
       `--tlsSecretName=${kyvernoSecrets.server}`,
@@ -63,13 +70,13 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
       '--loggingFormat=text',
       '--disableLogColor=true',
       '--v=2',
-      ...listening(options.metricsPort),
+      ...listening(options.metricsPort, options.version ?? wantedVersion('kyverno')),
     ],
   });
 }
 
 /** On loopback only. Kyverno 1.15 can't be told so for its webhooks, which listen everywhere there. */
-function listening(metricsPort: number): readonly string[] {
-  if (wantedVersion('kyverno') === '1.15') return ['--disableMetrics=true'];
+function listening(metricsPort: number, version: string): readonly string[] {
+  if (version === '1.15') return ['--disableMetrics=true'];
   return ['--webhookServerHost=127.0.0.1', '--metricsHost=127.0.0.1', `--metricsPort=${metricsPort}`];
 }

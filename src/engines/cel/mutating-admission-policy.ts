@@ -28,7 +28,7 @@ export const MUTATING_ADMISSION_POLICY: Engine = {
   requires: 'Kubernetes 1.36 or later, or with 1.34 where its beta is on',
   isKyverno: false,
   // Nobody else asks for it, so it can be deleted at once.
-  delays: { settleMs: SETTLE_MS, silenceMs: SETTLE_MS, retireMs: 0, lingerMs: 0 },
+  delays: { settleMs: SETTLE_MS, silenceMs: SETTLE_MS, spreadMs: SETTLE_MS, retireMs: 0, lingerMs: 0 },
   render: mutatingAdmissionPolicy,
   isEffective: ({ hasBinding }) => hasBinding,
   matchConditions: conditionsOf,

@@ -104,10 +104,11 @@ export function heldForMs(policy: PolicyMemory, mirror: string, picture: Picture
   if ([...policy.forms].some(([hash, form]) => picture.shown.has(hash) && form.has(mirror))) return Infinity;
   if (change === undefined) return 0;
   const found = findPolicy(picture, policy);
-  const leftMs = Math.max(0, change.at + ENGINES[policy.kind].delays.silenceMs - now);
+  const { silenceMs, spreadMs } = ENGINES[policy.kind].delays;
+  const leftMs = Math.max(0, change.at + silenceMs - now);
   // What was written with the mirror may come after all: the watch is late, or the API server carries out what was given up on.
   if (change.entry !== undefined) return found?.form.has(mirror) === true ? 0 : leftMs;
   // Kyverno has registered what is there now: what was written before can't follow any more.
   const hash = found?.contentHash;
-  return hash !== undefined && picture.shown.has(hash) ? 0 : leftMs;
+  return hash !== undefined && picture.shown.has(hash) ? Math.max(0, change.at + spreadMs - now) : leftMs;
 }

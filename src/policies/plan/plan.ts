@@ -151,7 +151,8 @@ function settlesInMs({ policies }: Memory, picture: Picture, now: number): reado
     [...policy.changes]
       .flatMap(([mirror, { entry, at }]) => [
         heldForMs(policy, mirror, picture, now),
-        ...(entry === undefined ? [] : [at + ENGINES[policy.kind].delays.settleMs - now]),
+        // What a webhook still shows may be over by then, without another sign.
+        at + ENGINES[policy.kind].delays[entry === undefined ? 'spreadMs' : 'settleMs'] - now,
       ])
       .filter((ms) => ms > 0 && ms < Infinity),
   );

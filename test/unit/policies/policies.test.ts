@@ -138,10 +138,26 @@ describe('the policies of all mirrors', () => {
     await policies.sync();
     expect(cluster.listed(home)).to.deep.equal(['b']);
     expect(kindOf('a')).to.equal('pending');
+    cluster.pass(1_500);
     cluster.kyvernoActs();
     policies.observe();
     expect(kindOf('a')).to.equal('absent');
     expect(kindOf('b')).to.equal('inForce');
+  });
+
+  it('call a mirror absent only when all replicas of Kyverno have had the time to hear of it', async () => {
+    await serving('a', 'b');
+    policies.decide('a', WITHDRAW);
+    await policies.sync();
+    expect(await policies.sync(), 'looks again after').to.be.within(1, 1_000);
+    cluster.pass(500);
+    cluster.kyvernoActs();
+    policies.observe();
+    expect(kindOf('a')).to.equal('pending');
+    expect(await policies.sync(), 'looks again after').to.be.within(1, 500);
+    cluster.pass(500);
+    await policies.sync();
+    expect(kindOf('a')).to.equal('absent');
   });
 
   it('wait for the webhook of a policy, too, that someone else has deleted', async () => {
@@ -154,6 +170,7 @@ describe('the policies of all mirrors', () => {
     expect(kindOf('a')).to.equal('pending');
     cluster.kyvernoActs();
     policies.observe();
+    cluster.pass(1_000);
     expect(kindOf('a')).to.equal('absent');
   });
 

@@ -77,6 +77,7 @@ describe('a policy that is refused', () => {
     policies.decide('a', WITHDRAW);
     await sync();
     expect(cluster.listed(home)).to.deep.equal(['b', 'c']);
+    cluster.pass(1_000);
     expect(kindOf('a')).to.equal('absent');
     policies.decide('b', WITHDRAW);
     await sync();

@@ -70,6 +70,9 @@ describe('whether Pods may still be sent to a place', () => {
     expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
     cluster.kyvernoActs();
     policies.observe();
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
+    cluster.pass(1_000);
+    policies.observe();
     expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(false);
   });
 
