@@ -2,6 +2,7 @@ import { HarborError } from '../http/errors.js';
 import type { HarborErrorDetails } from '../http/errors.js';
 import { Line } from './line.js';
 import { SameUpstream } from './same-upstream.js';
+import type { SameUpstreamOptions } from './same-upstream.js';
 import { asked, silent } from './upstream-errors.js';
 
 /** What Harbor is waiting for is said to hang after this. */
@@ -23,11 +24,9 @@ const OPEN_AT_MOST = 4;
 /** Calls that Harbor may be busy with, those that were given up among them. */
 const HELD_AT_MOST = 16;
 
-interface UpstreamCallsOptions {
+interface UpstreamCallsOptions extends SameUpstreamOptions {
   /** Milliseconds, of a clock that never goes back. */
   readonly now: () => number;
-  /** It is this mirror's turn to ask. */
-  readonly onTurn: (mirror: string) => void;
   /** How long a call waits for its turn while none hangs. */
   readonly patienceMs?: number;
 }
@@ -63,7 +62,7 @@ export class UpstreamCalls {
   readonly #pauses = new Map<string, { readonly ms: number; readonly until: number }>();
   /** Mirrors that wait for their turn, the oldest first. */
   readonly #arrivals = new Map<string, Arrival>();
-  readonly #sameUpstream = new SameUpstream();
+  readonly #sameUpstream: SameUpstream;
   readonly #line: Line;
   readonly #isPatient: boolean;
   /** Calls that were given up, and until when Harbor may be busy with them. */
@@ -73,6 +72,7 @@ export class UpstreamCalls {
 
   constructor(options: UpstreamCallsOptions) {
     this.#options = options;
+    this.#sameUpstream = new SameUpstream(options);
     this.#line = new Line(options.patienceMs);
     this.#isPatient = options.patienceMs !== 0;
   }
@@ -129,7 +129,7 @@ export class UpstreamCalls {
       throw error;
     }
     this.#arrivals.delete(call.mirror);
-    this.#sameUpstream.leave(call.upstream, call.mirror);
+    this.#sameUpstream.begin(call.upstream, call.mirror);
     const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
     this.#open.set(call.upstream, open);
     this.#startedAt = open.startedAt;
@@ -223,8 +223,7 @@ export class UpstreamCalls {
 
   /** Tells as many as there are places for, and has them come last the next time, should they not want it any more. */
   #callNext(upstream: string): void {
-    const behind = this.#pauses.has(upstream) ? undefined : this.#sameUpstream.next(upstream);
-    if (behind !== undefined) this.#options.onTurn(behind);
+    if (!this.#pauses.has(upstream)) this.#sameUpstream.callNext(upstream);
     this.#line.next(OPEN_AT_MOST - this.#open.size);
     for (const [mirror, arrival] of [...this.#arrivals].slice(0, OPEN_AT_MOST - this.#open.size)) {
       this.#arrivals.delete(mirror);

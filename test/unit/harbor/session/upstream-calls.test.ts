@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { HarborError, isHarborError } from '../../../../src/harbor/http/errors.js';
 import { UpstreamCalls } from '../../../../src/harbor/session/upstream-calls.js';
+import { eventually } from '../../../support/wait.js';
 
 const PLACE = { method: 'POST', path: '/api/v2.0/registries' } as const;
 const MINUTE_MS = 60_000;
@@ -19,7 +20,7 @@ class BusyHarbor {
   /** @param patienceMs - by the real clock */
   constructor(patienceMs = 0) {
     const onTurn = (mirror: string): void => void this.turns.push(mirror);
-    this.calls = new UpstreamCalls({ now: () => this.now, onTurn, patienceMs });
+    this.calls = new UpstreamCalls({ now: () => this.now, onTurn, patienceMs, comesWithinMs: 20 });
   }
 
   /** Asks for a mirror, and takes what is no answer for no answer. */
@@ -143,6 +144,17 @@ describe('calls that Harbor answers only after it has asked an upstream', () => 
     await harbor.pass(100);
     expect(await second).to.equal('answered');
     expect(harbor.turns).to.deep.equal(['second', 'third']);
+  });
+
+  it('tell the next mirror of the same upstream where the one whose turn it is does not come, since it is deleted', async () => {
+    const upstream = 'https://shared.example.org';
+    pending.push(harbor.ask('first', 100, upstream));
+    for (const mirror of ['deleted', 'third']) await harbor.ask(mirror, 100, upstream);
+    await harbor.pass(100);
+    expect(harbor.turns).to.deep.equal(['deleted']);
+    await eventually(() => {
+      expect(harbor.turns).to.deep.equal(['deleted', 'third']);
+    });
   });
 
   it('wait for their turn, and are told of it', async () => {
