@@ -1,5 +1,5 @@
 // Runs the tests on each pair of versions that the local cluster can be built of, and writes docs/reference/versions.md.
-// `npm run test:versions -- 1.32` runs only the rows of these Kubernetes versions, and writes nothing.
+// `npm run test:versions -- 1.32` runs only the rows of these Kubernetes versions; the page keeps what was seen of the others before.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,9 @@ import { pinnedVersion } from '../cluster/programs.js';
 import { buildBinaries } from '../cluster/build.js';
 import { wantVersion } from '../cluster/versions.js';
 import { report } from './report.js';
-import type { Outcome, RowResult } from './report.js';
-import { CHECKS, ROWS } from './rows.js';
+import { forRows, readResults, RESULTS, withResults } from './results.js';
+import type { Outcome, RowResult } from './results.js';
+import { CHECKS, checksOf, ROWS } from './rows.js';
 import type { Check, Row } from './rows.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -37,7 +38,8 @@ async function run(row: Row): Promise<RowResult> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-versions-'));
   const output = join(folder, 'result.json');
   try {
-    const specs = CHECKS.flatMap((check) => check.specs);
+    const checks = checksOf(row);
+    const specs = checks.flatMap((check) => check.specs);
     const reporter = ['--reporter', 'json', '--reporter-option', `output=${output}`];
     const child = spawn('mocha', ['--exit', ...reporter, ...specs], {
       cwd: root,
@@ -46,10 +48,13 @@ async function run(row: Row): Promise<RowResult> {
     await once(child, 'close');
     const result = JSON.parse(readFileSync(output, 'utf8')) as MochaResult;
     return {
-      row,
-      kubernetes: pinnedVersion((await readPins('kubernetes')).goMod, 'k8s.io/kubernetes'),
-      kyverno: pinnedVersion((await readPins('kyverno')).goMod, 'github.com/kyverno/kyverno'),
-      outcomes: new Map(CHECKS.map((check) => [check, outcomeOf(check, result)])),
+      ...row,
+      versions: {
+        kubernetes: pinnedVersion((await readPins('kubernetes')).goMod, 'k8s.io/kubernetes'),
+        kyverno: pinnedVersion((await readPins('kyverno')).goMod, 'github.com/kyverno/kyverno'),
+      },
+      day: new Date().toISOString().slice(0, 10),
+      outcomes: Object.fromEntries(checks.map((check) => [check.title, outcomeOf(check, result)])),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -73,17 +78,26 @@ for (const row of rows) {
   const result = await run(row);
   results.push(result);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  say(`Kubernetes ${result.kubernetes}, Kyverno ${result.kyverno}, after ${seconds} s:`);
-  for (const [{ title }, { passed, failed }] of result.outcomes) {
+  const { versions, outcomes } = result;
+  say(`Kubernetes ${versions.kubernetes}, Kyverno ${versions.kyverno}, after ${seconds} s:`);
+  for (const [title, { passed, failed }] of Object.entries(outcomes)) {
     say(`  ${title}: ${passed} passed, ${failed.length} failed`);
     for (const name of failed) say(`    FAILED ${name}`);
   }
+  // After each, so that a run that is ended early has shown something.
+  await write(result);
 }
-if (wanted.length === 0) {
-  const page = report(results, CHECKS, new Date().toISOString().slice(0, 10));
-  writeFileSync(PAGE, await format(page, { ...(await resolveConfig(PAGE)), filepath: PAGE }));
+
+async function write(result: RowResult): Promise<void> {
+  const all = withResults(readResults(), [result]);
+  for (const [path, text] of [
+    [RESULTS, JSON.stringify(all)],
+    [PAGE, report(forRows(ROWS, all), CHECKS)],
+  ] as const)
+    writeFileSync(path, await format(text, { ...(await resolveConfig(path)), filepath: path }));
 }
+
 const isGood = results.every(({ outcomes }) =>
-  [...outcomes.values()].every(({ passed, failed }) => passed > 0 && failed.length === 0),
+  Object.values(outcomes).every(({ passed, failed }) => passed > 0 && failed.length === 0),
 );
 process.exitCode = isGood ? 0 : 1;

@@ -1,18 +1,6 @@
-import type { Check, Row } from './rows.js';
-
-/** What came of a check on a cluster. */
-export interface Outcome {
-  readonly passed: number;
-  readonly failed: readonly string[];
-}
-
-export interface RowResult {
-  readonly row: Row;
-  /** As the pinned modules have it, like v1.36.3. */
-  readonly kubernetes: string;
-  readonly kyverno: string;
-  readonly outcomes: ReadonlyMap<Check, Outcome>;
-}
+import type { Outcome, RowResult } from './results.js';
+import { kyvernoBefore } from './rows.js';
+import type { Check } from './rows.js';
 
 const HEAD = `# Versions
 
@@ -36,24 +24,25 @@ A mirror whose engine the cluster doesn't have is \`Stalled\` with the reason \`
 `;
 
 /** The page for the documentation. */
-export function report(results: readonly RowResult[], checks: readonly Check[], day: string): string {
-  const title = ({ kubernetes, kyverno }: RowResult): string => `Kubernetes ${kubernetes}, Kyverno ${kyverno}`;
+export function report(results: readonly RowResult[], checks: readonly Check[]): string {
+  const title = ({ versions }: RowResult): string => `Kubernetes ${versions.kubernetes}, Kyverno ${versions.kyverno}`;
   const lines = [
     ['', ...results.map(title)],
     ['---', ...results.map(() => '---')],
-    ...checks.map((check) => [check.title, ...results.map(({ outcomes }) => cell(outcomes.get(check)))]),
+    ...checks.map((check) => [check.title, ...results.map((result) => cell(check, result))]),
+    ['Last run', ...results.map(({ day = 'not run' }) => day)],
   ].map((cells) => `| ${cells.join(' | ')} |`);
   const failures = results.flatMap((result) =>
-    [...result.outcomes.values()]
-      .flatMap(({ failed }) => failed)
-      .map((name) => `- Kubernetes ${result.kubernetes}, Kyverno ${result.kyverno}: ${name}`),
+    checks.flatMap((check) => result.outcomes[check.title]?.failed ?? []).map((name) => `- ${title(result)}: ${name}`),
   );
   const failed = failures.length === 0 ? [] : ['', '## What failed', '', ...failures];
-  return `${HEAD}\nLast run: ${day}.\n\n${lines.join('\n')}\n\n${ENGINES}${failed.length === 0 ? '' : `${failed.join('\n')}\n`}`;
+  return `${HEAD}\n${lines.join('\n')}\n\n${ENGINES}${failed.length === 0 ? '' : `${failed.join('\n')}\n`}`;
 }
 
-function cell(outcome: Outcome | undefined): string {
-  if (outcome === undefined) return 'not run';
+function cell({ title, needs }: Check, { kyverno, outcomes }: RowResult): string {
+  const outcome: Outcome | undefined = outcomes[title];
+  if (outcome === undefined)
+    return needs !== undefined && kyvernoBefore(kyverno) === undefined ? `not run: needs ${needs}` : 'not run';
   const { passed, failed } = outcome;
   return failed.length === 0 ? `${passed} passed` : `${passed} passed, **${failed.length} failed**`;
 }

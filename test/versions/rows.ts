@@ -10,6 +10,8 @@ export interface Row {
 export interface Check {
   readonly title: string;
   readonly specs: readonly string[];
+  /** What it needs beside the row's own versions; undefined: nothing. */
+  readonly needs?: 'an older Kyverno';
 }
 
 export const ROWS: readonly Row[] = VERSIONS.kubernetes.map((kubernetes, index) => ({
@@ -37,7 +39,26 @@ export const CHECKS: readonly Check[] = [
   { title: 'Pull secrets in Pods, by each engine that the cluster has', specs: [`${IN}/policy/pull-secrets.test.ts`] },
   {
     title: 'What Auto comes to, and what is said of engines that the cluster lacks',
-    specs: [`${IN}/engines/auto.test.ts`],
+    specs: [`${IN}/engines/auto.test.ts`, `${IN}/engines/wavering.test.ts`],
   },
   { title: 'From one engine to another under a stream of Pods', specs: [`${IN}/engines/switch.test.ts`] },
+  {
+    title: 'Kyverno with two admission replicas, one of them behind the other, under a stream of Pods',
+    specs: [`${IN}/policy/two-replicas.test.ts`],
+  },
+  {
+    title: 'The upgrade of Kyverno from the version before in this table, under a stream of Pods',
+    specs: ['test/versions/kyverno-upgrade.test.ts'],
+    needs: 'an older Kyverno',
+  },
 ];
+
+/** The Kyverno that this one is upgraded from in the tests; undefined: there is none. */
+export function kyvernoBefore(kyverno: string): string | undefined {
+  const versions: readonly string[] = VERSIONS.kyverno;
+  return versions[versions.indexOf(kyverno) + 1];
+}
+
+export function checksOf({ kyverno }: Pick<Row, 'kyverno'>): readonly Check[] {
+  return CHECKS.filter(({ needs }) => needs === undefined || kyvernoBefore(kyverno) !== undefined);
+}
