@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
+import { OPTIONS } from '../config/options.js';
 import { namespaceGlobs, registryHost } from '../config/values.js';
 import { HarborError } from '../harbor/http/errors.js';
 import { KubernetesError } from '../kubernetes/errors.js';
@@ -13,6 +14,7 @@ import { InputError } from './input-error.js';
 import type { Output } from './output.js';
 import { addPlan } from './plan/command.js';
 import { ENGINE_KINDS } from '../engines/engines.js';
+import { MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { DEFAULT_AUTO_ENGINE } from './offline/placement.js';
 import { render } from './offline/render.js';
@@ -25,6 +27,7 @@ interface FileOptions {
 
 interface RenderOptions extends FileOptions {
   readonly excludedNamespaces: readonly string[];
+  readonly mirrorsPerPolicy: number;
   readonly explain?: boolean;
   readonly autoEngine: PolicyEngine;
 }
@@ -92,6 +95,12 @@ function program(output: Output, setCode: (code: ExitCode) => void): Command {
       globs,
       DEFAULT_EXCLUDED,
     )
+    .option(
+      '--mirrors-per-policy <number>',
+      'how many mirrors share a policy at most',
+      mirrorsPerPolicy,
+      MIRRORS_PER_POLICY,
+    )
     .option('--explain', 'with a paragraph on each step, as YAML comments')
     .addOption(
       new Option('--auto-engine <engine>', 'what engine Auto comes to in the cluster, which alone can say it')
@@ -126,6 +135,10 @@ function host(value: string): string {
 
 function globs(value: string): readonly string[] {
   return valid(namespaceGlobs.safeParse(value));
+}
+
+function mirrorsPerPolicy(value: string): number {
+  return valid(OPTIONS.mirrorsPerPolicy.schema.safeParse(value));
 }
 
 function valid<T>(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_EXCLUDED_NAMESPACES } from './excluded-namespaces.js';
 import { ENGINE_KINDS } from '../engines/engines.js';
+import { MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
 import {
   duration,
   engineKinds,
@@ -129,6 +130,13 @@ export const OPTIONS = {
       'what rewrite.engine: Auto may choose from, separated by commas, in any order: engines whose policies the operator may write',
     fallback: ENGINE_KINDS.join(','),
     schema: engineKinds,
+  },
+  mirrorsPerPolicy: {
+    flag: '--mirrors-per-policy <number>',
+    env: 'MIRRORS_PER_POLICY',
+    description: 'how many mirrors share a policy at most; with very many mirrors, fewer policies cost each Pod less',
+    fallback: String(MIRRORS_PER_POLICY),
+    schema: integer(10, 300),
   },
   workers: {
     flag: '--workers <number>',

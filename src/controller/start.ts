@@ -56,6 +56,7 @@ export function startWork(
   metrics: Metrics,
 ): Work {
   const config = given.mintRobot ? { ...given, harborLogin: ROBOT_LOGIN } : given;
+  const { excludedNamespaces } = config;
   const everything = (): void => {
     for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
   };
@@ -93,8 +94,9 @@ export function startWork(
   const policies = new Policies({
     cluster: cluster.policies,
     mirrors: cluster,
-    excludedNamespaces: config.excludedNamespaces,
+    excludedNamespaces,
     autoEngines: config.autoEngines,
+    mirrorsPerPolicy: config.mirrorsPerPolicy,
     now: () => performance.now(),
     onDue: (pace) => {
       trigger.due(pace);
@@ -161,7 +163,7 @@ export function startWork(
     harbors,
     policies,
     clusterId,
-    excludedNamespaces: config.excludedNamespaces,
+    excludedNamespaces,
     retireAfterMs: config.retireAfterMs,
     knowsPolicies: () => cluster.policies.isKnown,
     now: Date.now,
@@ -185,10 +187,8 @@ export function startWork(
     now: Date.now,
     monotonic: () => performance.now(),
     random: Math.random,
-    exposed: (mirror, harborUrl) => {
-      const { excludedNamespaces } = config;
-      return exposed(mirror, { webhooks: cluster.policies.webhooks(), harborUrl, excludedNamespaces });
-    },
+    exposed: (mirror, harborUrl) =>
+      exposed(mirror, { webhooks: cluster.policies.webhooks(), harborUrl, excludedNamespaces }),
     onAction: (mirror, action, ms) => {
       reconcileLog.info(describeAction(action), { mirror, action: action.kind, ms: Math.round(ms) });
     },

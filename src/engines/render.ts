@@ -12,6 +12,8 @@ import type { PolicySettings } from './settings.js';
 export interface RenderOptions {
   /** Namespaces whose Pods are never touched: names, or globs such as `kube-*`. */
   readonly excludedNamespaces: readonly string[];
+  /** How many mirrors a policy has at most. Default: as the operator has it without the setting. */
+  readonly mirrorsPerPolicy?: number | undefined;
   /** Where mirrors are now: they stay there. Default: nowhere. */
   readonly homes?: Homes;
   /** What stays elsewhere for a while besides. */
@@ -23,10 +25,10 @@ export interface RenderOptions {
  * order, gives byte-equal output.
  */
 export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOptions): readonly RenderedPolicy[] {
-  const { homes, staying = [] } = options;
+  const { homes, mirrorsPerPolicy, staying = [] } = options;
   const rulesOf = precedence([...placed, ...staying].map(({ entry }) => entry));
   const excludedNamespaces = [...new Set(options.excludedNamespaces)].sort();
-  return withStaying(groups(placed, homes), staying).map((group) =>
+  return withStaying(groups(placed, homes, mirrorsPerPolicy), staying).map((group) =>
     renderPolicy({ ...group, rules: rulesOf(group.entries), excludedNamespaces }),
   );
 }

@@ -35,6 +35,7 @@ interface PoliciesOptions extends ApplyOptions {
   readonly excludedNamespaces: readonly string[];
   /** The engines that Auto may come to. Default: all. */
   readonly autoEngines?: readonly PolicyEngine[];
+  readonly mirrorsPerPolicy?: number;
   /** ms by a clock that nobody sets. */
   readonly now: () => number;
   /** A sync is due: at once, or together with what else comes. */
@@ -187,11 +188,11 @@ export class Policies {
   }
 
   async #plan(): Promise<Plan> {
-    const { mirrors, now } = this.#options;
+    const { mirrors, now, mirrorsPerPolicy } = this.#options;
     const picture = this.#observe();
     const desired = desiredPolicies(mirrors.mirrors(), this.#decisions.letInSoFar(), picture, this.#memory);
     await weighAll(desired, this.#turn);
-    const placing = placePolicies(desired, picture, this.#memory, now());
+    const placing = placePolicies(desired, picture, this.#memory, { now: now(), mirrorsPerPolicy });
     const renderer = this.#renderer.with(placing.entries, (name) => mirrors.mirror(name)?.metadata.uid);
     await this.#renderer.prepare(renderer, placing.groups, this.#turn);
     return planPolicies(placing, renderer, picture, now());

@@ -10,6 +10,7 @@ interface RenderInput {
   readonly filename: readonly string[];
   readonly harborHost?: string;
   readonly excludedNamespaces: readonly string[];
+  readonly mirrorsPerPolicy?: number;
   /** With a paragraph on each step. */
   readonly explain?: boolean;
   readonly autoEngine: PolicyEngine;
@@ -30,7 +31,8 @@ export async function render(input: RenderInput, output: Output): Promise<boolea
     warn(`Taken for what engine Auto of ${onAuto.join(', ')} comes to: ${input.autoEngine} (--auto-engine).`);
   }
   for (const [mirror, reason] of left) warn(`Mirror ${mirror} is in no policy: ${reason}.`);
-  const policies = renderPolicies(placed, { excludedNamespaces: input.excludedNamespaces });
+  const { excludedNamespaces, mirrorsPerPolicy } = input;
+  const policies = renderPolicies(placed, { excludedNamespaces, mirrorsPerPolicy });
   out(
     policies
       .flatMap(({ object, binding, explanations }) => [

@@ -16,7 +16,7 @@ import { ownHarborOf } from '../../config/own-harbor.js';
 import { OPERATORS_OWN } from '../../credentials/secrets.js';
 import type { Secret, SecretLookup } from '../../credentials/secrets.js';
 import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster/cluster-reader.js';
-import { readExcludedNamespaces } from '../../engines/metadata/annotations.js';
+import { readEntries, readExcludedNamespaces } from '../../engines/metadata/annotations.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Labels } from '../../engines/conditions/label-selector.js';
@@ -82,6 +82,7 @@ export function addPlan(program: Command, output: Output, setCode: (code: ExitCo
     'keySecret',
     'excludedNamespaces',
     'autoEngines',
+    'mirrorsPerPolicy',
   ])
     .addHelpText('after', EXAMPLES)
     .action(async (flags: PlanFlags) => {
@@ -107,6 +108,7 @@ async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> 
       ...(await readPods(reader)),
       excludedNamespaces: excludedNamespaces(flags, config, look),
       autoEngines: config.autoEngines,
+      mirrorsPerPolicy: mirrorsPerPolicy(flags, config, look),
       harborSide: harbor.plan,
     });
     print(output, flags.output, plan, () => planLines(plan, flags.all));
@@ -214,6 +216,12 @@ function excludedNamespaces(flags: object, config: Config, { policies }: PolicyL
   if (isGiven('excludedNamespaces', flags)) return config.excludedNamespaces;
   const known = policies.map(({ object }) => readExcludedNamespaces(object)).find((names) => names !== undefined);
   return known ?? config.excludedNamespaces;
+}
+
+/** As given; else at least what the largest policy in the cluster has, since the operator may have been told more than the default. */
+function mirrorsPerPolicy(flags: object, config: Config, { policies }: PolicyLook): number {
+  if (isGiven('mirrorsPerPolicy', flags)) return config.mirrorsPerPolicy;
+  return Math.max(config.mirrorsPerPolicy, ...policies.map(({ object }) => readEntries(object)?.length ?? 0));
 }
 
 async function readPods(

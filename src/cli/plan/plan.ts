@@ -25,6 +25,7 @@ interface PlanSources {
   readonly pods: readonly Pod[];
   readonly namespaces: ReadonlyMap<string, Labels>;
   readonly excludedNamespaces: readonly string[];
+  readonly mirrorsPerPolicy: number;
   /** The engines that Auto may come to. */
   readonly autoEngines: readonly PolicyEngine[];
   readonly harborSide: (mirror: RegistryMirror) => Promise<PlannedMirror>;
@@ -44,7 +45,7 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
   return {
     objects: changes,
     harbor: sides.map(({ side }) => side),
-    policies: policyChanges(placed, sources.look.policies, sources.excludedNamespaces),
+    policies: policyChanges(placed, sources.look.policies, sources),
     pods: podRewrites(sources.pods, sources.namespaces, placed, sources.excludedNamespaces),
   };
 }

@@ -2,6 +2,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
+import type { RenderOptions } from '../../engines/render.js';
 import { chooseEngine, namesEngine, withEngine } from '../../engines/auto.js';
 import { policySettings } from '../../engines/settings.js';
 import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines/settings.js';
@@ -59,11 +60,11 @@ export function placedEntries(
 export function policyChanges(
   placed: readonly PlacedEntry[],
   live: readonly LivePolicy[],
-  excludedNamespaces: readonly string[],
+  options: Pick<RenderOptions, 'excludedNamespaces' | 'mirrorsPerPolicy'>,
 ): readonly PolicyChange[] {
   const byMirror = new Map(placed.map((each) => [each.entry.mirror, each]));
   const homes = homesNow(byMirror, listedBy(live.map(readPolicy)));
-  const target = renderPolicies(placed, { excludedNamespaces, homes });
+  const target = renderPolicies(placed, { ...options, homes });
   const wanted = new Set(target.map(keyOfPolicy));
   const gone = live.filter(({ kind, object }) => !wanted.has(keyOfPolicy({ kind, name: object.metadata.name })));
   return [

@@ -26,8 +26,16 @@ export interface PolicyGroup {
 /** The name of the policy that each mirror is in now, by the mirror's name. */
 export type Homes = ReadonlyMap<string, string>;
 
-/** One group for all mirrors with the same settings, or several where they are too many; sorted by name and kind. */
-export function groups(placed: readonly PlacedEntry[], homes: Homes = new Map()): readonly PolicyGroup[] {
+/**
+ * One group for all mirrors with the same settings, or several where they are too many; sorted by name and kind.
+ *
+ * @param mirrorsPerPolicy - at most so many. Default: as the operator does without the setting
+ */
+export function groups(
+  placed: readonly PlacedEntry[],
+  homes: Homes = new Map(),
+  mirrorsPerPolicy?: number,
+): readonly PolicyGroup[] {
   const bySettings = Map.groupBy(placed, ({ settings }) => settingsText(settings));
   return [...bySettings.values()]
     .flatMap((members) => {
@@ -37,6 +45,7 @@ export function groups(placed: readonly PlacedEntry[], homes: Homes = new Map())
         policyName(settings),
         members.map(({ entry }) => entry),
         homes,
+        mirrorsPerPolicy,
       );
       return [...parts].map(([name, entries]): PolicyGroup => ({ name, settings, entries: sorted(entries) }));
     })

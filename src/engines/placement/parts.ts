@@ -4,8 +4,8 @@ import { isPartOf, partName } from '../metadata/names.js';
 import { fits, ROOM, sumOf, weightOf } from './weight.js';
 import type { Weight } from './weight.js';
 
-/** Entries of a policy: what it lists is evaluated for every Pod that uses one of them, and an object has a size limit. */
-export const MAX_MIRRORS = 100;
+/** How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: one that people can still read. */
+export const MIRRORS_PER_POLICY = 100;
 
 /**
  * How much larger than the mirrors need a policy's limits have to be before one policy less is worth its moves. Without this room, a mirror
@@ -20,32 +20,37 @@ const SPARE = 1.2;
  *
  * @param base - the first policy's name; that of the others begins with it
  * @param homes - the policies that mirrors are in now, of these settings or of others
+ * @param atMost - how many mirrors a policy may have
  */
 export function placeInParts(
   base: string,
   entries: readonly MirrorEntry[],
   homes: ReadonlyMap<string, string>,
+  atMost = MIRRORS_PER_POLICY,
 ): ReadonlyMap<string, readonly MirrorEntry[]> {
   const parts = new Map<string, Part>();
   const newcomers: MirrorEntry[] = [];
   for (const entry of entries.toSorted((a, b) => compare(a.mirror, b.mirror))) {
     const home = homes.get(entry.mirror);
     if (home === undefined || !isPartOf(base, home)) newcomers.push(entry);
-    else partOf(parts, home).add(entry);
+    else partOf(parts, home, atMost).add(entry);
   }
   for (const part of parts.values()) newcomers.push(...part.shrink());
-  for (const entry of newcomers) (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts))).add(entry);
-  while (dissolvesSmallest(parts)) continue;
+  for (const entry of newcomers)
+    (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts), atMost)).add(entry);
+  while (dissolvesSmallest(parts, atMost)) continue;
   return new Map([...parts].map(([name, { entries: placed }]) => [name, placed]));
 }
 
 const NOTHING: Weight = { annotation: 0, expression: 0 };
 
 class Part {
+  readonly #atMost: number;
   readonly #entries: MirrorEntry[];
   #weight: Weight;
 
-  constructor(entries: readonly MirrorEntry[] = []) {
+  constructor(atMost: number, entries: readonly MirrorEntry[] = []) {
+    this.#atMost = atMost;
     this.#entries = [...entries];
     this.#weight = entries.map(weightOf).reduce(sumOf, NOTHING);
   }
@@ -59,7 +64,7 @@ class Part {
   }
 
   hasRoomFor(entry: MirrorEntry): boolean {
-    return this.#entries.length < MAX_MIRRORS && fits(sumOf(this.#weight, weightOf(entry)));
+    return this.#entries.length < this.#atMost && fits(sumOf(this.#weight, weightOf(entry)));
   }
 
   add(entry: MirrorEntry): void {
@@ -70,7 +75,7 @@ class Part {
   /** @returns what doesn't fit any more, the largest first */
   shrink(): readonly MirrorEntry[] {
     const out: MirrorEntry[] = [];
-    while (this.#entries.length > 1 && (this.#entries.length > MAX_MIRRORS || !fits(this.#weight))) {
+    while (this.#entries.length > 1 && (this.#entries.length > this.#atMost || !fits(this.#weight))) {
       const largest = this.#entries.reduce((a, b) => (sizeOf(b) >= sizeOf(a) ? b : a));
       this.#entries.splice(this.#entries.indexOf(largest), 1);
       this.#weight = this.#entries.map(weightOf).reduce(sumOf, NOTHING);
@@ -86,19 +91,19 @@ function sizeOf(entry: MirrorEntry): number {
 }
 
 /** Spreads the smallest part over the others where they have room to spare. */
-function dissolvesSmallest(parts: Map<string, Part>): boolean {
+function dissolvesSmallest(parts: Map<string, Part>, atMost: number): boolean {
   const all = [...parts.values()];
   const count = all.reduce((sum, { entries }) => sum + entries.length, 0);
   const { annotation, expression } = all.map(({ weight }) => weight).reduce(sumOf, NOTHING);
   const room = (parts.size - 1) / SPARE;
   const hasRoom = annotation <= room * ROOM.annotation && expression <= room * ROOM.expression;
-  if (parts.size < 2 || count > room * MAX_MIRRORS || !hasRoom) return false;
+  if (parts.size < 2 || count > room * atMost || !hasRoom) return false;
   const [smallest] = [...parts].sort(
     ([a, { entries: x }], [b, { entries: y }]) => x.length - y.length || inOrder(b, a),
   );
   if (smallest === undefined) return false;
   const rest = new Map(
-    [...parts].flatMap(([name, part]) => (name === smallest[0] ? [] : [[name, new Part(part.entries)]])),
+    [...parts].flatMap(([name, part]) => (name === smallest[0] ? [] : [[name, new Part(atMost, part.entries)]])),
   );
   for (const entry of smallest[1].entries) {
     const part = firstWithRoom(rest, entry);
@@ -118,8 +123,8 @@ function firstWithRoom(parts: ReadonlyMap<string, Part>, entry: MirrorEntry): Pa
   return first?.[1];
 }
 
-function partOf(parts: Map<string, Part>, name: string): Part {
-  const part = parts.get(name) ?? new Part();
+function partOf(parts: Map<string, Part>, name: string, atMost: number): Part {
+  const part = parts.get(name) ?? new Part(atMost);
   parts.set(name, part);
   return part;
 }

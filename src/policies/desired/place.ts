@@ -30,10 +30,20 @@ export async function weighAll({ placed }: Desired, turn: Turn): Promise<void> {
   await turn.breathe();
 }
 
+interface PlaceOptions {
+  readonly now: number;
+  readonly mirrorsPerPolicy?: number | undefined;
+}
+
 /** Places what is desired in policies; each mirror stays where it is. Pure. */
-export function placePolicies(desired: Desired, picture: Picture, before: Memory, now: number): Placing {
+export function placePolicies(
+  desired: Desired,
+  picture: Picture,
+  before: Memory,
+  { now, mirrorsPerPolicy }: PlaceOptions,
+): Placing {
   const placed = [...desired.placed.values()];
-  const target = groups(placed, homesNow(desired.placed, picture.byMirror, before));
+  const target = groups(placed, homesNow(desired.placed, picture.byMirror, before), mirrorsPerPolicy);
   const homes = new Map(target.flatMap(({ name, entries }) => entries.map(({ mirror }) => [mirror, name] as const)));
   const memory = { ...before, placed: desired.placed, homes };
   const acting = actingSince(picture, memory, now);

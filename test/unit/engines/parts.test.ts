@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { MAX_MIRRORS, placeInParts } from '../../../src/engines/placement/parts.js';
+import { MIRRORS_PER_POLICY, placeInParts } from '../../../src/engines/placement/parts.js';
 
 const BASE = 'registry-mirrors-0123456789';
 
@@ -22,9 +22,11 @@ function sizes(parts: ReturnType<typeof placeInParts>): readonly (readonly [stri
 
 describe('the policies of mirrors with the same settings', () => {
   it('are one for as many mirrors as it takes, and then one more', () => {
-    expect(sizes(placeInParts(BASE, entries(MAX_MIRRORS), new Map()))).to.deep.equal([[BASE, MAX_MIRRORS]]);
-    expect(sizes(placeInParts(BASE, entries(MAX_MIRRORS + 1), new Map()))).to.deep.equal([
-      [BASE, MAX_MIRRORS],
+    expect(sizes(placeInParts(BASE, entries(MIRRORS_PER_POLICY), new Map()))).to.deep.equal([
+      [BASE, MIRRORS_PER_POLICY],
+    ]);
+    expect(sizes(placeInParts(BASE, entries(MIRRORS_PER_POLICY + 1), new Map()))).to.deep.equal([
+      [BASE, MIRRORS_PER_POLICY],
       [`${BASE}-2`, 1],
     ]);
   });
@@ -77,6 +79,24 @@ describe('the policies of mirrors with the same settings', () => {
     const parts = placeInParts(BASE, more, homes);
     expect([...parts.keys()]).to.deep.equal([`${BASE}-0`, `${BASE}-1`]);
     for (const [mirror, home] of homes) expect(homesOf(parts).get(mirror)).to.equal(home);
+  });
+
+  it('become fewer once each may have more, and most mirrors stay', () => {
+    const homes = homesOf(placeInParts(BASE, entries(1000), new Map()));
+    const after = homesOf(placeInParts(BASE, entries(1000), homes, 300));
+    expect(new Set(after.values()).size).to.equal(4);
+    expect(entries(1000).filter(({ mirror }) => after.get(mirror) === homes.get(mirror))).to.have.length(400);
+    expect(homesOf(placeInParts(BASE, entries(1000), after, 300))).to.deep.equal(after);
+  });
+
+  it('become more once each may have fewer, and as many mirrors stay as may', () => {
+    const homes = homesOf(placeInParts(BASE, entries(300), new Map(), 300));
+    const after = homesOf(placeInParts(BASE, entries(300), homes, 100));
+    expect([...Map.groupBy(after, ([, home]) => home).values()].map(({ length }) => length)).to.deep.equal([
+      100, 100, 100,
+    ]);
+    expect(entries(300).filter(({ mirror }) => after.get(mirror) === BASE)).to.have.length(100);
+    expect(homesOf(placeInParts(BASE, entries(300), after, 100))).to.deep.equal(after);
   });
 
   it('take nobody in who comes from a policy of other settings', () => {

@@ -6,7 +6,7 @@ import { rewriter } from '../../../src/image/rewrite.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry, type MirrorEntry } from '../../../src/engines/entry.js';
 import type { PlacedEntry } from '../../../src/engines/placement/group.js';
-import { MAX_MIRRORS } from '../../../src/engines/placement/parts.js';
+import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import { inForce } from '../../../src/engines/in-force.js';
 import { contentCondition } from '../../../src/engines/webhooks.js';
 import { precedence } from '../../../src/engines/placement/precedence.js';
@@ -101,10 +101,10 @@ describe('rendering policies', () => {
   });
 
   it('does not split a hundred mirrors, and splits more so that none has too many', () => {
-    expect(renderPolicies(placed(MAX_MIRRORS), options)).to.have.length(1);
+    expect(renderPolicies(placed(MIRRORS_PER_POLICY), options)).to.have.length(1);
     const policies = renderPolicies(placed(450), options);
     expect(policies.flatMap(({ entries }) => entries)).to.have.length(450);
-    expect(policies.every(({ entries }) => entries.length <= MAX_MIRRORS)).to.equal(true);
+    expect(policies.every(({ entries }) => entries.length <= MIRRORS_PER_POLICY)).to.equal(true);
     expect(new Set(policies.map(({ name }) => name)).size).to.equal(policies.length);
   });
 

@@ -99,4 +99,24 @@ describe('mirrors with the same settings that come and go one by one', function 
       });
     }
   }
+
+  for (const engine of ENGINES) {
+    it(`stay in force while MIRRORS_PER_POLICY is raised, and lowered again, with ${engine}`, async () => {
+      for (let n = 0; n < MANY; n += 1) {
+        policies.decide(`mirror-${n}`, included(cluster.set(`mirror-${n}`, { engine }, [`registry-${n}.test`])));
+      }
+      await settle();
+      expect(cluster.live.size).to.equal(4);
+      for (const [mirrorsPerPolicy, expected] of [
+        [300, 2],
+        [undefined, 4],
+      ] as const) {
+        cluster.mirrorsPerPolicy = mirrorsPerPolicy;
+        policies = cluster.open();
+        await settle();
+        expect(cluster.live.size).to.equal(expected);
+        expect(ready.size).to.equal(MANY);
+      }
+    });
+  }
 });

@@ -44,12 +44,16 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   #wakes: readonly number[] = [];
   #observer: Policies | undefined;
 
+  /** As the operator's setting says; undefined: the default. */
+  mirrorsPerPolicy: number | undefined;
+
   /** The operator's policies, anew; when a sync says that it is to be called again, {@link pass} makes it due. */
   open(): Policies {
     const policies = new Policies({
       cluster: this,
       mirrors: { mirror: (name) => this.mirrorsByName.get(name), mirrors: () => [...this.mirrorsByName.values()] },
       excludedNamespaces: ['kube-*'],
+      ...(this.mirrorsPerPolicy === undefined ? {} : { mirrorsPerPolicy: this.mirrorsPerPolicy }),
       now: () => this.now,
       onDue: (pace) => {
         this.dues += 1;
