@@ -1,5 +1,4 @@
-import { ENGINE_KINDS } from '../../src/engines/engines.js';
-import { benchAdmission } from './admission.js';
+import { benchAdmission } from './admission/bench.js';
 import { benchHarbor } from './harbor.js';
 import { benchScale } from './scale/bench.js';
 import { printGoals } from './scale/saved.js';
@@ -7,9 +6,7 @@ import { printGoals } from './scale/saved.js';
 type Bench = (print: (line: string) => void, args: readonly string[]) => Promise<void>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  /** Of some engines only, where they are named. */
-  admission: (print, args) =>
-    benchAdmission(print, args.length === 0 ? ENGINE_KINDS : ENGINE_KINDS.filter((engine) => args.includes(engine))),
+  admission: benchAdmission,
   /** Runs nothing: how the runs in these files stand to what they have to come to. */
   goals: (print, args) => {
     printGoals(print, args);
