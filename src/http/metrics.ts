@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ResponseListener } from '../harbor/http/adapter/measured.js';
+import { watchEventLoop } from './event-loop.js';
 import type { Route } from './server.js';
 
 /** The operator's metrics. No label ever holds a name that a user chose, so the number of series is bounded. */
@@ -39,6 +40,15 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     registers,
+  });
+  const eventLoop = new Histogram({
+    name: `${PREFIX}event_loop_delay_seconds`,
+    help: 'How much later than asked for a turn of the event loop came.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 5],
+    registers,
+  });
+  watchEventLoop((seconds) => {
+    eventLoop.observe(seconds);
   });
   const queueDepth = new Gauge({ name: `${PREFIX}queue_depth`, help: 'Mirrors waiting for a worker.', registers });
   const mirrors = new Gauge({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Buckets } from './delay.js';
 
 const TICKS_PER_SECOND = 100;
 const MIB = 1024 * 1024;
@@ -49,10 +50,15 @@ export class Metrics {
     return this.sum('nodejs_heap_size_used_bytes') / MIB;
   }
 
-  /** Delays of the event loop since the scrape before, in ms. */
-  get eventLoop(): { readonly p50: number; readonly p99: number; readonly max: number } {
-    const ms = (name: string): number => this.sum(`nodejs_eventloop_lag_${name}_seconds`) * 1000;
-    return { p50: ms('p50'), p99: ms('p99'), max: ms('max') };
+  /** Delays of the event loop since the process began. */
+  get delays(): Buckets {
+    const buckets = this.byLabels('registry_mirror_event_loop_delay_seconds_bucket');
+    return new Map([...buckets].map(([labels, count]) => [/le="(.*)"/.exec(labels)?.[1] ?? '', count]));
+  }
+
+  /** The longest delay of the event loop since the scrape before, in ms. */
+  get longestDelay(): number {
+    return this.sum('nodejs_eventloop_lag_max_seconds') * 1000;
   }
 }
 

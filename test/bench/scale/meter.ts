@@ -1,6 +1,8 @@
 import type { AuditMark } from '../../cluster/audit.js';
 import { OPERATOR_USER } from '../../support/operator.js';
 import type { World } from '../../support/world.js';
+import { delaysBetween } from '../delay.js';
+import type { Buckets } from '../delay.js';
 import { cpuSeconds, looksDone, residentMiB, scrape } from '../process.js';
 import type { Metrics } from '../process.js';
 
@@ -15,7 +17,7 @@ export interface Figures {
   /** By verb and resource. */
   readonly apiWrites: Readonly<Record<string, number>>;
   readonly policyWrites: number;
-  /** The event loop's delay, in ms: the worst where it was asked for more than once. */
+  /** The event loop's delay, in ms. */
   readonly delay: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly residentMiB: number;
   readonly peakMiB: number;
@@ -26,6 +28,7 @@ interface Start {
   readonly at: number;
   readonly cpuSeconds: number;
   readonly looks: number;
+  readonly delays: Buckets;
   readonly mark: AuditMark;
 }
 
@@ -35,8 +38,8 @@ const LOOKS = 'registry_mirror_reconcile_duration_seconds_count';
 export class Meter {
   readonly #world: World;
   readonly #start: Start;
-  /** The worst of all scrapes, since each begins the histogram anew. */
-  #delay: Figures['delay'] = { p50: 0, p99: 0, max: 0 };
+  /** Of all scrapes, each of which tells of the time since the one before. */
+  #longestDelay = 0;
 
   private constructor(world: World, start: Start) {
     this.#world = world;
@@ -46,13 +49,14 @@ export class Meter {
   /** From now on. */
   static async begin(world: World): Promise<Meter> {
     const { operator } = world;
-    const looks = (await scrape(operator.metricsUrl)).sum(LOOKS);
-    return new Meter(world, await startOf(world, { cpuSeconds: cpuSeconds(operator.daemon.pid), looks }));
+    const metrics = await scrape(operator.metricsUrl);
+    const [looks, { delays }] = [metrics.sum(LOOKS), metrics];
+    return new Meter(world, await startOf(world, { cpuSeconds: cpuSeconds(operator.daemon.pid), looks, delays }));
   }
 
   /** From the start of an operator that isn't running yet. */
   static async beforeStart(world: World): Promise<Meter> {
-    return new Meter(world, await startOf(world, { cpuSeconds: 0, looks: 0 }));
+    return new Meter(world, await startOf(world, { cpuSeconds: 0, looks: 0, delays: new Map() }));
   }
 
   /** How many looks saw Harbor, of a process that has been measured since its start. */
@@ -80,7 +84,7 @@ export class Meter {
       harborReads: harbor.reads().length,
       apiWrites,
       policyWrites: writes.filter(({ resource }) => resource.endsWith('policies')).length,
-      delay: this.#delay,
+      delay: { ...delaysBetween(this.#start.delays, metrics.delays), max: this.#longestDelay },
       residentMiB: memory.now,
       peakMiB: memory.peak,
       heapMiB: metrics.heapMiB,
@@ -89,16 +93,15 @@ export class Meter {
 
   async #scrape(): Promise<Metrics> {
     const metrics = await scrape(this.#world.operator.metricsUrl);
-    this.#delay = worse(this.#delay, metrics.eventLoop);
+    this.#longestDelay = Math.max(this.#longestDelay, metrics.longestDelay);
     return metrics;
   }
 }
 
-function worse(a: Figures['delay'], b: Figures['delay']): Figures['delay'] {
-  return { p50: Math.max(a.p50, b.p50), p99: Math.max(a.p99, b.p99), max: Math.max(a.max, b.max) };
-}
-
-async function startOf({ harbor, cluster }: World, since: Pick<Start, 'cpuSeconds' | 'looks'>): Promise<Start> {
+async function startOf(
+  { harbor, cluster }: World,
+  since: Pick<Start, 'cpuSeconds' | 'looks' | 'delays'>,
+): Promise<Start> {
   const mark = await cluster.audit.mark();
   harbor.resetCounts();
   return { ...since, mark, at: performance.now() };
