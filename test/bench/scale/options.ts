@@ -30,7 +30,7 @@ export const USAGE = `npm run bench -- scale
   --phases P,P         ${PHASES.join(', ')} (default: all)
   --interval MINUTES   spec.interval; the steady state is watched over three of them (default 1)
   --json FILE          writes the figures there, too
-  --node-options O     NODE_OPTIONS in place of the image's, to try another heap, or "--cpu-prof --cpu-prof-dir=FOLDER"
+  --node-options=O     NODE_OPTIONS in place of the image's, to try another heap, or "--cpu-prof --cpu-prof-dir=FOLDER"
 `;
 
 /** @throws TypeError with a message for a person, for what is not an option */
