@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.js';
 import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
+import { contains } from '../kubernetes/contains.js';
 import { isKubernetesError, KubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
@@ -109,14 +110,24 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     await this.#delete(this.#policies.get(kind), name);
   }
 
-  /** Writes an object in the version of its API that the cluster serves. */
+  /**
+   * Writes an object in the version of its API that the cluster serves.
+   *
+   * Applying leaves what somebody else has added to a list of named items, such as a match condition that nothing meets: a merge patch, which
+   * replaces lists as a whole, takes it out. It owns nothing afterwards, since it changes nothing of what was applied.
+   */
   async #apply(informer: PolicyInformer | undefined, object: PolicyObject): Promise<KubernetesObject> {
     if (informer === undefined) throw new Error(`Nobody watches ${object.kind} objects.`);
     const { resource } = informer;
     const body = { ...object, apiVersion: `${resource.group}/${resource.version}` };
     const { name } = object.metadata;
     const { api } = this.#options;
-    return await informer.write(name, async () => api.patch(resource, name, 'apply', body, { fieldManager: OPERATOR }));
+    const { spec } = object;
+    return await informer.write(name, async () => {
+      const options = { fieldManager: OPERATOR };
+      const applied = await api.patch<KubernetesObject>(resource, name, 'apply', body, options);
+      return contains(applied, { spec }) ? applied : api.patch(resource, name, 'merge', { spec }, options);
+    });
   }
 
   async #delete(informer: PolicyInformer | undefined, name: string): Promise<void> {

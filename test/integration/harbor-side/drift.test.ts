@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
 
@@ -133,4 +134,26 @@ describe('Drift', function () {
     });
     await world().untilImage('quay.io/a/b:1', 'harbor.cache.test/policed/a/b:1');
   });
+
+  for (const engine of ENGINE_KINDS) {
+    it(`takes a condition out of a ${engine} that somebody has added, and that no Pod meets`, async () => {
+      const mirror = `switched-${engine.toLowerCase()}`;
+      const [image, rewritten] = [`${mirror}.example.org/a/b:1`, `harbor.cache.test/${mirror}/a/b:1`];
+      const url = `https://${mirror}.example.org`;
+      await world().apply(mirror, { upstream: { type: 'docker-registry', url }, rewrite: { engine } });
+      await world().untilReady(mirror);
+      await world().untilImage(image, rewritten);
+      const name = (await world().get(mirror)).status.policy?.name ?? '';
+      const part = engine === 'ClusterPolicy' ? 'webhookConfiguration/' : '';
+      const value = { name: 'added-by-hand', expression: 'false' };
+      const edit = JSON.stringify([{ op: 'add', path: `/spec/${part}matchConditions/-`, value }]);
+      const { code, stderr } = await world().cluster.kubectl(['patch', engine, name, '--type=json', '-p', edit]);
+      expect(code, stderr).to.equal(0);
+      await eventually(async () => {
+        const { stdout } = await world().cluster.kubectl(['get', engine, name, '-o', 'yaml']);
+        expect(stdout).to.include('matchConditions').and.not.include('added-by-hand');
+      });
+      await world().untilImage(image, rewritten);
+    });
+  }
 });
