@@ -38,7 +38,9 @@ describe('the table of goals of a benchmark', () => {
 
   it('takes the worst phase, and for the memory none with more mirrors', () => {
     const worst = { delay: { p50: 1, p99: 51, max: 60 } };
-    const table = goalsTable([run(1000, { create: {}, restart: worst, 'burst 1': { peakMiB: 500 } })]);
+    const table = goalsTable([
+      run(1000, { create: {}, restart: worst, 'burst 1': { peakMiB: 500 }, delete: { peakMiB: 500 } }),
+    ]);
     expect(row(table, 'delay of the event loop')).to.deep.equal(['51: **missed**']);
     expect(row(table, 'memory (1000 mirrors)')).to.deep.equal(['115']);
   });
