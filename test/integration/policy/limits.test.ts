@@ -2,7 +2,9 @@ import { rewriter } from '../../../src/image/rewrite.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
+import { expect } from 'chai';
 import { useCluster } from '../shared-cluster.js';
+import { dryRun, images as imagesOf, podOf } from './pod.js';
 import { PoliciesInForce } from './policies.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
@@ -100,3 +102,40 @@ for (const engine of ENGINES) {
     }
   });
 }
+
+describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
+  this.timeout(240_000);
+  const cluster = useCluster();
+  const mirrors = Array.from({ length: 300 }, (_, i): MirrorEntry => ({
+    mirror: `large-${i}`,
+    hosts: [`registry-${i}.limits.test`],
+    pullPrefix: `harbor.cache.test/large-${i}`,
+    include: [],
+    exclude: [],
+  }));
+
+  for (const engine of ENGINES.filter((each) => each !== 'ClusterPolicy')) {
+    it(`take a Pod with 300 images, each of another mirror, with ${engine}`, async () => {
+      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const policies = renderPolicies(
+        mirrors.map((entry) => ({ entry, settings })),
+        { excludedNamespaces: ['kube-*'], mirrorsPerPolicy: 300 },
+      );
+      expect(policies).to.have.length(1);
+      const names = mirrors.map(({ hosts }) => `${hosts[0] ?? ''}/some/team/image:1.2.3`);
+      const namespace = await cluster().createNamespace();
+      const put = await PoliciesInForce.put(cluster().api, policies, { namespace, images: names.slice(0, 1) });
+      try {
+        const pod = podOf(names.slice(0, 100), {
+          initContainers: names.slice(100, 200).map((image, i) => ({ name: `init-${i}`, image })),
+          volumes: names.slice(200).map((reference, i) => ({ name: `data-${i}`, image: { reference } })),
+        });
+        const rewrite = rewriter(mirrors);
+        const after = imagesOf(await dryRun(cluster().api, namespace, pod));
+        expect(after).to.have.members(names.map((name) => rewrite(name).image));
+      } finally {
+        await put.remove();
+      }
+    });
+  }
+});
