@@ -47,7 +47,8 @@ describe('The upgrade of Kyverno', function () {
       await replicas.endOldest();
       await world.reconcile('quay');
       await world.apply('later', { upstream: { type: 'docker-registry', url: 'https://later.example.org' } });
-      await world.untilReady('later');
+      // The new one registers webhooks once the old one's lease is over.
+      await world.until('later', 'Ready', 'True', undefined, 150_000);
     });
     expect(seen).to.deep.equal([`${PULL_HOST}/quay/a/b:1`]);
     await world.untilImage('later.example.org/a/b:1', `${PULL_HOST}/later/a/b:1`);

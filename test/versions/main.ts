@@ -1,5 +1,6 @@
 // Runs the tests on each pair of versions that the local cluster can be built of, and writes docs/reference/versions.md.
-// `npm run test:versions -- 1.32` runs only the rows of these Kubernetes versions; the page keeps what was seen of the others before.
+// `npm run test:versions -- 1.32` runs only the rows of these Kubernetes versions, and `-- 1.32 upgrade` of them only the checks with this word in
+// their title; the page keeps what was seen of the others before.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,6 +19,10 @@ import type { Check, Row } from './rows.js';
 
 const root = join(import.meta.dirname, '../..');
 const PAGE = join(root, 'docs/reference/versions.md');
+
+const asked = process.argv.slice(2);
+const versions = asked.filter((each) => /^[0-9.]+$/.test(each));
+const words = asked.filter((each) => !versions.includes(each));
 
 /** As mocha's JSON reporter writes it. */
 interface MochaResult {
@@ -38,7 +43,9 @@ async function run(row: Row): Promise<RowResult> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-versions-'));
   const output = join(folder, 'result.json');
   try {
-    const checks = checksOf(row);
+    const checks = checksOf(row).filter(
+      ({ title }) => words.length === 0 || words.some((word) => title.includes(word)),
+    );
     const specs = checks.flatMap((check) => check.specs);
     const reporter = ['--reporter', 'json', '--reporter-option', `output=${output}`];
     const child = spawn('mocha', ['--exit', ...reporter, ...specs], {
@@ -70,16 +77,15 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const wanted = process.argv.slice(2);
-const rows = ROWS.filter(({ kubernetes }) => wanted.length === 0 || wanted.includes(kubernetes));
+const rows = ROWS.filter(({ kubernetes }) => versions.length === 0 || versions.includes(kubernetes));
 const results: RowResult[] = [];
 for (const row of rows) {
   const startedAt = performance.now();
   const result = await run(row);
   results.push(result);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  const { versions, outcomes } = result;
-  say(`Kubernetes ${versions.kubernetes}, Kyverno ${versions.kyverno}, after ${seconds} s:`);
+  const { versions: exact, outcomes } = result;
+  say(`Kubernetes ${exact.kubernetes}, Kyverno ${exact.kyverno}, after ${seconds} s:`);
   for (const [title, { passed, failed }] of Object.entries(outcomes)) {
     say(`  ${title}: ${passed} passed, ${failed.length} failed`);
     for (const name of failed) say(`    FAILED ${name}`);

@@ -28,11 +28,15 @@ export function readResults(): readonly RowResult[] {
   return existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as readonly RowResult[]) : [];
 }
 
-/** The results with the new ones in the place of older ones of the same versions. */
+/** The results with the new ones in the place of older ones of the same versions, check by check. */
 export function withResults(before: readonly RowResult[], after: readonly RowResult[]): readonly RowResult[] {
   const isSame = (a: RowResult, b: RowResult): boolean => a.kubernetes === b.kubernetes && a.kyverno === b.kyverno;
   const kept = before.filter((each) => !after.some((newer) => isSame(each, newer)));
-  return [...kept, ...after].toSorted((a, b) => b.kubernetes.localeCompare(a.kubernetes));
+  const merged = after.map((newer) => {
+    const older = before.find((each) => isSame(each, newer));
+    return { ...newer, outcomes: { ...older?.outcomes, ...newer.outcomes } };
+  });
+  return [...kept, ...merged].toSorted((a, b) => b.kubernetes.localeCompare(a.kubernetes));
 }
 
 /** A result for each row: what was not run says so. */

@@ -4,11 +4,12 @@ import type { ApiProxy } from '../../cluster/api-proxy.js';
 import { imagesDuring } from '../../support/pod-stream.js';
 import { NAMESPACE, SERVICE_ACCOUNT } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
-import { SERVED_ENGINES } from '../policy/served.js';
+import { SERVED_ENGINES, SERVED_PLURALS } from '../policy/served.js';
 import { useWorld } from '../use-world.js';
 
 const image = 'quay.io/a/b:1';
 const cached = 'harbor.cache.test/quay/a/b:1';
+const OURS = 'registrymirror.io/managed-by';
 const BEST = SERVED_ENGINES.at(-1) ?? 'ClusterPolicy';
 
 describe('A kind of policy that the API server says for a moment not to have', function () {
@@ -61,6 +62,10 @@ describe('A kind of policy that the API server says for a moment not to have', f
       const log = world().operator.log().slice(before);
       expect(log.filter(({ action }) => action === 'ApplyPolicy' || action === 'DeletePolicy')).to.deep.equal([]);
       await world().delete('quay');
+      await eventually(async () => {
+        const { stdout } = await world().cluster.kubectl(['get', SERVED_PLURALS.join(','), '-l', OURS, '-o', 'name']);
+        expect(stdout).to.equal('');
+      });
     });
   }
 });
