@@ -74,10 +74,18 @@ export async function copyMirror(
   });
 }
 
+/** Has all mirrors deleted. With thousands the API server may not get done with it in the time that it gives a call, and is asked again. */
+export async function deleteAll({ cluster }: Pick<World, 'cluster'>): Promise<void> {
+  let status: number;
+  do ({ status } = await cluster.api.send('DELETE', MIRRORS));
+  while (status === 504);
+  if (status >= 400) throw new Error(`The API server answered ${status} to the deletion of all mirrors.`);
+}
+
 /** Takes all mirrors away, without an operator. */
 export async function removeAll(world: Pick<World, 'cluster'>): Promise<void> {
   const { api } = world.cluster;
-  await api.json('DELETE', MIRRORS);
+  await deleteAll(world);
   await forAll(await listMirrors(world), async ({ metadata: { name } }) =>
     api.json('PATCH', `${MIRRORS}/${name}`, { metadata: { finalizers: null } }, 'application/merge-patch+json'),
   );

@@ -99,7 +99,10 @@ async function runOf({ cluster, engine, count, options }: Setting): Promise<RunR
     for (const phase of PHASES) {
       if (!options.phases.has(phase)) continue;
       progressToStderr(`${engine}, ${count} mirrors: ${phase}`);
-      phases.push(...(await ACTS[phase](run)));
+      const results = await ACTS[phase](run);
+      phases.push(...results);
+      // What has been measured is not lost where a later phase fails.
+      for (const result of results) progressToStderr(JSON.stringify(result));
     }
   } finally {
     await fleet.stop();

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createAll } from '../../support/fleet.js';
+import { createAll, deleteAll } from '../../support/fleet.js';
 import { MIRRORS } from '../../support/world.js';
 import { mirrorsOf } from './fleet.js';
 import { Meter } from './meter.js';
@@ -45,7 +45,7 @@ export async function bursts(run: Run): Promise<readonly PhaseResult[]> {
 /** All mirrors at once, until the last one is gone. */
 export async function remove(run: Run): Promise<readonly PhaseResult[]> {
   const meter = await Meter.begin(run.world);
-  await run.world.cluster.api.json('DELETE', MIRRORS);
+  await deleteAll(run.world);
   await run.fleet.untilLeft(0);
   return [{ phase: 'delete', figures: await meter.end() }];
 }
