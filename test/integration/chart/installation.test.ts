@@ -14,7 +14,7 @@ import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { World } from '../../support/world.js';
 import { SERVED_ENGINES } from '../policy/served.js';
-import { commandsOf } from './documented.js';
+import { commandsOf } from '../../support/documented.js';
 import { MONITORING, VALUE_SETS } from './value-sets.js';
 
 /** The API server's own policies need no Kyverno; where it has none, it is Kyverno's turn. */
