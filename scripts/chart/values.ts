@@ -83,7 +83,7 @@ export const VALUES: ChartValues = {
   'admissionPolicy.enabled': {
     ...flag(true),
     description:
-      'A ValidatingAdmissionPolicy that lets the operator write only its own Kyverno policies, and only ones for Pods.',
+      'ValidatingAdmissionPolicies that let the operator write only its own Kyverno policies, only ones for Pods, and outside of its namespace only pull Secrets.',
   },
   'rbac.create': { ...flag(true), description: 'Make the Roles and bindings of the operator.' },
   'rbac.userRoles': {

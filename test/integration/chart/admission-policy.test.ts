@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Cluster } from '../../cluster/cluster.js';
 import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
@@ -34,6 +35,28 @@ const REFUSED: readonly (readonly [string, Manifest, string])[] = [
       generate: { apiVersion: 'v1', kind: 'Secret', name: 'a', namespace: 'b', data: {} },
     }),
     'as they are admitted',
+  ],
+  [
+    'a ClusterPolicy that reads other objects',
+    clusterPolicy(name, {
+      context: [{ name: 'found', apiCall: { urlPath: '/api/v1/namespaces/kube-system/secrets' } }],
+    }),
+    'read nothing but the Pod',
+  ],
+  [
+    'a ClusterPolicy that reads other objects for each element',
+    clusterPolicy(name, {
+      mutate: {
+        foreach: [
+          {
+            list: 'request.object.spec.containers',
+            context: [{ name: 'found', configMap: { name: 'a', namespace: 'kube-system' } }],
+            patchesJson6902: '- {op: add, path: /metadata/labels/a, value: b}',
+          },
+        ],
+      },
+    }),
+    'read nothing but the Pod',
   ],
   [
     'a ClusterPolicy that changes other objects',
@@ -105,6 +128,84 @@ describe('The admission policy, asked with the operator’s own token,', functio
     expect(stderr).to.include('names begin with registry-mirrors');
     const asAdmin = await cluster().kubectl(['delete', 'clusterpolicy', 'require-labels']);
     expect(asAdmin.code, asAdmin.stderr).to.equal(0);
+  });
+});
+
+const TOKEN = { 'kubernetes.io/service-account.name': 'default' };
+const PULL = { 'registrymirror.io/credentials': 'pull' };
+
+function secret(name: string, namespace: string, type: string, labels = PULL, annotations = {}): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type,
+    metadata: { name, namespace, labels, annotations },
+    ...(type === DOCKER ? { stringData: { '.dockerconfigjson': '{"auths":{}}' } } : {}),
+  };
+}
+
+const DOCKER = 'kubernetes.io/dockerconfigjson';
+const MINTED = 'kubernetes.io/service-account-token';
+
+/** What the operator may not write, though `features.pullSecrets` gives it the right to write Secrets in all namespaces. */
+const REFUSED_SECRETS: readonly (readonly [string, Manifest])[] = [
+  ['the token of another ServiceAccount', secret('registry-mirror-pull-a', 'kube-system', MINTED, PULL, TOKEN)],
+  ['the token of a ServiceAccount in its own namespace', secret('token', NAMESPACE, MINTED, PULL, TOKEN)],
+  ['a Secret of another type', secret('registry-mirror-pull-a', 'default', 'Opaque')],
+  ['a Secret of another name', secret('their-login', 'default', DOCKER)],
+  [
+    'a pull Secret without its label',
+    {
+      ...secret('registry-mirror-pull-a', 'default', DOCKER),
+      metadata: { name: 'registry-mirror-pull-a', namespace: 'default' },
+    },
+  ],
+];
+
+describe('The admission policy for Secrets, asked with the operator’s own token,', function () {
+  this.timeout(60_000);
+  const cluster = useCluster();
+  const component = ['-k', fileURLToPath(new URL('../../../config/components/pull-secrets', import.meta.url))];
+  let kubeconfig: string;
+
+  const asOperator = async (args: readonly string[], object?: Manifest): ReturnType<Cluster['kubectl']> =>
+    await cluster().kubectl(args, { kubeconfig, ...(object === undefined ? {} : { stdin: JSON.stringify(object) }) });
+  const create = async (object: Manifest): ReturnType<Cluster['kubectl']> =>
+    await asOperator(['create', '-f', '-', '--dry-run=server'], object);
+
+  before(async () => {
+    await installOperator(cluster());
+    await cluster().kubectl(['apply', ...component]);
+    kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
+    await eventually(async () => {
+      expect((await create(secret('their-login', 'default', DOCKER))).stderr).to.include('ValidatingAdmissionPolicy');
+    });
+  });
+  after(async () => {
+    await cluster().kubectl(['delete', ...component]);
+  });
+
+  for (const [what, object] of REFUSED_SECRETS) {
+    it(`refuses ${what}`, async () => {
+      const { code, stderr } = await create(object);
+      expect(code, stderr).to.not.equal(0);
+      expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator-secrets'");
+    });
+  }
+
+  it('takes a pull Secret in any namespace, and one of another type in the operator’s own', async () => {
+    for (const object of [secret('registry-mirror-pull-a', 'default', DOCKER), secret('key', NAMESPACE, 'Opaque')]) {
+      const { code, stderr } = await create(object);
+      expect(code, stderr).to.equal(0);
+    }
+  });
+
+  it('refuses to delete a Secret of somebody else', async () => {
+    await cluster().apply([secret('their-login', 'default', DOCKER)]);
+    const { code, stderr } = await asOperator(['delete', 'secret', 'their-login', '-n', 'default']);
+    expect(code).to.not.equal(0);
+    expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator-secrets'");
+    expect((await cluster().kubectl(['delete', 'secret', 'their-login', '-n', 'default'])).code).to.equal(0);
   });
 });
 
