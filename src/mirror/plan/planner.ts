@@ -70,7 +70,7 @@ export class Planner {
     const first = this.#planOn(shared, subject, await retentionOf(subject, shared));
     const isSettled = first.endpoint !== undefined || isKnownStall(mirror, first);
     // The lists that a new mirror is found in may be old, unless it was made since.
-    const isYoung = !isNew(mirror) || this.#absences.has(session, desired.projectName);
+    const isYoung = !isNew(mirror) || isFound(mirror) || this.#absences.has(session, desired.projectName);
     if (first.actions.length === 0 && isSettled && isYoung) return { view: shared, plan: first };
     // Who adopts writes to what others may have made a second ago.
     const freshMs = mirror.spec.adoptionPolicy === 'Adopt' ? 0 : makesAll(first) ? LISTS_MS : FRESH_MS;
@@ -151,9 +151,14 @@ function isKnownStall(mirror: RegistryMirror, { verdict }: HarborPlan): boolean 
   return ready?.reason === verdict.reason && ready.message === verdict.message;
 }
 
-/** Whether nobody has looked at the mirror yet. */
+/** Whether no status of the mirror has been written yet. */
 function isNew({ status }: RegistryMirror): boolean {
   return status.observedGeneration === -1;
+}
+
+/** Whether an earlier look has seen its project. Of a new mirror that is known in memory only, while its status waits for its policy. */
+function isFound({ status }: RegistryMirror): boolean {
+  return status.harbor?.projectID !== undefined;
 }
 
 /** Whether nothing of the mirror's is there. */

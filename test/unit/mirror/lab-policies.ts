@@ -15,6 +15,8 @@ const POLICY = { kind: 'ClusterPolicy', name: 'registry-mirrors-lab' } as const;
 export class LabPolicies implements MirrorPolicies {
   readonly #wanted = new Map<string, Entry | undefined>();
   readonly #inForce = new Map<string, Entry>();
+  /** For how long what is not in force yet has been so. */
+  pendingForMs = 60_000;
   /** Whether the operator can read the policies. */
   isKnown = true;
 
@@ -43,9 +45,12 @@ export class LabPolicies implements MirrorPolicies {
   state(mirror: string): PolicyState {
     if (!this.isKnown) return { kind: 'unknown', forMs: 60_000, message: 'not read' };
     const [wanted, acting] = [this.#wanted.get(mirror), this.#inForce.get(mirror)];
-    if (wanted === undefined) return acting === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: 60_000 };
+    if (wanted === undefined)
+      return acting === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: this.pendingForMs };
     const isActing = JSON.stringify(wanted) === JSON.stringify(acting);
-    return isActing ? { kind: 'inForce', policy: POLICY } : { kind: 'pending', forMs: 60_000, policy: POLICY };
+    return isActing
+      ? { kind: 'inForce', policy: POLICY }
+      : { kind: 'pending', forMs: this.pendingForMs, policy: POLICY };
   }
 
   has(mirror: string): boolean {

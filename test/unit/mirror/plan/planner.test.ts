@@ -36,6 +36,20 @@ describe('the picture that new mirrors are planned on', () => {
     expect(lab.harbor.writes()).to.have.length(2 * COUNT);
   });
 
+  it('is not read anew for one whose status waits for its policy', async () => {
+    lab.policies.pendingForMs = 0;
+    lab.apply('quay', spec('quay'));
+    await lab.look('quay');
+    expect(lab.says('quay', 'Ready')).to.equal('absent');
+    lab.pass(PAUSE_MS);
+    lab.harbor.resetCounts();
+    await lab.look('quay');
+    lab.policies.takeEffect();
+    await lab.look('quay');
+    expect(lab.says('quay', 'Ready')).to.equal('True Succeeded');
+    expect(lab.harbor.count({ method: 'GET', route: '/projects' })).to.equal(0);
+  });
+
   it('is read anew for one whose project it has: somebody may have deleted that since', async () => {
     await lookAtDeletion('first');
     lab.harbor.state.projects.delete(lab.harbor.project('first')?.id ?? 0);
