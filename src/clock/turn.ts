@@ -5,7 +5,8 @@ const LONGEST_MS = 10;
 
 /**
  * The present turn of the event loop. What never waits for the network or a timer goes on in the same turn, thousands of times, and nobody else is
- * served meanwhile: such work asks here whether it has gone on for long enough.
+ * served meanwhile: such work asks here whether it has gone on for long enough. Each user has a Turn of its own: of several that share one, the one
+ * that asks first would always go on first.
  */
 export class Turn {
   readonly #now: () => number;

@@ -68,8 +68,8 @@ export function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly 
 }
 
 /**
- * Whom news of a Harbor concern. Its first answer, which comes after each start of the operator, changes nothing for those that serve: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
- * again, now that this is known.
+ * Whom news of a Harbor concern: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
+ * again, now that this is known. Its first answer, which comes after each start of the operator, changes nothing for those that serve.
  *
  * @param users - the mirrors that use this Harbor
  */
@@ -79,10 +79,10 @@ export function wakesOfHarbor(
   users: readonly RegistryMirror[],
   others: { readonly naming: (host: string) => readonly RegistryMirror[]; readonly losers: () => readonly string[] },
 ): readonly Wake[] {
-  const own = users.map(({ metadata }) => metadata.name);
-  if (change === 'contents') return own.map(asRoutine);
+  const own = new Set(users.map(({ metadata }) => metadata.name));
+  if (change === 'contents') return [...own].map(asRoutine);
   const naming = pullHost.kind === 'known' ? others.naming(pullHost.host).map(({ metadata }) => metadata.name) : [];
-  const rest = new Set([...naming, ...others.losers()].filter((mirror) => !own.includes(mirror)));
+  const rest = new Set([...naming, ...others.losers()].filter((mirror) => !own.has(mirror)));
   const ownWakes = users.map((mirror): Wake => ({
     mirror: mirror.metadata.name,
     priority: change === 'availability' ? 'urgent' : isNew(mirror) ? 'new' : 'routine',
