@@ -26,7 +26,7 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
   const crd = parse(source) as Crd;
   return [
     { path: 'src/api/registry-mirror.generated.ts', text: await typesFromSchema(crd) },
-    { path: 'src/api/defaults.generated.ts', text: await defaultsFromSchema(crd) },
+    { path: 'src/api/spec/defaults.generated.ts', text: await defaultsFromSchema(crd) },
     // A copy, since kustomize reads no file outside of its folder.
     { path: 'config/crd/registrymirror.io_registrymirrors.yaml', text: source },
     { path: 'docs/reference/api.md', text: await apiReference(crd) },

@@ -65,7 +65,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (!result.success) return refuse(result.error.issues.map(describeIssue));
   const { data } = result;
   // Checked by the schema just now, which is made of the same table. It leaves out what wasn't given.
-  const settings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, data[name]])) as unknown as Settings;
+  const settings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, data[name]])) as Settings;
   const { harborCredentialsSecret, harborUsername, harborPassword, harborPasswordFile, ...others } = settings;
   const login = readLogin(
     { harborCredentialsSecret, harborUsername, harborPassword, harborPasswordFile },

@@ -205,7 +205,7 @@ function toResourceEvent(resource: Resource, { type, object }: InformerEvent<Kub
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
   return {
     type: EVENT_TYPES[type],
-    // The base class adds finalizers to what it is given.
+    // The base class adds finalizers to what it is given. Its type has times as Dates, which they are in no object that comes from the API server.
     object: structuredClone(object) as unknown as ResourceEvent['object'],
     meta: {
       id: `${resource.plural}.${apiVersion}`,

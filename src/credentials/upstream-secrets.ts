@@ -1,6 +1,6 @@
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { upstreamUrl } from '../api/upstream-types.js';
+import { upstreamUrl } from '../api/spec/upstream-types.js';
 import { stalled, waiting } from '../api/verdict.js';
 import type { Credentials } from './credentials.js';
 import { credentialsHmac } from './hmac.js';

@@ -1,4 +1,4 @@
-import { upstreamHosts } from '../api/upstream-types.js';
+import { upstreamHosts } from '../api/spec/upstream-types.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { compare, type MirrorRule } from '../image/rules.js';
 

@@ -1,8 +1,8 @@
 import { FINALIZER } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
 import type { FormerHarbor, RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
-import { parseDuration } from '../api/duration.js';
-import { upstreamHosts } from '../api/upstream-types.js';
+import { parseDuration } from '../api/spec/duration.js';
+import { upstreamHosts } from '../api/spec/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
 import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';

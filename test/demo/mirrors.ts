@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { KIND } from '../../src/api/group.js';
 import type { RegistryMirror } from '../../src/api/registry-mirror.js';
-import { upstreamHosts } from '../../src/api/upstream-types.js';
+import { upstreamHosts } from '../../src/api/spec/upstream-types.js';
 
 interface AnyObject {
   readonly kind: string;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Environment } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 
-import { compareQuantities, QuantityError } from '../../api/quantity.js';
+import { compareQuantities, QuantityError } from '../../api/spec/quantity.js';
 
 /** What a rule comes to: `self` is the value that it stands at. */
 type Expression = (self: unknown) => unknown;

@@ -1,7 +1,7 @@
 import { findCondition } from '../../api/conditions.js';
 import { ANNOTATIONS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName } from '../../api/upstream-types.js';
+import { projectName } from '../../api/spec/upstream-types.js';
 import { whyLeftAlone } from '../../image/left-alone.js';
 import type { LeftAlone } from '../../image/left-alone.js';
 import { rewriter } from '../../image/rewrite.js';

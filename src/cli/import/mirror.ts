@@ -1,7 +1,7 @@
-import { withDefaults } from '../../api/defaults.js';
+import { withDefaults } from '../../api/spec/defaults.js';
 import { API_VERSION, KIND, LABELS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { upstreamHosts, upstreamTypes } from '../../api/upstream-types.js';
+import { upstreamHosts, upstreamTypes } from '../../api/spec/upstream-types.js';
 import { parseMark } from '../../harbor/mark.js';
 import { writtenLimits } from '../../mirror/desired/project-limits.js';
 import { writtenSettings } from '../../mirror/desired/project-settings.js';

@@ -1,5 +1,5 @@
 import type { UpstreamType } from '../../api/registry-mirror.js';
-import { upstreamTypes } from '../../api/upstream-types.js';
+import { upstreamTypes } from '../../api/spec/upstream-types.js';
 import type { Endpoint } from '../../harbor/types.js';
 import { sameUrl } from '../../mirror/desired/desired.js';
 

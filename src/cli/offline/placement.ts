@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName, upstreamHosts } from '../../api/upstream-types.js';
+import { projectName, upstreamHosts } from '../../api/spec/upstream-types.js';
 import { policyEntry } from '../../engines/entry.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import { namesEngine, withEngine } from '../../engines/auto.js';

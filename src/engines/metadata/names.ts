@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../../api/group.js';
-import { specDefaults } from '../../api/defaults.generated.js';
+import { specDefaults } from '../../api/spec/defaults.generated.js';
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { policySettings, settingsText } from '../settings.js';
 import type { PolicySettings } from '../settings.js';

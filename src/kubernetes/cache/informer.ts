@@ -213,7 +213,7 @@ export class Informer<T extends KubernetesObject> {
     try {
       for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
         this.#lastSignAt = this.#now();
-        if (line !== '') this.#take(JSON.parse(line) as WatchLine);
+        if (line !== '') this.#take(JSON.parse(line) as WatchLine<T>);
       }
     } finally {
       signal.removeEventListener('abort', destroy);
@@ -234,12 +234,11 @@ export class Informer<T extends KubernetesObject> {
     return this.#watchingSince !== undefined && this.#now() - this.#watchingSince >= SHORT_WATCH_MS;
   }
 
-  #take(line: WatchLine): void {
-    const { object } = line;
+  #take(line: WatchLine<T>): void {
     if (line.type === 'ERROR')
-      throw errorFromAnswer(`watch ${this.#resource.plural}`, object.code ?? 500, object, undefined);
-    this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
-    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, slim(object as unknown as T));
+      throw errorFromAnswer(`watch ${this.#resource.plural}`, line.object.code ?? 500, line.object, undefined);
+    this.#resourceVersion = line.object.metadata.resourceVersion ?? this.#resourceVersion;
+    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, slim(line.object));
   }
 
   #query(): Record<string, string> {

@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { upstreamHosts } from '../../api/upstream-types.js';
+import { upstreamHosts } from '../../api/spec/upstream-types.js';
 import { literalPrefix } from '../../image/glob.js';
 
 /** What a mirror wants to rewrite: a host and the literal beginnings of its repositories ("" for all of the host). */

@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { upstreamHosts } from '../../api/upstream-types.js';
+import { upstreamHosts } from '../../api/spec/upstream-types.js';
 import { claims } from './conflicts.js';
 import type { Claim } from './conflicts.js';
 

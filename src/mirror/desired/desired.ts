@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName, upstreamTypes, upstreamUrl } from '../../api/upstream-types.js';
+import { projectName, upstreamTypes, upstreamUrl } from '../../api/spec/upstream-types.js';
 import type { Mark } from '../../harbor/mark.js';
 import type { UpstreamSecrets } from '../../credentials/upstream-secrets.js';
 import type { Endpoint } from '../../harbor/types.js';

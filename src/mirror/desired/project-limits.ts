@@ -1,5 +1,5 @@
 import type { Project as ProjectSpec } from '../../api/registry-mirror.js';
-import { formatQuantity, storageBytes } from '../../api/quantity.js';
+import { formatQuantity, storageBytes } from '../../api/spec/quantity.js';
 import type { Retention } from '../../harbor/types.js';
 import type { WrittenProject } from './project-settings.js';
 

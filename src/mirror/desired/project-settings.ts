@@ -1,5 +1,5 @@
 import type { Project as ProjectSpec, RegistryMirrorSpec, Severity } from '../../api/registry-mirror.js';
-import { bandwidthOf, proxySpeedKb } from '../../api/quantity.js';
+import { bandwidthOf, proxySpeedKb } from '../../api/spec/quantity.js';
 import { filterPattern, FILTER_KIND } from './repository-filter.js';
 
 /** What Harbor keeps of a project, and what a call says of it. All values are strings: a JSON boolean is a 422. */

@@ -1,6 +1,6 @@
 import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName } from '../../api/upstream-types.js';
+import { projectName } from '../../api/spec/upstream-types.js';
 import type { Verdict } from '../../api/verdict.js';
 import { stalled, waiting } from '../../api/verdict.js';
 import { upstreamSecrets } from '../../credentials/upstream-secrets.js';

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, FINALIZER } from '../../api/group.js';
 import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { projectName, upstreamHosts } from '../../api/upstream-types.js';
+import { projectName, upstreamHosts } from '../../api/spec/upstream-types.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import { formerHarborsOf } from '../../api/former-harbors.js';
 import { leftIn } from './former-harbors.js';

@@ -1,5 +1,5 @@
 import { findCondition } from '../../api/conditions.js';
-import { parseDuration } from '../../api/duration.js';
+import { parseDuration } from '../../api/spec/duration.js';
 import { isRequested } from '../../api/request.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';

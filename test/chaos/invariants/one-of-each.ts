@@ -1,4 +1,4 @@
-import { projectName } from '../../../src/api/upstream-types.js';
+import { projectName } from '../../../src/api/spec/upstream-types.js';
 import type { HarborName } from '../story/fleet.js';
 import { harborOf } from './end-state.js';
 import { isReady } from './invariant.js';

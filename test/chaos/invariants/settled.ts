@@ -1,7 +1,7 @@
 import { findCondition } from '../../../src/api/conditions.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { REASONS } from '../../../src/api/reasons.js';
-import { upstreamHosts } from '../../../src/api/upstream-types.js';
+import { upstreamHosts } from '../../../src/api/spec/upstream-types.js';
 import { FOREIGN_PROJECT } from '../story/fleet.js';
 import type { EndState } from './end-state.js';
 import { isReady, stalledReason } from './invariant.js';

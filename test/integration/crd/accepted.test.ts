@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { withDefaults } from '../../../src/api/defaults.js';
+import { withDefaults } from '../../../src/api/spec/defaults.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
-import { upstreamHosts } from '../../../src/api/upstream-types.js';
+import { upstreamHosts } from '../../../src/api/spec/upstream-types.js';
 import { acceptedCases } from './accepted-cases.js';
 import { useCrd } from './use-crd.js';
 import { collection, mirror, quay } from './mirror.js';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
-import { upstreamHosts, upstreamTypes } from '../../../src/api/upstream-types.js';
+import { upstreamHosts, upstreamTypes } from '../../../src/api/spec/upstream-types.js';
 import { startCluster } from '../../cluster/cluster.js';
 import type { Cluster } from '../../cluster/cluster.js';
 import { eventually } from '../../support/wait.js';

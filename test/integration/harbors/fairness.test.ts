@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
 import { createAll, createMirrors, untilAllReady } from '../../support/fleet.js';
-import { NAMESPACE } from '../../support/operator.js';
+import { harborSecret } from '../../support/harbor-secret.js';
 import { eventually } from '../../support/wait.js';
 import { MIRRORS } from '../../support/world.js';
 import type { World } from '../../support/world.js';
@@ -40,14 +40,7 @@ describe('Mirrors of one Harbor', function () {
 
   before(async () => {
     second = await startHarbor({ unmappedHealthy: true });
-    const metadata = {
-      name: 'second',
-      namespace: NAMESPACE,
-      labels: { 'registrymirror.io/credentials': 'harbor' },
-      annotations: { 'registrymirror.io/allowed-hosts': second.url },
-    };
-    const stringData = second.addRobot('operator');
-    await world().cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata, stringData }]);
+    await world().cluster.apply([harborSecret('second', second.addRobot('operator'), second.url)]);
     const harbor = { url: second.url, pullHost: 'second.cache.test', credentialsSecretRef: { name: 'second' } };
     await createAll(world(), createMirrors('there', MANY, { harbor }));
     await createAll(world(), createMirrors('here', MANY, { project: { retention: { daysSinceLastPull: 30 } } }));

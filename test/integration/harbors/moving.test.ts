@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
-import { NAMESPACE } from '../../support/operator.js';
+import { harborSecret } from '../../support/harbor-secret.js';
 import { eventually } from '../../support/wait.js';
 import type { LooseSpec } from '../../support/world.js';
 import { useBareWorld } from '../bare-world.js';
@@ -25,16 +25,13 @@ describe('A mirror that moves to another Harbor', function () {
     second = await startHarbor({ unmappedHealthy: true });
     // No controller makes one here, and no Pod is let in without.
     await world().cluster.apply([{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }]);
-    const labels = { 'registrymirror.io/credentials': 'harbor' };
-    const login = (name: string, stringData: object, allowed: string): object => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, namespace: NAMESPACE, labels, annotations: { 'registrymirror.io/allowed-hosts': allowed } },
-      stringData,
-    });
     await world().cluster.apply([
-      login('second', second.addRobot('operator'), second.url),
-      login('first-again', world().harbor.addRobot('again'), world().harbor.url.replace('127.0.0.1', 'localhost')),
+      harborSecret('second', second.addRobot('operator'), second.url),
+      harborSecret(
+        'first-again',
+        world().harbor.addRobot('again'),
+        world().harbor.url.replace('127.0.0.1', 'localhost'),
+      ),
     ]);
   });
   after(async () => second.stop());

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { selfSigned } from '../../harbor/certificate.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
-import { NAMESPACE } from '../../support/operator.js';
+import { harborSecret } from '../../support/harbor-secret.js';
 import { portOf } from '../../support/ports.js';
 import { eventually } from '../../support/wait.js';
 import { startRawServer } from '../../support/raw-server.js';
@@ -24,10 +24,7 @@ describe('Several Harbors', function () {
     stringData: Readonly<Record<string, string>>,
     allowedHosts?: string,
   ): Promise<void> {
-    const labels = { 'registrymirror.io/credentials': 'harbor' };
-    const annotations = allowedHosts === undefined ? {} : { 'registrymirror.io/allowed-hosts': allowedHosts };
-    const metadata = { name, namespace: NAMESPACE, labels, annotations };
-    await world().cluster.apply([{ apiVersion: 'v1', kind: 'Secret', metadata, stringData }]);
+    await world().cluster.apply([harborSecret(name, stringData, allowedHosts)]);
   }
 
   before(async () => {

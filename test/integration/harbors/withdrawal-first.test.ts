@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
 import { createAll, createMirrors, untilAllReady } from '../../support/fleet.js';
-import { NAMESPACE } from '../../support/operator.js';
+import { harborSecret } from '../../support/harbor-secret.js';
 import { eventually } from '../../support/wait.js';
 import { useBareWorld } from '../bare-world.js';
 
@@ -19,15 +19,8 @@ describe('A Harbor that goes down while all mirrors of another one are looked at
 
   before(async () => {
     second = await startHarbor({ unmappedHealthy: true });
-    const metadata = {
-      name: 'second',
-      namespace: NAMESPACE,
-      labels: { 'registrymirror.io/credentials': 'harbor' },
-      annotations: { 'registrymirror.io/allowed-hosts': second.url },
-    };
-    const stringData = second.addRobot('operator');
     await world().cluster.apply([
-      { apiVersion: 'v1', kind: 'Secret', metadata, stringData },
+      harborSecret('second', second.addRobot('operator'), second.url),
       // No controller makes one here, and no Pod is let in without.
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
     ]);

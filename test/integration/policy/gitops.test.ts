@@ -6,6 +6,7 @@ import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
 import { images, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 
@@ -18,7 +19,7 @@ for (const engine of ENGINES) {
 
     before(async () => {
       namespace = await cluster().createNamespace();
-      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const settings = { engine, ...DEFAULT_SETTINGS };
       const placed = goldenEntries.map((entry) => ({ entry, settings }));
       const rendered = renderPolicies(placed, { excludedNamespaces: ['kube-*'] });
       policies = await PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx'] });

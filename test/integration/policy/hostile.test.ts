@@ -9,6 +9,7 @@ import { WORDS } from '../../../src/engines/syntax/words.js';
 import { useCluster } from '../shared-cluster.js';
 import { dryRun, images, podOf } from './pod.js';
 import { PoliciesInForce } from './policies.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 
@@ -74,7 +75,7 @@ describe('hostile text in a mirror', function () {
   for (const engine of ENGINES) {
     it(`is taken for text by ${engine}, and rewrites nothing that it should not`, async () => {
       const namespace = await cluster().createNamespace();
-      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const settings = { engine, ...DEFAULT_SETTINGS };
       const seed = Date.now() % 2 ** 31;
       const rounds = fc.sample(
         fc.uniqueArray(hostileEntry, { selector: ({ mirror }) => mirror, minLength: 12, maxLength: 12 }),
@@ -113,12 +114,7 @@ describe('a mirror whose host, project or repositories have the name of a step o
       { mirror: word, hosts: [`${word}.test`], pullPrefix: `harbor.test/${word}`, include: [], exclude: [] },
       { mirror: `of-${word}`, hosts: ['all.test'], pullPrefix: 'harbor.test/of', include: [`${word}/**`], exclude: [] },
     ]);
-    const settings = {
-      engine: 'ClusterPolicy',
-      failurePolicy: 'Fail',
-      podsWithPullSecrets: 'Skip',
-      pullSecret: 'None',
-    } as const;
+    const settings = { engine: 'ClusterPolicy', ...DEFAULT_SETTINGS } as const;
     const policies = renderPolicies(
       mirrors.map((entry) => ({ entry, settings })),
       { excludedNamespaces: ['kube-*'] },

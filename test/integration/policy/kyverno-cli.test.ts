@@ -11,6 +11,7 @@ import { useCluster } from '../shared-cluster.js';
 import { goldenCases, goldenEntries } from './golden.js';
 import { images, podOf, type Pod } from './pod.js';
 import { chunks } from './policies.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
 describe('the rewrite by kyverno apply', function () {
   this.timeout(120_000);
@@ -52,7 +53,7 @@ describe('the rewrite by kyverno apply', function () {
 
   for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
     const policy = (): PolicyObject => {
-      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const settings = { engine, ...DEFAULT_SETTINGS };
       const placed = goldenEntries.map((entry) => ({ entry, settings }));
       const [rendered] = renderPolicies(placed, { excludedNamespaces: ['kube-*'] });
       if (rendered === undefined) throw new Error('No policy was rendered.');

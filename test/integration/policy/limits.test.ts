@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { useCluster } from '../shared-cluster.js';
 import { dryRun, images as imagesOf, podOf } from './pod.js';
 import { PoliciesInForce } from './policies.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 const HOST = 'registry.limits.test';
@@ -87,7 +88,7 @@ for (const engine of ENGINES) {
 
     for (const { name, entries, images } of CASES) {
       it(`takes ${name}`, async () => {
-        const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+        const settings = { engine, ...DEFAULT_SETTINGS };
         const policies = renderPolicies(
           entries.map((entry) => ({ entry, settings })),
           { excludedNamespaces: ['kube-*', 'kyverno'] },
@@ -116,7 +117,7 @@ describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
 
   for (const engine of ENGINES.filter((each) => each !== 'ClusterPolicy')) {
     it(`take a Pod with 300 images, each of another mirror, with ${engine}`, async () => {
-      const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const settings = { engine, ...DEFAULT_SETTINGS };
       const policies = renderPolicies(
         mirrors.map((entry) => ({ entry, settings })),
         { excludedNamespaces: ['kube-*'], mirrorsPerPolicy: 300 },

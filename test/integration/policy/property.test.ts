@@ -8,6 +8,7 @@ import { useCluster } from '../shared-cluster.js';
 import { goldenEntries, repositoryEntries } from './golden.js';
 import { dryRun, images, podOf } from './pod.js';
 import { chunks, inParallel, PoliciesInForce } from './policies.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
 /** Many, since a request costs more than an image does. */
 const IMAGES_PER_POD = 250;
@@ -113,7 +114,7 @@ for (const [name, entries] of [
     for (const engine of ENGINES) {
       it(`is the same by ${engine} as by the pure function`, async () => {
         const namespace = await cluster().createNamespace();
-        const settings = { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+        const settings = { engine, ...DEFAULT_SETTINGS };
         const placed = entries.map((entry) => ({ entry, settings }));
         const policies = renderPolicies(placed, { excludedNamespaces: ['kube-*'] });
         const inForce = await PoliciesInForce.put(cluster().api, policies, { namespace, images: ['nginx'] });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { upstreamTypes } from '../../../src/api/upstream-types.js';
+import { upstreamTypes } from '../../../src/api/spec/upstream-types.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { selfSigned } from '../../harbor/certificate.js';
 import { useBareWorld } from '../bare-world.js';

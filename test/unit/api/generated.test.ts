@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { API_VERSION, GROUP, KIND, PLURAL, VERSION } from '../../../src/api/group.js';
-import { upstreamTypes } from '../../../src/api/upstream-types.js';
+import { upstreamTypes } from '../../../src/api/spec/upstream-types.js';
 import { CRD_PATH, generatedFiles } from '../../../scripts/generated-files.js';
 import type { Crd, Schema } from '../../../scripts/schema.js';
 

@@ -1,4 +1,4 @@
-import { withDefaults } from '../../../src/api/defaults.js';
+import { withDefaults } from '../../../src/api/spec/defaults.js';
 import { API_VERSION, KIND } from '../../../src/api/group.js';
 import type { Condition, RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { servedEntries } from '../../../src/cli/explain/in-force.js';

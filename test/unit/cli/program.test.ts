@@ -9,6 +9,7 @@ import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namesp
 import { readEntries } from '../../../src/engines/metadata/annotations.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { renderPolicies } from '../../../src/engines/render.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
 interface Result {
   readonly code: number;
@@ -116,12 +117,7 @@ describe('registry-mirror', () => {
         'h.test/dockerhub',
         'other.example.org:8443/red-hat',
       ]);
-      const settings = {
-        engine: 'ClusterPolicy',
-        failurePolicy: 'Fail',
-        podsWithPullSecrets: 'Skip',
-        pullSecret: 'None',
-      } as const;
+      const settings = { engine: 'ClusterPolicy', ...DEFAULT_SETTINGS } as const;
       const excludedNamespaces = [...DEFAULT_EXCLUDED_NAMESPACES, 'registry-mirror-system'];
       const [expected] = renderPolicies(
         entries.map((entry) => ({ entry, settings })),

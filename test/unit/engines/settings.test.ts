@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withDefaults } from '../../../src/api/defaults.js';
+import { withDefaults } from '../../../src/api/spec/defaults.js';
 import type { Rewrite } from '../../../src/api/registry-mirror.js';
 import { policySettings, settingsText } from '../../../src/engines/settings.js';
 import type { WantedSettings } from '../../../src/engines/settings.js';

@@ -1,4 +1,4 @@
-import { withDefaults } from '../../../src/api/defaults.js';
+import { withDefaults } from '../../../src/api/spec/defaults.js';
 import { findCondition } from '../../../src/api/conditions.js';
 import { API_VERSION, KIND } from '../../../src/api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withDefaults } from '../../../../src/api/defaults.js';
+import { withDefaults } from '../../../../src/api/spec/defaults.js';
 import type { RegistryMirrorSpec } from '../../../../src/api/registry-mirror.js';
 import { describeField, unsupportedBy } from '../../../../src/mirror/desired/harbor-support.js';
 import {

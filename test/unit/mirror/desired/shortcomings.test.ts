@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withDefaults } from '../../../../src/api/defaults.js';
+import { withDefaults } from '../../../../src/api/spec/defaults.js';
 import { API_VERSION, KIND } from '../../../../src/api/group.js';
 import type { Project } from '../../../../src/harbor/types.js';
 import type { Metadata } from '../../../../src/mirror/desired/project-settings.js';

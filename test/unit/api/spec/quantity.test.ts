@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseQuantity, proxySpeedKb, QuantityError, storageBytes } from '../../../src/api/quantity.js';
+import { parseQuantity, proxySpeedKb, QuantityError, storageBytes } from '../../../../src/api/spec/quantity.js';
 
 describe('A quantity', () => {
   const cases: readonly (readonly [number | string, number])[] = [

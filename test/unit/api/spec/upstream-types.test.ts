@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Upstream, UpstreamType } from '../../../src/api/registry-mirror.js';
-import { projectName, upstreamHosts, upstreamTypes, upstreamUrl } from '../../../src/api/upstream-types.js';
+import type { Upstream, UpstreamType } from '../../../../src/api/registry-mirror.js';
+import { projectName, upstreamHosts, upstreamTypes, upstreamUrl } from '../../../../src/api/spec/upstream-types.js';
 
 type Given = Partial<Omit<Upstream, 'type'>> & { readonly type: UpstreamType };
 

@@ -1,4 +1,4 @@
-import type { RegistryMirror, RegistryMirrorSpec, UpstreamType } from './registry-mirror.js';
+import type { RegistryMirror, RegistryMirrorSpec, UpstreamType } from '../registry-mirror.js';
 
 /** What a registry of one type is to a person who mirrors it, and to Harbor. */
 interface UpstreamTypeFacts {

@@ -1,5 +1,5 @@
 import { specDefaults } from './defaults.generated.js';
-import type { RegistryMirror } from './registry-mirror.js';
+import type { RegistryMirror } from '../registry-mirror.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,12 +18,12 @@ export function withDefaults<T extends WrittenMirror>(
 ): Omit<T, 'spec' | 'status'> & Pick<RegistryMirror, 'spec' | 'status'> {
   return {
     ...mirror,
-    spec: filled(mirror.spec as Fields, specDefaults) as unknown as RegistryMirror['spec'],
+    spec: filled({ ...mirror.spec }, specDefaults) as RegistryMirror['spec'],
     status: { observedGeneration: -1 },
   };
 }
 
-function filled(given: Fields, defaults: Fields): Fields {
+function filled(given: Fields, defaults: Fields): object {
   const added = Object.entries(defaults).map(([key, value]) => {
     const own = given[key];
     if (own === undefined || own === null) return [key, value] as const;

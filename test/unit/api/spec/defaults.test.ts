@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withDefaults } from '../../../src/api/defaults.js';
+import { withDefaults } from '../../../../src/api/spec/defaults.js';
 
 const metadata = { name: 'quay' };
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { DurationError, parseDuration } from '../../../src/api/duration.js';
+import { DurationError, parseDuration } from '../../../../src/api/spec/duration.js';
 
 describe('A duration', () => {
   const cases: Readonly<Record<string, number>> = {
