@@ -1,7 +1,6 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
-import { literalPrefix } from '../image/glob.js';
 import { Turn } from '../clock/turn.js';
 import { applyWrite } from './apply.js';
 import type { ApplyOptions, WritablePolicies } from './apply.js';
@@ -21,7 +20,8 @@ import type { Plan } from './plan/plan.js';
 import { CachingRenderer } from './desired/renderer.js';
 import { leadsTo, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
-import { servedState, standing } from './standing.js';
+import { servedState, servesClaim, standing } from './standing.js';
+import type { ServedClaim } from './standing.js';
 import { Sightings } from './sightings.js';
 import { isSameState } from './state.js';
 import type { Pace, PolicyState, RoutingDecision, ServedState } from './state.js';
@@ -42,13 +42,6 @@ interface PoliciesOptions extends ApplyOptions {
   readonly onDue: (pace: Pace) => void;
   /** The state of this mirror changed. */
   readonly onStateChange: (mirror: string, state: PolicyState) => void;
-}
-
-/** A host, and the literal beginning of repositories there: "" for all of the host. */
-interface ServedClaim {
-  readonly mirror: string;
-  readonly host: string;
-  readonly prefix: string;
 }
 
 /**
@@ -143,12 +136,8 @@ export class Policies {
   }
 
   /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
-  serves({ mirror, host, prefix }: ServedClaim): boolean | 'unknown' {
-    const served = this.served(mirror);
-    if (served.kind === 'unknown') return 'unknown';
-    if (served.kind === 'none') return false;
-    const { hosts, include } = served.entry;
-    return hosts.includes(host) && (include.length === 0 ? [''] : include.map(literalPrefix)).includes(prefix);
+  serves({ mirror, ...claim }: ServedClaim & { readonly mirror: string }): boolean | 'unknown' {
+    return servesClaim(this.served(mirror), claim);
   }
 
   /** Something that states depend on changed in the cluster: policies or webhooks. */
@@ -167,8 +156,13 @@ export class Policies {
   async sync(isWhole = true): Promise<number> {
     if (isWhole) this.#decisions.letIn();
     this.#isPictureOld = true;
-    const plan = await this.#plan();
+    const { looked, ...plan } = await this.#plan();
     this.#memory = plan.memory;
+    // What was seen while the plan took a breath is not in its memory, such as a policy that somebody took away.
+    if (this.#looked !== looked) {
+      this.#looked = looked;
+      this.#lookAtAll();
+    }
     this.#isWaiting = plan.isWaiting;
     const picture = this.#observe();
     const remember = (change: (memory: Memory) => Memory): void => {
@@ -187,15 +181,17 @@ export class Policies {
     return plan.writes.length > 0 ? 0 : plan.wakeInMs;
   }
 
-  async #plan(): Promise<Plan> {
+  /** Plans by what is remembered, which is as it was at the last look then. */
+  async #plan(): Promise<Plan & { readonly looked: Moment | undefined }> {
     const { mirrors, now, mirrorsPerPolicy } = this.#options;
     const picture = this.#observe();
     const desired = desiredPolicies(mirrors.mirrors(), this.#decisions.letInSoFar(), picture, this.#memory);
     await weighAll(desired, this.#turn);
+    const looked = this.#looked;
     const placing = placePolicies(desired, picture, this.#memory, { now: now(), mirrorsPerPolicy });
     const renderer = this.#renderer.with(placing.entries, (name) => mirrors.mirror(name)?.metadata.uid);
     await this.#renderer.prepare(renderer, placing.groups, this.#turn);
-    return planPolicies(placing, renderer, picture, now());
+    return { ...planPolicies(placing, renderer, picture, now()), looked };
   }
 
   /** The picture of the last change that was told of. */

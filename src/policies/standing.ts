@@ -1,6 +1,7 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { entryText } from '../engines/entry.js';
 import type { PlacedEntry } from '../engines/placement/group.js';
+import { literalPrefix } from '../image/glob.js';
 import { heldForMs, isInForce, wantedHomes } from './plan/acting.js';
 import { chosen, kept } from './desired/auto.js';
 import type { ChosenEntry } from './desired/auto.js';
@@ -12,6 +13,12 @@ import { missingApi, missingApis } from './plan/refusal.js';
 import type { PolicyState, RoutingDecision, ServedState } from './state.js';
 import { policyWith, unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
+
+/** A host, and the literal beginning of repositories there: "" for all of the host. */
+export interface ServedClaim {
+  readonly host: string;
+  readonly prefix: string;
+}
 
 interface StandingInput {
   readonly name: string;
@@ -95,4 +102,12 @@ export function servedState({ mirror, decision, picture, memory }: Omit<Standing
   const unknown = unknownBecause(picture);
   if (unknown === undefined || decision.kind === 'include') return { kind: 'none' };
   return { kind: 'unknown', message: unknown };
+}
+
+/** Whether a mirror that is served so has this host, with these repositories of it. Pure. */
+export function servesClaim(served: ServedState, { host, prefix }: ServedClaim): boolean | 'unknown' {
+  if (served.kind === 'unknown') return 'unknown';
+  if (served.kind === 'none') return false;
+  const { hosts, include } = served.entry;
+  return hosts.includes(host) && (include.length === 0 ? [''] : include.map(literalPrefix)).includes(prefix);
 }

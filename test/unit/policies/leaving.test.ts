@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../src/api/group.js';
 import { ENGINE_KINDS, ENGINES } from '../../../src/engines/engines.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
+import { keyOfPolicy } from '../../../src/policies/observe/live.js';
 import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
 const WITHDRAW = { kind: 'withdraw' } as const;
@@ -73,6 +74,33 @@ describe('a mirror that is deleted in the foreground, with a policy that the gar
       expect(cluster.live.size).to.equal(0);
     });
   }
+});
+
+describe('a policy that the garbage collector takes away while a sync is under way', () => {
+  /** More than the turns of the microtask queue that a sync takes. */
+  const LONGER_THAN_A_SYNC = 40;
+
+  it('counts as in force for as long as any other, at whatever moment of the sync it goes', async () => {
+    for (let moment = 0; moment < LONGER_THAN_A_SYNC; moment += 1) {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const engine = 'MutatingAdmissionPolicy';
+      const object = cluster.set('a', { engine });
+      policies.decide('a', included(object));
+      await cluster.settle(policies);
+      cluster.pass(60_000);
+      policies.decide('b', included(cluster.set('b', { engine, failurePolicy: 'Ignore' })));
+      const syncing = policies.sync();
+      for (let turn = 0; turn < moment; turn += 1) await Promise.resolve();
+      const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+      cluster.mirrorsByName.set('a', { ...object, metadata });
+      cluster.live.delete(keyOfPolicy({ kind: engine, name: homeOf(object) }));
+      policies.observe();
+      await syncing;
+      policies.decide('a', WITHDRAW);
+      expect(policies.state('a').kind, `after ${moment} turns`).to.equal('pending');
+    }
+  });
 });
 
 describe('a mirror whose policy somebody took it out of, but for the list', () => {
