@@ -65,8 +65,14 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
 function explained(error: unknown): string {
   if (error instanceof InputError) return error.message;
   if (error instanceof KubernetesError) return `The cluster can't be read: ${error.message}.`;
-  if (error instanceof HarborError) return `Harbor failed: ${error.message}.`;
+  if (error instanceof HarborError) return `Harbor failed: ${error.message}.${adviceOn(error)}`;
   throw error;
+}
+
+function adviceOn({ kind }: HarborError): string {
+  if (kind === 'unauthorized') return ' Are the user name and the password right?';
+  if (kind === 'unreachable') return ' Is its url right, and can this machine reach it?';
+  return '';
 }
 
 function program(output: Output, setCode: (code: ExitCode) => void): Command {

@@ -12,6 +12,8 @@ export interface RefusedCase {
   readonly name?: string;
   /** Must occur in the answer: the field's path, and what to write instead. */
   readonly says: readonly string[];
+  /** Must not occur: what is no fault of this spec. */
+  readonly saysNot?: string;
 }
 
 const upstream = registry;

@@ -6,7 +6,9 @@ const host = ['spec.upstream.hosts[0]', 'is no registry host: write host or host
 const ecrUrl = 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 
 function withUrl(refuses: string, text: string): RefusedCase {
-  return { refuses, spec: { upstream: { type: 'docker-registry', url: text } }, says: url };
+  // Of a url that is none, nothing is said of its host.
+  const saysNot = 'neither a dot nor a port';
+  return { refuses, spec: { upstream: { type: 'docker-registry', url: text } }, says: url, saysNot };
 }
 
 function withHost(refuses: string, text: string, says: readonly string[] = host): RefusedCase {

@@ -6,12 +6,13 @@ import { refusedCases } from './refused-cases.js';
 describe('The API server refuses', () => {
   const cluster = useCrd();
 
-  for (const { refuses, spec, name = 'example', says } of refusedCases) {
+  for (const { refuses, spec, name = 'example', says, saysNot } of refusedCases) {
     it(refuses, async () => {
       const { status, body } = await cluster().api.send('POST', `${collection}?dryRun=All`, mirror(name, spec));
       const { message } = JSON.parse(body) as { readonly message: string };
       expect(status, message).to.equal(422);
       for (const part of says) expect(message).to.include(part);
+      if (saysNot !== undefined) expect(message).to.not.include(saysNot);
     });
   }
 

@@ -28,13 +28,14 @@ describe('The command line agrees with the API server', () => {
     });
   }
 
-  for (const { refuses, spec, name = 'example', says } of refusedCases) {
+  for (const { refuses, spec, name = 'example', says, saysNot } of refusedCases) {
     it(`refuses ${refuses}`, () => {
       const faults = validate(structuredClone(mirror(name, spec))).join('\n');
       expect(faults).to.not.equal('');
       for (const part of says.filter((said) => rules.some((rule) => rule.includes(said)))) {
         expect(faults).to.include(part);
       }
+      if (saysNot !== undefined) expect(faults).to.not.include(saysNot);
     });
   }
 
