@@ -19,6 +19,7 @@ import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
 import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
+import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
 import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
 import { OwnRobot } from '../robots/own-robot.js';
@@ -27,7 +28,6 @@ import { PolicyTrigger } from '../policies/timing/trigger.js';
 import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
 import { isObserved, readiness } from './readiness.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
-import { tidying } from './tidying.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
 /** How long a mirror that lost its host waits at most until it is looked at again because others changed. */
@@ -126,7 +126,7 @@ export function startWork(
     onTurn: (mirror) => {
       queue.add(mirror, 'edit');
     },
-    onSweep: async (session) => tidy(session),
+    onSweep: async (session) => orphans.collect(session),
     onBug: (harbor, error) => {
       log.error('A bug of the operator, in what looks after a Harbor.', { harbor, error });
     },
@@ -137,8 +137,13 @@ export function startWork(
     },
     now: () => performance.now(),
   });
-  const reconciler = (): MirrorReconciler => mirrorReconciler;
-  const tidy = tidying({ clusterId, cluster, queue, reconciler, harbors: () => harbors, log });
+  const orphans = new OrphanCollector({
+    clusterId,
+    mirrors: (url): ReadonlySet<string> => harbors.mirrorsAt(url),
+    onCollected: (harbor, { name }) => {
+      log.info(`delete endpoint ${name}: its mirror is gone`, { action: 'DeleteEndpoint', harbor });
+    },
+  });
   const { requestTimeoutMs, proxy } = config;
   const asAdministrator = { requestTimeoutMs, proxy, onResponse: metrics.harborResponse, mayWrite };
   const ownRobot = new OwnRobot({

@@ -1,6 +1,6 @@
 import { FINALIZER } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
-import type { FormerHarbor, RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
+import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import { parseDuration } from '../api/spec/duration.js';
 import { upstreamHosts } from '../api/spec/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
@@ -129,12 +129,6 @@ export class MirrorReconciler {
     const look = this.#observer.ifDown(mirror);
     if (look === undefined) return;
     policies.decide(name, decisionFor(mirror, routeOf(routingFacts(mirror, look, policies.has(name))), undefined));
-  }
-
-  /** A mark in a Harbor tells that the mirror has something there, and its status doesn't: its next look takes it away. */
-  hasBeenIn(name: string, former: FormerHarbor): void {
-    const mirror = this.#options.cluster.mirror(name);
-    if (mirror !== undefined) this.#unreported.add(mirror, former);
   }
 
   async #withFinalizer(mirror: RegistryMirror): Promise<RegistryMirror> {

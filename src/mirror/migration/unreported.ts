@@ -1,4 +1,4 @@
-import type { FormerHarbor, RegistryMirror } from '../../api/registry-mirror.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { HarborFindings } from '../look/findings.js';
 import { harborStatusOf } from '../status/harbor-status.js';
 import type { FormerHarbors } from './former-harbors.js';
@@ -7,7 +7,7 @@ type Whereabouts = Pick<RegistryMirror['status'], 'harbor' | 'formerHarbors'>;
 
 /**
  * Where mirrors have something in Harbor that their statuses don't tell yet, since a status waits until the policy is in force: whoever is moved
- * meanwhile leaves nothing behind. After a restart it is forgotten, until the marks in Harbor tell it again.
+ * meanwhile leaves nothing behind. After a restart it is forgotten.
  */
 export class Unreported {
   readonly #known = new Map<string, { readonly uid: string | undefined; readonly whereabouts: Whereabouts }>();
@@ -29,15 +29,6 @@ export class Unreported {
       ...(present === undefined ? {} : { harbor: present }),
       ...(former.list.length === 0 ? {} : { formerHarbors: former.list }),
     };
-    this.#known.set(name, { uid, whereabouts });
-  }
-
-  /** A mark in a Harbor tells that the mirror has something there, and its status doesn't. */
-  add(mirror: RegistryMirror, former: FormerHarbor): void {
-    const { name, uid } = mirror.metadata;
-    const { harbor, formerHarbors = [] } = this.told(mirror).status;
-    if (formerHarbors.some(({ url }) => url === former.url)) return;
-    const whereabouts = { ...(harbor === undefined ? {} : { harbor }), formerHarbors: [...formerHarbors, former] };
     this.#known.set(name, { uid, whereabouts });
   }
 

@@ -174,44 +174,6 @@ describe('A mirror that moves to another Harbor', function () {
     await world().delete('early');
   });
 
-  it('leaves nothing behind where the operator is killed before the status says where it was', async function () {
-    this.timeout(180_000);
-    // So that the operator goes on looking at that Harbor.
-    await world().apply('stays', there(none));
-    await world().untilReady('stays');
-    const killed = Promise.withResolvers<undefined>();
-    const end = second.afterWrite(async ({ route }) => {
-      if (route !== '/projects') return;
-      await world().killOperator();
-      killed.resolve(undefined);
-    });
-    try {
-      await world().apply('killed', there());
-      await killed.promise;
-    } finally {
-      end();
-    }
-    expect(await status('killed')).to.not.have.property('harbor');
-    await world().apply('killed', spec);
-    expect(second.project('killed')).to.not.equal(undefined);
-    await world().startOperator();
-    await world().untilReady('killed');
-    await eventually(
-      () => {
-        expect(second.endpoint('killed')).to.equal(undefined);
-        expect(second.project('killed')).to.equal(undefined);
-      },
-      { timeoutMs: 100_000 },
-    );
-    await eventually(async () => {
-      expect(await notes('killed')).to.include(`The mirror has moved away from ${second.url}.`);
-      expect(await status('killed')).to.not.have.property('formerHarbors');
-    });
-    expect(second.project('stays')).to.not.equal(undefined);
-    await world().delete('killed');
-    await world().delete('stays');
-  });
-
   it('deletes nothing where the new url is another name of the same Harbor', async () => {
     await world().apply('same', { ...spec, ...none });
     await world().untilReady('same');
