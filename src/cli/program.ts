@@ -65,14 +65,17 @@ export async function run(args: readonly string[], output: Output): Promise<Exit
 function explained(error: unknown): string {
   if (error instanceof InputError) return error.message;
   if (error instanceof KubernetesError) return `The cluster can't be read: ${error.message}.`;
-  if (error instanceof HarborError) return `Harbor failed: ${error.message}.${adviceOn(error)}`;
+  if (error instanceof HarborError) return `Harbor${at(error)} failed: ${error.message}.${adviceOn(error)}`;
   throw error;
 }
 
+function at({ harbor }: HarborError): string {
+  return harbor === undefined ? '' : ` at ${harbor}`;
+}
+
+/** What to check where no connection comes about, the error says itself. */
 function adviceOn({ kind }: HarborError): string {
-  if (kind === 'unauthorized') return ' Are the user name and the password right?';
-  if (kind === 'unreachable') return ' Is its url right, and can this machine reach it?';
-  return '';
+  return kind === 'unauthorized' ? ' Are the user name and the password right?' : '';
 }
 
 function program(output: Output, setCode: (code: ExitCode) => void): Command {
@@ -129,7 +132,7 @@ function withFiles(command: Command): Command {
   return command
     .requiredOption(
       '-f, --filename <file>',
-      'YAML or JSON file with RegistryMirrors; - is the standard input; may be given several times',
+      'YAML or JSON file with RegistryMirrors, or a folder of such files; - is the standard input; may be given several times',
       (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
     )
     .option('--harbor-host <host[:port]>', "the pull host of the operator's own Harbor", host);

@@ -96,10 +96,14 @@ export class OperatorCluster implements MirrorCluster {
     return this.mirrorInformer.list();
   }
 
-  readonly secret: SecretLookup = (name) =>
-    this.#options.ownSecrets.has(name) ? OPERATORS_OWN : this.secretInformer.get(name);
+  get secret(): SecretLookup {
+    const { namespace, ownSecrets } = this.#options;
+    return { namespace, find: (name) => (ownSecrets.has(name) ? OPERATORS_OWN : this.secretInformer.get(name)) };
+  }
 
-  readonly ownSecret: OwnSecretLookup = (name) => this.secretInformer.get(name);
+  get ownSecret(): OwnSecretLookup {
+    return { namespace: this.#options.namespace, find: (name) => this.secretInformer.get(name) };
+  }
 
   /** Namespaces and the pull Secrets in them. @param onChange - something changed that concerns this mirror's */
   pullWatches(onChange: (mirror: string) => void): PullWatches {

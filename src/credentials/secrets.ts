@@ -15,11 +15,18 @@ export interface Secret extends KubernetesObject {
 /** In the place of a Secret: no mirror can refer to this one. */
 export const OPERATORS_OWN = 'operatorsOwn';
 
-/** Finds a labelled Secret of the operator's namespace for a mirror that refers to it. */
-export type SecretLookup = (name: string) => Secret | typeof OPERATORS_OWN | undefined;
+/** The Secrets of the operator's namespace. */
+interface SecretsIn<Found> {
+  /** For messages: where somebody has to look. */
+  readonly namespace: string;
+  readonly find: (name: string) => Found | undefined;
+}
+
+/** Finds a labelled Secret for a mirror that refers to it. */
+export type SecretLookup = SecretsIn<Secret | typeof OPERATORS_OWN>;
 
 /** Finds a Secret that the operator's own settings name. */
-export type OwnSecretLookup = (name: string) => Secret | undefined;
+export type OwnSecretLookup = SecretsIn<Secret>;
 
 /** What a Secret may be used for: the value of its label. */
 type SecretUse = 'upstream' | 'harbor';
@@ -41,7 +48,7 @@ interface SecretRequest {
  * own: who may create mirrors must not be able to send someone's password to a url of their choice.
  */
 function findSecret({ name, use, url, mustBeBound = false }: SecretRequest, lookup: SecretLookup): Read<Secret> {
-  const secret = lookup(name);
+  const secret = lookup.find(name);
   if (secret === OPERATORS_OWN) {
     return notAllowed(
       `Secret ${name} is the operator's own, and no mirror can refer to it. Refer to a Secret that was made for this; ` +
@@ -50,8 +57,8 @@ function findSecret({ name, use, url, mustBeBound = false }: SecretRequest, look
   }
   if (secret === undefined) {
     const message =
-      `The operator's namespace has no Secret ${name} with the label ${LABELS.credentials}: ${use}. ` +
-      'Create it, or label it; what was written to Harbor before stays.';
+      `The operator's namespace ${lookup.namespace} has no Secret ${name} with the label ${LABELS.credentials}: ${use}. ` +
+      'Create it there, or label it; what was written to Harbor before stays.';
     return { ok: false, problem: waiting(REASONS.secretNotFound, message) };
   }
   if (secret.metadata.labels?.[LABELS.credentials] !== use) {

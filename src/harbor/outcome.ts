@@ -12,8 +12,10 @@ interface Write {
 /** A verdict for each kind of error. */
 type Table = Readonly<Record<HarborErrorKind, (error: HarborError, write: Write | undefined) => Verdict>>;
 
-const unreachable = ({ message, retryAfterMs }: HarborError): Verdict =>
-  waiting(REASONS.harborUnreachable, `Harbor can't be reached: ${message}.`, retryAfterMs);
+const unreachable = ({ harbor, message, retryAfterMs }: HarborError): Verdict => {
+  const where = harbor === undefined ? '' : ` at ${harbor}`;
+  return waiting(REASONS.harborUnreachable, `Harbor can't be reached${where}: ${message}.`, retryAfterMs);
+};
 /** Someone was faster. The next look tells whose it is. */
 const changed = ({ message }: HarborError): Verdict =>
   waiting(REASONS.progressing, `Harbor changed meanwhile: ${message}.`, 1000);

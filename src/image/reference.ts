@@ -10,6 +10,12 @@ export interface ImageReference {
   readonly suffix: string;
 }
 
+/** Why a name is no reference: which rule it breaks, and the part of it that does. */
+export interface BrokenRule {
+  readonly broken: 'imageId' | 'tag' | 'digest' | 'length' | 'path';
+  readonly part: string;
+}
+
 const DOCKER_HUB = 'docker.io';
 const LEGACY_DOCKER_HUB = 'index.docker.io';
 /** Of the path alone, without host, tag and digest. */
@@ -29,17 +35,24 @@ const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
  * @returns undefined for what that parser refuses.
  */
 export function parseReference(image: string): ImageReference | undefined {
-  if (isImageId(image)) return undefined;
+  const read = readReference(image);
+  return 'broken' in read ? undefined : read;
+}
+
+/** As {@link parseReference}, with the rule that a name breaks. */
+export function readReference(image: string): ImageReference | BrokenRule {
+  if (isImageId(image)) return { broken: 'imageId', part: image };
   const { domain, remainder } = splitDomain(image);
   const pathEnd = firstOf(remainder, ':', '@');
   const suffix = remainder.slice(pathEnd);
   const versions = parseSuffix(suffix);
-  if (versions === undefined) return undefined;
+  if ('broken' in versions) return versions;
 
   const remote = remainder.slice(0, pathEnd);
   const name = isDomain(domain) ? { domain, path: remote } : { domain: '', path: `${domain}/${remote}` };
-  if (name.path.length > MAX_PATH_BYTES || !isPath(name.path)) return undefined;
-  return { ...name, ...versions, suffix };
+  if (name.path.length > MAX_PATH_BYTES) return { broken: 'length', part: name.path };
+  const component = name.path.split('/').find((part) => !isPathComponent(part));
+  return component === undefined ? { ...name, ...versions, suffix } : { broken: 'path', part: component };
 }
 
 /** 64 hexadecimal digits are an image's id, not its name: the reference parser refuses them. */
@@ -64,12 +77,12 @@ function looksLikeDomain(first: string): boolean {
 }
 
 /** `:tag`, `@digest`, both in this order, or nothing. */
-function parseSuffix(suffix: string): { readonly tag?: string; readonly digest?: string } | undefined {
+function parseSuffix(suffix: string): { readonly tag?: string; readonly digest?: string } | BrokenRule {
   const at = firstOf(suffix, '@');
   const digest = at < suffix.length ? suffix.slice(at + 1) : undefined;
   const tag = at > 0 ? suffix.slice(1, at) : undefined;
-  if (tag !== undefined && !isTag(tag)) return undefined;
-  if (digest !== undefined && !isDigest(digest)) return undefined;
+  if (tag !== undefined && !isTag(tag)) return { broken: 'tag', part: tag };
+  if (digest !== undefined && !isDigest(digest)) return { broken: 'digest', part: digest };
   return { ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 
@@ -96,10 +109,6 @@ function isDomainComponent(component: string): boolean {
     isLetterOrDigit(component.charCodeAt(component.length - 1)) &&
     consistsOf(component, (c) => isLetterOrDigit(c) || c === DASH)
   );
-}
-
-function isPath(path: string): boolean {
-  return path.split('/').every(isPathComponent);
 }
 
 /** Lower-case letters and digits, joined by one dot, one or two underscores, or any number of dashes. */

@@ -5,7 +5,7 @@ import type { SecretLookup } from '../credentials/secrets.js';
 export interface MirrorCluster {
   mirror(name: string): RegistryMirror | undefined;
   mirrors(): readonly RegistryMirror[];
-  secret: SecretLookup;
+  readonly secret: SecretLookup;
   setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror>;
   writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void>;
   /** Says in the log and in an Event what became of the mirror. */

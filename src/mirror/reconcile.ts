@@ -88,7 +88,7 @@ export class MirrorReconciler {
     this.#observer = new Observer({
       ...options,
       planner,
-      secret: (name) => cluster.secret(name),
+      secret: cluster.secret,
       hmacKey: () => cluster.hmacKey(),
       retirement: this.#retirement,
     });

@@ -32,6 +32,11 @@ Needs to read RegistryMirrors and the Pod; reads policies, webhooks, the namespa
 
 export function addExplain(program: Command, output: Output): void {
   const explain = program.command('explain').description('say why something is as it is');
+  explain.on('command:*', (words: readonly string[]) => {
+    throw new InputError(
+      `Pods are explained, and nothing else: registry-mirror explain pod ${podMeant(words)} -n NAMESPACE`,
+    );
+  });
   withKubeconfigFlags(explain.command('pod'))
     .description('say of each image of a Pod which mirror it belongs to, and whether it was rewritten or why not')
     .argument('[name]', "the Pod's name")
@@ -40,6 +45,12 @@ export function addExplain(program: Command, output: Output): void {
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(FORMATS).default('text'))
     .addHelpText('after', EXAMPLES)
     .action((name: string | undefined, flags: ExplainFlags) => explainCommand(name, flags, output));
+}
+
+/** `web` and `pod/web` are what one types first. */
+function podMeant(words: readonly string[]): string {
+  const [, name] = /^(?:pods?\/)?([^/]+)$/.exec(words.join('/')) ?? [];
+  return name ?? 'NAME';
 }
 
 async function explainCommand(name: string | undefined, flags: ExplainFlags, output: Output): Promise<void> {

@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { projectName } from '../../api/spec/upstream-types.js';
 import { whyLeftAlone } from '../../image/left-alone.js';
+import { whyInvalid } from '../../image/why-invalid.js';
 import type { LeftAlone } from '../../image/left-alone.js';
 import { rewriter } from '../../image/rewrite.js';
 import type { RewriteResult, Rewriter } from '../../image/rewrite.js';
@@ -142,7 +143,7 @@ function unexplained(mirror: string): Reason {
 function noMirror(result: Exclude<RewriteResult, { outcome: 'rewritten' | 'leftAlone' }>): Reason {
   switch (result.outcome) {
     case 'invalid':
-      return { code: 'InvalidName', text: 'it is no valid image name' };
+      return { code: 'InvalidName', text: whyInvalid(result.image) };
     case 'otherHost':
       return { code: 'OtherHost', text: `no mirror serves ${result.reference.domain || 'its host'}` };
     case 'otherRepository': {

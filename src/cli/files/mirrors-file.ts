@@ -30,7 +30,7 @@ export async function readMirrors(
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new InputError(`The RegistryMirror ${twice} is there twice: remove one of them.`);
   if (mirrors.length === 0) throw new InputError(`There is no ${KIND} in ${paths.map(nameOf).join(', ')}.`);
-  others.forEach(warn);
+  for (const other of others) warn(other);
   return mirrors;
 }
 

@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { clusterIdOf } from '../../kubernetes/cluster-id.js';
 import { ENGINES } from '../../engines/engines.js';
 import { readCaCertificate, readCredentials } from '../../credentials/secrets.js';
-import type { Read, Secret } from '../../credentials/secrets.js';
+import type { OwnSecretLookup, Read, Secret } from '../../credentials/secrets.js';
 import { ClusterReader, secretsOf } from '../cluster/cluster-reader.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../cluster/kubeconfig.js';
@@ -93,7 +93,7 @@ async function openHarbor(config: Config, reader: ClusterReader | undefined): Pr
   const { harborUrl: url, harborLogin: login, harborCaSecret, requestTimeoutMs, proxy, namespace } = config;
   const names = [login.kind === 'secret' ? login.name : undefined, harborCaSecret].filter((name) => name !== undefined);
   const found = await Promise.all(names.map(async (name) => reader?.get<Secret>(secretsOf(namespace), name)));
-  const lookup = (name: string): Secret | undefined => found.find((secret) => secret?.metadata.name === name);
+  const lookup: OwnSecretLookup = { namespace, find: (name) => found.find((secret) => secret?.metadata.name === name) };
   const given =
     login.kind === 'given'
       ? login

@@ -1,6 +1,7 @@
 import { rewriterOf } from '../../engines/placement/rewriter-of.js';
 import type { RewriteResult } from '../../image/rewrite.js';
 import { whyLeftAlone } from '../../image/left-alone.js';
+import { whyInvalid } from '../../image/why-invalid.js';
 import { readMirrors } from '../files/mirrors-file.js';
 import { InputError } from '../input-error.js';
 import { place } from './placement.js';
@@ -38,7 +39,7 @@ function line(image: string, result: RewriteResult, switchedOff: ReadonlyMap<str
     case 'leftAlone':
       return `${image} stays as it is (mirror ${result.mirror}): ${whyLeftAlone(result.why)}`;
     case 'invalid':
-      return `${JSON.stringify(image)} stays as it is: it is no valid image name`;
+      return `${JSON.stringify(image)} stays as it is: ${whyInvalid(image)}`;
     case 'otherHost': {
       const { domain } = result.reference;
       const mirror = switchedOff.get(domain);

@@ -63,7 +63,7 @@ export function addPlan(program: Command, output: Output, setCode: (code: ExitCo
     )
     .option(
       '-f, --filename <file>',
-      "RegistryMirrors to plan for, as if applied; - is the standard input; may be given several times (default: the cluster's)",
+      "RegistryMirrors to plan for, as if applied: a file or a folder; - is the standard input; may be given several times (default: the cluster's)",
       (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
     )
     .option('--all', 'list all Pods, not only the first 20', false)
@@ -144,11 +144,11 @@ async function harborSide(
     "whether an upstream's password differs is not known, and shown as a difference",
   );
   const own = ownSecretNames(config);
-  const secret: SecretLookup = (name) => (own.has(name) ? OPERATORS_OWN : secrets.get(name));
+  const secret: SecretLookup = { namespace, find: (name) => (own.has(name) ? OPERATORS_OWN : secrets.get(name)) };
   const clusterId = config.clusterId ?? (await clusterIdOf(reader.api));
   const harbors = new Harbors({
     own: { ...ownHarborOf(config), pullHost: config.harborPullHost ?? knownPullHost(live, config.harborUrl) },
-    secrets: { secret, ownSecret: (name) => secrets.get(name) },
+    secrets: { secret, ownSecret: { namespace, find: (name) => secrets.get(name) } },
     // Whether Harbor is up is for this look to find out, and not for what was seen before.
     mirrors: () => mirrors.map((mirror) => ({ ...mirror, status: { ...mirror.status, conditions: [] } })),
     checkEveryMs: config.healthIntervalMs,
@@ -171,6 +171,7 @@ async function harborSide(
   for (const mirror of mirrors) hosts.set(mirror);
   const hmacKey = key ?? randomBytes(32);
   const observer = new Observer({
+    asks: 'once',
     harbors,
     hosts,
     policies: servedBy(served),

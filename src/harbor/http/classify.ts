@@ -16,6 +16,8 @@ interface FailedAnswer {
 export interface FailureContext {
   readonly call: Call;
   readonly requestId: string;
+  /** Harbor's url. */
+  readonly harbor: string;
   /** What must not show up in the error, whoever says it. */
   readonly secrets: readonly string[];
 }
@@ -32,6 +34,8 @@ interface Reading {
 }
 
 const UNHEALTHY = 'the registry is unhealthy';
+/** A proxy's, of the server behind it. */
+const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 const UNSUPPORTED_TYPE = 'unsupported registry type';
 
 /**
@@ -56,13 +60,14 @@ export function failedAnswer(answer: FailedAnswer, context: FailureContext): Har
 /** An error about this call, with its reason made fit to be shown. */
 export function failure(
   context: FailureContext,
-  details: Omit<HarborErrorDetails, 'method' | 'path' | 'requestId'>,
+  details: Omit<HarborErrorDetails, 'method' | 'path' | 'harbor' | 'requestId'>,
 ): HarborError {
   return new HarborError({
     ...details,
     reason: redact(details.reason, context.secrets),
     method: context.call.method,
     path: redact(callPath(context.call), context.secrets),
+    harbor: context.harbor,
     requestId: context.requestId,
   });
 }
@@ -124,9 +129,10 @@ function explain(answer: FailedAnswer, isForeign: boolean): string {
     return `a redirect to ${redirectTarget(answer.location)}, which is not followed: set Harbor’s URL to where it really is`;
   }
   if (answer.status === 401) return 'not logged in: the user or password is wrong, or Harbor’s database is down';
-  if (isForeign && answer.status < 500)
-    return 'not in Harbor’s words: something else is at this address, or in front of Harbor';
-  return 'no explanation given';
+  // Harbor's own 500 has no body at times. It has no other 5xx.
+  if (!isForeign || answer.status === 500) return 'no explanation given';
+  if (GATEWAY.has(answer.status)) return 'not in Harbor’s words: what is in front of Harbor gets no answer from it';
+  return 'not in Harbor’s words: something else is at this address, or in front of Harbor; check Harbor’s url';
 }
 
 /** Host and path only: the rest of a location may hold tokens. */

@@ -49,6 +49,8 @@ export interface HarborErrorDetails {
   readonly method: HttpMethod;
   /** The path on Harbor, without host and query. */
   readonly path: string;
+  /** Harbor's url, where the call was to go to one. */
+  readonly harbor?: string;
   /** What went wrong, in Harbor's or the system's words: redacted, one line, bounded. */
   readonly reason: string;
   /** HTTP status, where there was an answer. */
@@ -76,6 +78,7 @@ export class HarborError extends Error {
   readonly kind: HarborErrorKind;
   readonly method: HttpMethod;
   readonly path: string;
+  readonly harbor: string | undefined;
   readonly reason: string;
   readonly status: number | undefined;
   readonly code: string | undefined;
@@ -89,6 +92,7 @@ export class HarborError extends Error {
     this.kind = details.kind;
     this.method = details.method;
     this.path = details.path;
+    this.harbor = details.harbor;
     this.reason = details.reason;
     this.status = details.status;
     this.code = details.code;
@@ -108,5 +112,5 @@ function describe(details: HarborErrorDetails): string {
   const call = `${details.method} ${details.path}`;
   return details.status === undefined
     ? `${call}: ${details.reason}`
-    : `${call}: Harbor answered ${details.status}: ${details.reason}`;
+    : `${call}: answered with ${details.status}: ${details.reason}`;
 }

@@ -1,6 +1,7 @@
 import { isAxiosError } from 'axios';
 import type { AxiosError, AxiosResponse } from 'axios';
 import { LeaseLostError } from '../../kubernetes/errors.js';
+import { withAdvice } from './advice.js';
 import { isWrite } from './call.js';
 import { failedAnswer, failure } from './classify.js';
 import type { FailureContext } from './classify.js';
@@ -61,7 +62,7 @@ function noAnswer(error: AxiosError, context: FailureContext): HarborError {
     const reason = `Harbor’s TLS certificate is not trusted (${error.message}): give its CA certificate in the Secret, under ca.crt`;
     return failure(context, { kind: 'untrustedCertificate', reason, code });
   }
-  const reason = error.message === '' ? code : error.message;
+  const reason = withAdvice(code, error.message === '' ? code : error.message);
   return failure(context, { kind: 'unreachable', reason, code, mayHaveHappened });
 }
 

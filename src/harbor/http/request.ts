@@ -91,7 +91,7 @@ export function createTransport(connection: HarborConnection, options: RequestOp
   const request: HarborRequest = async (call) => {
     const state = lanes[call.lane ?? 'api'];
     const secrets = [authorization.slice(6), connection.password, ...secretsOf(call.body)];
-    const context: FailureContext = { call, requestId: newRequestId(), secrets };
+    const context: FailureContext = { call, requestId: newRequestId(), harbor: base, secrets };
     try {
       return await state.lane.run(() => send(context, state), call.signal);
     } catch (error) {

@@ -39,7 +39,7 @@ export function referenceTo(
   { secret }: HarborSecrets,
 ): HarborReference {
   if (credentialsSecretRef === undefined) return {};
-  if (url === harborBaseUrl(own.url) && secret(credentialsSecretRef.name) === OPERATORS_OWN) return {};
+  if (url === harborBaseUrl(own.url) && secret.find(credentialsSecretRef.name) === OPERATORS_OWN) return {};
   return { url, credentialsSecretRef, ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }) };
 }
 

@@ -13,15 +13,21 @@ export type BaseFindings = Omit<HarborFindings, 'reachable'>;
 const RETRY_MS = 60_000;
 const FIRST_ANSWER_MS = 10_000;
 
+/** How often a Harbor is asked that gives no answer: `once` on the command line. */
+export type Asks = 'again' | 'once';
+
+const NEXT: Readonly<Record<Asks, string>> = { again: ' It is asked again and again.', once: '' };
+
 /** The look at a mirror whose Harbor can't be looked at now, for another reason than being down. Nothing is withdrawn for it. Pure. */
 export function lookBefore(
   availability: Exclude<Availability, { kind: 'up' | 'down' }>,
   base: BaseFindings,
+  asks: Asks,
 ): HarborLookResult {
   if (availability.kind === 'loginRefused') {
     const message =
       `Harbor ${base.url} refuses the operator's login: ${availability.message}. Is the password right, and is the robot account there, ` +
-      'enabled and not expired? Correct the Secret. New Pods pull as before.';
+      'enabled and not expired? Correct the login in its Secret, or where else it is given. New Pods pull as before.';
     const verdict = waiting(REASONS.harborCredentialsRefused, message, RETRY_MS);
     return unseen(verdict, { ...base, reachable: true, isLoginRefused: true });
   }
@@ -31,17 +37,17 @@ export function lookBefore(
       quietForMs: FIRST_ANSWER_MS,
     };
   }
-  const message = `Harbor can't be reached at ${base.url}: ${availability.problem}. It is asked again and again.`;
+  const message = `Harbor can't be reached at ${base.url}: ${availability.problem}.${NEXT[asks]}`;
   return unseen(waiting(REASONS.harborUnreachable, message, RETRY_MS), { ...base, reachable: undefined });
 }
 
 /** Why it isn't known where nodes pull from. Pure. */
-export function noPullHost(url: string, pullHost: Exclude<PullHost, { kind: 'known' }>): Verdict {
+export function noPullHost(url: string, pullHost: Exclude<PullHost, { kind: 'known' }>, asks: Asks): Verdict {
   if (pullHost.kind === 'unsaid') {
     const message = `Harbor ${url} doesn't say where nodes pull from. Set spec.harbor.pullHost.`;
     return stalled(REASONS.harborNotConfigured, message);
   }
   const why = pullHost.problem === undefined ? '' : `: ${pullHost.problem}`;
-  const message = `Harbor ${url} hasn't said yet where nodes pull from${why}. It is asked again and again.`;
+  const message = `Harbor ${url} hasn't said yet where nodes pull from${why}.${NEXT[asks]}`;
   return waiting(REASONS.harborError, message, RETRY_MS);
 }

@@ -20,7 +20,7 @@ import type { MirrorEntry } from '../../engines/entry.js';
 import type { ServedState } from '../../policies/state.js';
 import { desiredState } from '../desired/desired.js';
 import { lookBefore, noPullHost } from './harbor-obstacle.js';
-import type { BaseFindings } from './harbor-obstacle.js';
+import type { Asks, BaseFindings } from './harbor-obstacle.js';
 import type { HostIndex } from '../claims/host-index.js';
 import { NOTHING_KNOWN, unseen } from './look-result.js';
 import type { HarborLookResult, PullFacts } from './look-result.js';
@@ -46,6 +46,8 @@ interface ObserverOptions {
   /** The key for the credentials' HMAC; asked for only where there are any. */
   readonly hmacKey: () => Promise<Buffer>;
   readonly clusterId: string;
+  /** Default `again`. */
+  readonly asks?: Asks;
   /** Takes in where new Pods are sent now; see {@link Retirement.observe}. */
   readonly retirement: Pick<Retirement, 'observe'>;
 }
@@ -91,16 +93,17 @@ export class Observer {
   async observe(mirror: RegistryMirror): Promise<Observation> {
     const conflict = this.#hostConflict(mirror);
     if (conflict !== undefined) return blocked(unseen(conflict));
-    const { harbors } = this.#options;
+    const { harbors, asks = 'again' } = this.#options;
     const found = harbors.sessionFor(mirror);
     if (!found.ok) return blocked(unseen(found.problem));
     const session = found.value;
     const base = this.#base(session);
     const { availability } = session.facts;
     if (availability.kind === 'down') return blocked(this.#harborDown(mirror, session, availability));
-    if (availability.kind !== 'up') return blocked(lookBefore(availability, base));
+    if (availability.kind !== 'up') return blocked(lookBefore(availability, base, asks));
     const pullHost = harbors.pullHostFor(mirror, session);
-    if (pullHost.kind !== 'known') return blocked(unseen(noPullHost(base.url, pullHost), { ...base, reachable: true }));
+    if (pullHost.kind !== 'known')
+      return blocked(unseen(noPullHost(base.url, pullHost, asks), { ...base, reachable: true }));
     try {
       return await this.#observeAt({ mirror, session, pullHost: pullHost.host }, base);
     } catch (error) {

@@ -1,11 +1,19 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { harborVersions, startHarbor } from '../index.js';
 import type { UpstreamSettings } from '../index.js';
 
-const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
+const collect = (value: string, earlier: readonly string[]): readonly string[] => {
+  if (/^[^=]+(=.+)?$/.test(value)) return [...earlier, value];
+  throw new InvalidArgumentError('Write HOST or HOST=URL.');
+};
+
+function portOf(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) < 65_536) return Number(value);
+  throw new InvalidArgumentError('Write a number from 0 to 65535; 0 takes any free port.');
+}
 
 interface Flags {
-  readonly port: string;
+  readonly port: number;
   readonly host: string;
   readonly upstream: readonly string[];
   readonly unmappedHealthy: boolean;
@@ -15,8 +23,7 @@ interface Flags {
 function upstreamsOf(flags: readonly string[]): Record<string, UpstreamSettings> {
   return Object.fromEntries(
     flags.map((flag) => {
-      const [host, url] = flag.split('=');
-      if (host === undefined || host === '') throw new Error(`--upstream ${flag}: write HOST or HOST=URL`);
+      const [host = '', url] = flag.split('=');
       return [host, url === undefined ? {} : { url }];
     }),
   );
@@ -24,7 +31,7 @@ function upstreamsOf(flags: readonly string[]): Record<string, UpstreamSettings>
 
 const program = new Command('harbor')
   .description('A Harbor stand-in for tests and the demo: user admin, password Harbor12345.')
-  .option('--port <number>', 'port to listen on', '8085')
+  .option('--port <number>', 'port to listen on', portOf, 8085)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option(
     '--upstream <host[=url]>',
@@ -37,11 +44,14 @@ const program = new Command('harbor')
 program.option('--harbor-version <version>', `${harborVersions.join(', ')}, or a release such as 2.14.1`);
 const flags = program.parse().opts<Flags>();
 const harbor = await startHarbor({
-  port: Number(flags.port),
+  port: flags.port,
   host: flags.host,
   upstreams: upstreamsOf(flags.upstream),
   unmappedHealthy: flags.unmappedHealthy,
   ...(flags.harborVersion === undefined ? {} : { version: flags.harborVersion }),
+}).catch((error: unknown) => {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+  return program.error(`Something else listens at ${flags.host}:${flags.port}: choose another port with --port.`);
 });
 console.log(`Harbor stand-in at ${harbor.url}, user ${harbor.admin.username}, password ${harbor.admin.password}`);
 const end = (): void => {

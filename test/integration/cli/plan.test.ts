@@ -109,7 +109,7 @@ describe('registry-mirror plan', function () {
     expect(out)
       .to.include('b: RegistryMirror a already mirrors docker.io.')
       .and.include('taken: Project taken exists in Harbor and is no proxy cache.')
-      .and.include("secret: The operator's namespace has no Secret x");
+      .and.include("secret: The operator's namespace registry-mirror-system has no Secret x");
     expect(project.writes().filter(({ user }) => user !== 'admin')).to.deep.equal([]);
   });
 
@@ -152,7 +152,17 @@ describe('registry-mirror plan', function () {
     await world().harbor.down();
     const { code, out } = await plan('-f', file({ dockerhub: HUB }), '--request-timeout', '2s');
     await world().harbor.up();
-    expect(out).to.match(/dockerhub: Harbor .*can't be (reached|used)/);
+    expect(out).to.include(`dockerhub: Harbor can't be reached at ${env.HARBOR_URL}:`);
+    expect(out).to.include("check host and port in Harbor's url").and.not.include('again');
+    expect(code).to.equal(2);
+  });
+
+  it('says where a refused login may be corrected', async () => {
+    const { code, out } = await runCli(
+      ['plan', '--kubeconfig', world().cluster.kubeconfigPath, '-f', file({ dockerhub: HUB })],
+      { ...env, HARBOR_PASSWORD: 'not-this-one' },
+    );
+    expect(out).to.include("refuses the operator's login").and.include('in its Secret, or where else it is given');
     expect(code).to.equal(2);
   });
 

@@ -192,11 +192,20 @@ describe('what Harbor answers when it refuses', () => {
     });
   }
 
+  for (const status of [405, 501]) {
+    it(`a ${status} of a website says that this isn’t Harbor`, async () => {
+      harbor.inject({}, { kind: 'answer', status, body: '<html>Unsupported method</html>' });
+      expect((await failureOf('POST /registries')).reason).to.include('something else is at this address');
+    });
+  }
+
   for (const status of [502, 503, 504]) {
     it(`a ${status} is a failure of the server, and a write may have happened`, async () => {
       harbor.inject({}, { kind: 'answer', status, body: '<html>bad gateway</html>' }, 2);
       expect(await failureOf('POST /registries')).to.include({ kind: 'serverError', status, mayHaveHappened: true });
-      expect(await failureOf('GET /registries')).to.include({ kind: 'serverError', status, mayHaveHappened: false });
+      const read = await failureOf('GET /registries');
+      expect(read).to.include({ kind: 'serverError', status, mayHaveHappened: false });
+      expect(read.reason).to.include('what is in front of Harbor gets no answer from it');
     });
   }
 

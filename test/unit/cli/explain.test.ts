@@ -125,7 +125,7 @@ const cases: readonly Case[] = [
   {
     sentence: 'a name that is no image name',
     image: 'Nginx:',
-    expected: 'container c: "Nginx:" stays as it is: it is no valid image name',
+    expected: 'container c: "Nginx:" stays as it is: it is no valid image name: there is no tag after the colon',
   },
   {
     sentence: 'a mirror that rewrites nothing',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -20,7 +20,9 @@ interface Result {
 async function runWith(...args: readonly string[]): Promise<Result> {
   const out: string[] = [];
   const warnings: string[] = [];
-  const code = await run(args, { out: (line) => out.push(line), warn: (line) => warnings.push(line) });
+  // As console.warn does, it prints all that it is given.
+  const warn = (...line: readonly string[]): unknown => warnings.push(line.join(' '));
+  const code = await run(args, { out: (line) => out.push(line), warn });
   return { code, out: out.join('\n'), warnings: warnings.join('\n') };
 }
 
@@ -63,9 +65,25 @@ describe('registry-mirror', () => {
         'quay.io/a/b:1 -> other.example.org:8443/red-hat/a/b:1 (mirror quay)',
         'quay.io/b stays as it is: rewrite.repositories of quay leaves out b',
         'ghcr.io/x stays as it is: no mirror serves ghcr.io',
-        '"x y" stays as it is: it is no valid image name',
+        '"x y" stays as it is: it is no valid image name: "x y" has other characters than lower-case letters, digits and . _ -',
       ]);
       expect(code).to.equal(0);
+    });
+
+    it('reads the files of a folder, as kubectl does', async () => {
+      const inner = join(folder, 'mirrors');
+      mkdirSync(join(inner, 'deeper'), { recursive: true });
+      writeFileSync(join(inner, 'hub.yaml'), JSON.stringify(HUB));
+      writeFileSync(join(inner, 'quay.json'), JSON.stringify(QUAY));
+      writeFileSync(join(inner, 'README.md'), 'no object');
+      writeFileSync(join(inner, 'deeper', 'again.yaml'), JSON.stringify(HUB));
+      const args = ['--harbor-host', 'h.test', 'nginx', 'quay.io/a/b'];
+      const { out } = await runWith('check', '-f', inner, ...args);
+      expect(out).to.include('(mirror dockerhub)').and.include('(mirror quay)');
+      rmSync(join(inner, 'deeper', 'again.yaml'));
+      const { code, warnings } = await runWith('check', '-f', join(inner, 'deeper'), ...args);
+      expect(warnings).to.equal(`The folder ${join(inner, 'deeper')} has no .yaml, .yml or .json file.`);
+      expect(code).to.equal(2);
     });
 
     it('reads Lists and several files', async () => {
@@ -252,6 +270,25 @@ describe('registry-mirror', () => {
       expect(warnings).to.not.equal('');
     });
   }
+
+  for (const [args, pod] of [
+    [['web'], 'web'],
+    [['pod/web'], 'web'],
+    [['deployment', 'web'], 'NAME'],
+  ] as const) {
+    it(`says how a Pod is explained for explain ${args.join(' ')}`, async () => {
+      const { code, warnings } = await runWith('explain', ...args);
+      expect(warnings).to.include(`registry-mirror explain pod ${pod} -n NAMESPACE`);
+      expect(code).to.equal(2);
+    });
+  }
+
+  it('names the Harbor that does not answer, and says what to check', async () => {
+    const args = ['--harbor-url', 'http://127.0.0.1:1', '--harbor-username', 'x', '--harbor-password-file'];
+    const { code, warnings } = await runWith('import', ...args, file('x'));
+    expect(warnings).to.include('Harbor at http://127.0.0.1:1 failed').and.include("host and port in Harbor's url");
+    expect(code).to.equal(2);
+  });
 
   it('prints its version', async () => {
     const { code, out } = await runWith('--version');

@@ -4,6 +4,7 @@ import type { Verdict } from '../../../src/api/verdict.js';
 import { OPERATORS_OWN, readCaCertificate, readCredentials } from '../../../src/credentials/secrets.js';
 import { upstreamSecrets } from '../../../src/credentials/upstream-secrets.js';
 import type { Read, Secret, SecretLookup } from '../../../src/credentials/secrets.js';
+import { NO_SECRETS } from '../../support/no-secrets.js';
 import { mirror } from '../mirror/mirror.js';
 
 const PASSWORD = 'the-password';
@@ -19,7 +20,7 @@ function secret(data: Readonly<Record<string, string>>, label = 'upstream', allo
     },
     data: Object.fromEntries(encoded),
   };
-  return (name) => (name === 'login' ? found : undefined);
+  return { namespace: 'mirrors', find: (name) => (name === 'login' ? found : undefined) };
 }
 
 const login = { username: 'me', password: PASSWORD };
@@ -40,8 +41,8 @@ describe('reading Secrets', () => {
   });
 
   const refusals: readonly (readonly [string, SecretLookup, string, string])[] = [
-    ['that is not there: waiting, since it may come', () => undefined, 'waiting', 'SecretNotFound'],
-    ['that is the operator’s own', () => OPERATORS_OWN, 'stalled', 'SecretNotAllowed'],
+    ['that is not there: waiting, since it may come', NO_SECRETS, 'waiting', 'SecretNotFound'],
+    ['that is the operator’s own', { namespace: 'mirrors', find: () => OPERATORS_OWN }, 'stalled', 'SecretNotAllowed'],
     ['with another label', secret(login, 'harbor'), 'stalled', 'SecretNotAllowed'],
     ['for other hosts', secret(login, 'upstream', 'docker.io, gcr.io'), 'stalled', 'SecretNotAllowed'],
     [
@@ -65,6 +66,13 @@ describe('reading Secrets', () => {
     });
   }
 
+  it('says in which namespace a Secret is missing', () => {
+    const refusal = problem(readCredentials(request, { ...NO_SECRETS, namespace: 'mirrors-system' }));
+    expect(refusal)
+      .to.have.property('message')
+      .that.includes("The operator's namespace mirrors-system has no Secret login");
+  });
+
   it('may ask that a Secret says where it may be sent', () => {
     const bound = { ...request, mustBeBound: true };
     const refusal = problem(readCredentials(bound, secret(login)));
@@ -87,7 +95,7 @@ describe('the Secrets of a mirror', () => {
   const quay = mirror('quay', { spec: { upstream: { type: 'quay', credentialsSecretRef: { name: 'login' } } } });
 
   it('are none where it names none', () => {
-    expect(upstreamSecrets(mirror('quay'), () => undefined, undefined)).to.deep.equal({ ok: true, value: {} });
+    expect(upstreamSecrets(mirror('quay'), NO_SECRETS, undefined)).to.deep.equal({ ok: true, value: {} });
   });
 
   it('are told from others by an HMAC that says nothing of them', () => {

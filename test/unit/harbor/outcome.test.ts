@@ -53,6 +53,12 @@ describe('what an error of Harbor comes to', () => {
     });
   }
 
+  it('names the Harbor that can’t be reached', () => {
+    const details = { kind: 'unreachable', method: 'GET', path: '/registries', reason: 'x' } as const;
+    const outcome = verdictOf(new HarborError({ ...details, harbor: 'https://harbor.example.org' }));
+    expect(outcome).to.have.property('message').that.includes("Harbor can't be reached at https://harbor.example.org:");
+  });
+
   it('tries another type soon where Harbor has no proxy cache of the first', () => {
     expect(verdictOf(errorOf('unsupportedType'), createProject)).to.include({ kind: 'waiting', reason: 'Progressing' });
   });

@@ -10,6 +10,7 @@ import type { WorkResult } from '../../../src/kubernetes/queue/work-result.js';
 import { MirrorReconciler } from '../../../src/mirror/reconcile.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborOptions, HarborStandIn } from '../../harbor/index.js';
+import { NO_SECRETS } from '../../support/no-secrets.js';
 import { eventually } from '../../support/wait.js';
 import { LabPolicies } from './lab-policies.js';
 
@@ -48,7 +49,7 @@ export class Lab implements MirrorCluster {
         caSecret: undefined,
         insecureSkipTLSVerify: false,
       },
-      secrets: { secret: () => undefined, ownSecret: () => undefined },
+      secrets: { secret: NO_SECRETS, ownSecret: NO_SECRETS },
       mirrors: () => this.mirrors(),
       checkEveryMs: 50,
       thresholds: { failures: 1, successes: 1 },
@@ -173,7 +174,7 @@ export class Lab implements MirrorCluster {
     return [...this.#mirrors.values()];
   }
 
-  secret = (): undefined => undefined;
+  readonly secret = NO_SECRETS;
 
   setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror> {
     const written = { ...mirror, metadata: { ...mirror.metadata, finalizers } };

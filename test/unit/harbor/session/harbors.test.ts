@@ -6,6 +6,7 @@ import type { HarborSession } from '../../../../src/harbor/session/harbor-sessio
 import type { Secret } from '../../../../src/credentials/secrets.js';
 import { startHarbor } from '../../../harbor/index.js';
 import type { HarborStandIn } from '../../../harbor/index.js';
+import { NO_SECRETS } from '../../../support/no-secrets.js';
 import { eventually } from '../../../support/wait.js';
 import { mirror } from '../../mirror/mirror.js';
 
@@ -46,7 +47,7 @@ describe('the Harbors in use', () => {
         caSecret: undefined,
         insecureSkipTLSVerify: false,
       },
-      secrets: { secret: () => undefined, ownSecret: () => undefined },
+      secrets: { secret: NO_SECRETS, ownSecret: NO_SECRETS },
       mirrors: () => mirrors,
       checkEveryMs: 60_000,
       thresholds: { failures: 3, successes: 3 },
@@ -118,7 +119,7 @@ describe('the Harbors in use', () => {
       },
       data: { username: 'eA==', password: 'eA==' },
     });
-    const secrets = { secret, ownSecret: () => undefined };
+    const secrets = { secret: { namespace: 'operator', find: secret }, ownSecret: NO_SECRETS };
     const credentialsSecretRef = { name: 'its' };
     const before = { url: ELSEWHERE, projectName: 'there', credentialsSecretRef };
 
