@@ -106,7 +106,7 @@ export class MirrorReconciler {
       this.#retirement.forget(name);
       this.#unreported.forget(name);
       pullSecrets.forget(name);
-      harbors.prune();
+      harbors.forget(name);
       return undefined;
     }
     const mirror = this.#unreported.told(stored);

@@ -105,9 +105,10 @@ export class Harbors {
     return connectionTo({}, { ...own, login }, secrets);
   }
 
-  /** Lets go of the Harbors that no mirror uses any more. To be told when a mirror goes; the rest comes by itself. */
-  prune(): void {
-    this.#prune();
+  /** Forgets a mirror that is gone, and lets go of the Harbors that no mirror uses any more. Asks as little of all others as it can: thousands go one by one. */
+  forget(mirror: string): void {
+    for (const calls of this.#upstreamCalls.values()) calls.forget(mirror);
+    if (this.#unused().size > 0) this.#prune();
   }
 
   /**
@@ -151,26 +152,24 @@ export class Harbors {
 
   /** @param opened - the key of a session that is in use by now, whatever the mirrors say */
   #prune(opened?: string): void {
-    const mirrors = this.#options.mirrors();
-    for (const key of this.#unused(mirrors, opened)) {
+    for (const key of this.#unused(opened)) {
       const session = this.#sessions.get(key)?.session;
       this.#sessions.delete(key);
       if (session !== undefined) this.#end(session);
     }
-    const names = new Set(mirrors.map(({ metadata }) => metadata.name));
     const urls = new Set([...this.#sessions.values()].map(({ session }) => session.url));
     for (const [url, calls] of this.#upstreamCalls) {
-      if (urls.has(url)) calls.prune(names);
+      if (urls.has(url)) calls.prune();
       else this.#upstreamCalls.delete(url);
     }
     for (const { session } of this.#sessions.values()) session.upstreams.prune();
   }
 
-  /** Asks no more mirrors than it takes to find a user of each session: thousands go one by one. */
-  #unused(mirrors: readonly RegistryMirror[], opened: string | undefined): ReadonlySet<string> {
+  /** Asks no more mirrors than it takes to find a user of each session. */
+  #unused(opened?: string): ReadonlySet<string> {
     const unused = new Set(this.#sessions.keys());
     if (opened !== undefined) unused.delete(opened);
-    for (const mirror of mirrors) {
+    for (const mirror of this.#options.mirrors()) {
       if (unused.size === 0) break;
       for (const key of this.#keysOf(mirror)) unused.delete(key);
     }
@@ -202,7 +201,7 @@ export class Harbors {
       findMissingPermissions,
       now,
       onSweep: async (swept) => {
-        this.prune();
+        this.#prune();
         if (!swept.signal.aborted) await told.onSweep?.(swept);
       },
       onChange: (change) => {

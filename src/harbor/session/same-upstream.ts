@@ -48,11 +48,9 @@ export class SameUpstream {
     onTurn(mirror);
   }
 
-  /** Forgets mirrors that are gone. */
-  prune(mirrors: ReadonlySet<string>): void {
-    for (const [upstream, waiting] of this.#waiting) {
-      for (const mirror of waiting) if (!mirrors.has(mirror)) this.#leave(upstream, mirror);
-    }
+  /** The mirror is gone. */
+  forget(mirror: string): void {
+    for (const upstream of this.#waiting.keys()) this.#leave(upstream, mirror);
   }
 
   #stopWaitingFor(upstream: string): void {

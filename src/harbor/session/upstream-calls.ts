@@ -64,7 +64,6 @@ export class UpstreamCalls {
   readonly #arrivals = new Map<string, Arrival>();
   readonly #sameUpstream: SameUpstream;
   readonly #line: Line;
-  readonly #isPatient: boolean;
   /** Calls that were given up, and until when Harbor may be busy with them. */
   #givenUp: { readonly upstream: string; readonly until: number }[] = [];
   #madeWayAt = -Infinity;
@@ -74,7 +73,6 @@ export class UpstreamCalls {
     this.#options = options;
     this.#sameUpstream = new SameUpstream(options);
     this.#line = new Line(options.patienceMs);
-    this.#isPatient = options.patienceMs !== 0;
   }
 
   /**
@@ -104,10 +102,13 @@ export class UpstreamCalls {
     }
   }
 
-  /** Forgets mirrors that are gone, and upstreams that were left alone for long enough. */
-  prune(mirrors: ReadonlySet<string>): void {
-    for (const mirror of this.#arrivals.keys()) if (!mirrors.has(mirror)) this.#arrivals.delete(mirror);
-    this.#sameUpstream.prune(mirrors);
+  forget(mirror: string): void {
+    this.#arrivals.delete(mirror);
+    this.#sameUpstream.forget(mirror);
+  }
+
+  /** Forgets upstreams that were left alone for long enough. */
+  prune(): void {
     for (const [upstream, { until }] of this.#pauses) {
       if (this.#options.now() - until > LONGEST_PAUSE_MS) this.#pauses.delete(upstream);
     }
@@ -116,8 +117,8 @@ export class UpstreamCalls {
   /** Whether all places are taken, and none by a call that hangs. */
   #movesOn(upstream: string): boolean {
     const isFull = this.#open.size + this.#line.called >= OPEN_AT_MOST && this.#busyWith() < HELD_AT_MOST;
-    if (!this.#isPatient || !isFull || this.#open.has(upstream) || this.#pauses.has(upstream)) return false;
-    return ![...this.#open.values()].some((open) => this.#isHanging(open));
+    if (this.#options.patienceMs === 0 || !isFull || this.#pauses.has(upstream)) return false;
+    return !this.#open.has(upstream) && ![...this.#open.values()].some((open) => this.#isHanging(open));
   }
 
   /** At once, so that the next one in line sees it. Whoever may not enter after all leaves the place to that. */

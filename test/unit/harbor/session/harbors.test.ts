@@ -101,7 +101,7 @@ describe('the Harbors in use', () => {
     const all = open(mirrors);
     const session = sessionFor(mirror('mirror-0'), all);
     asked = 0;
-    for (let gone = 0; gone < 100; gone += 1) all.prune();
+    for (let gone = 0; gone < 100; gone += 1) all.forget(`gone-${gone}`);
     expect(session.signal.aborted).to.equal(false);
     expect(asked / 100).to.be.below(10);
   });
