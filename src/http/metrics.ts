@@ -20,6 +20,7 @@ export interface Metrics {
 }
 
 const PREFIX = 'registry_mirror_';
+const DELAYS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 5];
 
 /** Makes the metrics in a registry of their own. */
 export function createMetrics(): Metrics {
@@ -44,11 +45,18 @@ export function createMetrics(): Metrics {
   const eventLoop = new Histogram({
     name: `${PREFIX}event_loop_delay_seconds`,
     help: 'How much later than asked for a turn of the event loop came.',
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 5],
+    buckets: DELAYS,
     registers,
   });
-  watchEventLoop((seconds) => {
+  const ownDelay = new Histogram({
+    name: `${PREFIX}event_loop_own_delay_seconds`,
+    help: 'How much of that delay the operator itself was at work, at most: for the rest it waited for a core.',
+    buckets: DELAYS,
+    registers,
+  });
+  watchEventLoop(({ seconds, ownSeconds }) => {
     eventLoop.observe(seconds);
+    ownDelay.observe(ownSeconds);
   });
   const queueDepth = new Gauge({ name: `${PREFIX}queue_depth`, help: 'Mirrors waiting for a worker.', registers });
   const mirrors = new Gauge({

@@ -52,7 +52,16 @@ export class Metrics {
 
   /** Delays of the event loop since the process began. */
   get delays(): Buckets {
-    const buckets = this.byLabels('registry_mirror_event_loop_delay_seconds_bucket');
+    return this.#buckets('registry_mirror_event_loop_delay_seconds');
+  }
+
+  /** How much of them the process itself was at work. */
+  get ownDelays(): Buckets {
+    return this.#buckets('registry_mirror_event_loop_own_delay_seconds');
+  }
+
+  #buckets(name: string): Buckets {
+    const buckets = this.byLabels(`${name}_bucket`);
     return new Map([...buckets].map(([labels, count]) => [/le="(.*)"/.exec(labels)?.[1] ?? '', count]));
   }
 

@@ -36,6 +36,11 @@ const COLUMNS: readonly Column[] = [
     value: ({ figures: { delay } }) => [delay.p50, delay.p99, delay.max].map(whole).join('/'),
   },
   {
+    title: 'own p50/p99',
+    value: ({ figures: { ownDelay } }) =>
+      ownDelay === undefined ? '' : [ownDelay.p50, ownDelay.p99].map(whole).join('/'),
+  },
+  {
     title: 'MiB now/peak/heap',
     value: ({ figures }) => [figures.residentMiB, figures.peakMiB, figures.heapMiB].map(whole).join('/'),
   },
