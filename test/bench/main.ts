@@ -2,6 +2,7 @@ import { benchAdmission } from './admission/bench.js';
 import { benchHarbor } from './harbor.js';
 import { benchScale } from './scale/bench.js';
 import { printGoals } from './scale/saved.js';
+import { benchSettling } from './settling/bench.js';
 
 type Bench = (print: (line: string) => void, args: readonly string[]) => Promise<void>;
 
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   /** Imported only here: it asks the Harbor of HARBOR_URL for its version at once. */
   'real-harbor': async (print, args) => (await import('./real-harbor/bench.js')).benchRealHarbor(print, args),
   scale: benchScale,
+  settling: benchSettling,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
