@@ -15,6 +15,14 @@ export function ownedBy(owners: readonly Owner[]): { readonly ownerReferences?: 
   };
 }
 
+/** The finalizer of an object whose dependents the garbage collector deletes first. */
+const FOREGROUND = 'foregroundDeletion';
+
+/** Whether the garbage collector leaves alone what this mirror's object owns, for now. */
+export function keepsDependents({ finalizers = [] }: Pick<ObjectMeta, 'finalizers'>): boolean {
+  return !finalizers.includes(FOREGROUND);
+}
+
 /** The mirrors that own an object; what else owns it, somebody else has added. Sorted: the API server has an order of its own. */
 export function ownersOf({ metadata }: { readonly metadata: ObjectMeta }): readonly OwnerReference[] {
   return inOrder(

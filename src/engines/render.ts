@@ -36,9 +36,11 @@ export function renderPolicies(placed: readonly PlacedEntry[], options: RenderOp
 /**
  * What a policy becomes before it is deleted: it matches nothing, so nobody is sent to Kyverno for it while it goes. Kyverno refuses the
  * Pods that come for a policy which it can't find any more.
+ *
+ * @param owners - who takes it along where no operator is left to delete it
  */
-export function renderEmpty(name: string, settings: PolicySettings): RenderedPolicy {
-  return renderPolicy({ name, settings, entries: [], rules: [], excludedNamespaces: [] });
+export function renderEmpty(name: string, settings: PolicySettings, owners: readonly Owner[] = []): RenderedPolicy {
+  return renderPolicy({ name, settings, entries: [], rules: [], excludedNamespaces: [] }, owners);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ENGINE_KINDS } from '../engines/engines.js';
 import type { WebhookContent } from '../engines/webhooks.js';
+import { emptiedFor } from './emptied.js';
 import { mirrorsIn, strangeContents } from './held.js';
 import type { Memory, PolicyMemory } from './memory.js';
 import type { FoundPolicy } from './observe/live.js';
@@ -66,7 +67,11 @@ function partOf({ picture, memory }: Moment, key: string): Part {
     found,
     remembered,
     hashes: [...(found?.contentHash === undefined ? [] : [found.contentHash]), ...(remembered?.forms.keys() ?? [])],
-    mirrors: () => [...(found?.entries.keys() ?? []), ...(remembered === undefined ? [] : mirrorsIn(remembered))],
+    mirrors: () => [
+      ...(found?.entries.keys() ?? []),
+      ...(found === undefined ? [] : emptiedFor(found)),
+      ...(remembered === undefined ? [] : mirrorsIn(remembered)),
+    ],
   };
 }
 

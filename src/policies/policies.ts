@@ -189,7 +189,7 @@ export class Policies {
     await weighAll(desired, this.#turn);
     const looked = this.#looked;
     const placing = placePolicies(desired, picture, this.#memory, { now: now(), mirrorsPerPolicy });
-    const renderer = this.#renderer.with(placing.entries, (name) => mirrors.mirror(name)?.metadata.uid);
+    const renderer = this.#renderer.with(placing.entries, (name) => mirrors.mirror(name)?.metadata);
     await this.#renderer.prepare(renderer, placing.groups, this.#turn);
     return { ...planPolicies(placing, renderer, picture, now()), looked };
   }

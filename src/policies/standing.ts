@@ -1,6 +1,5 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { entryText } from '../engines/entry.js';
-import type { PlacedEntry } from '../engines/placement/group.js';
 import { literalPrefix } from '../image/glob.js';
 import { heldForMs, isInForce, wantedHomes } from './plan/acting.js';
 import { chosen, kept } from './desired/auto.js';
@@ -9,8 +8,10 @@ import { presentEntry } from './desired/desired.js';
 import { rememberedWith, strangeContents } from './held.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
+import { emptiedBy } from './emptied.js';
 import { missingApi, missingApis } from './plan/refusal.js';
 import type { PolicyState, RoutingDecision, ServedState } from './state.js';
+import type { PolicyId } from './observe/live.js';
 import { policyWith, unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
@@ -75,17 +76,30 @@ function standingWith({ name, picture, memory, now }: StandingInput, wanted: Cho
 /** Out of all policies, or on the way there. */
 function standingOutside({ name, mirror, picture, memory, now }: StandingInput): PolicyState {
   const there = policyWith(picture, name, mirror?.status.pullPrefix);
-  if (there !== undefined) return { kind: 'pending', forMs: 0, ...problemOf(memory, there) };
+  if (there !== undefined) {
+    const problem = problemOf(memory, there);
+    const message = problem && { message: `The ${there.kind} ${there.name} still has it: ${problem}` };
+    return { kind: 'pending', forMs: 0, ...message };
+  }
   const held = rememberedWith(name, memory).some((policy) => heldForMs(policy, name, picture, now) > 0);
   if (held || mayBeHeld(mirror, name, picture, memory)) return { kind: 'pending', forMs: 0 };
   const unknown = unknownBecause(picture);
-  return unknown === undefined ? { kind: 'absent' } : { kind: 'unknown', forMs: 0, message: unknown };
+  return unknown === undefined ? absent(mirror, picture, memory) : { kind: 'unknown', forMs: 0, message: unknown };
 }
 
-function problemOf(memory: Memory, { kind, name }: { kind: PlacedEntry['settings']['engine']; name: string }): object {
-  const { refusal, failure } = memoryOf(memory, { kind, name });
-  const message = refusal?.whole?.state.message ?? failure?.message;
-  return message === undefined ? {} : { message: `The ${kind} ${name} still has it: ${message}` };
+function absent(mirror: RegistryMirror | undefined, picture: Picture, memory: Memory): PolicyState {
+  const { uid, deletionTimestamp } = mirror?.metadata ?? {};
+  const policy = deletionTimestamp === undefined ? undefined : emptiedBy(uid, picture);
+  if (policy === undefined) return { kind: 'absent' };
+  const { kind, name } = policy;
+  const message = problemOf(memory, policy);
+  return { kind: 'absent', emptied: { kind, name, ...(message === undefined ? {} : { message }) } };
+}
+
+/** Why a policy could not be written last. */
+function problemOf(memory: Memory, policy: PolicyId): string | undefined {
+  const { refusal, failure } = memoryOf(memory, policy);
+  return refusal?.whole?.state.message ?? failure?.message;
 }
 
 /** Whether a webhook shows a content from before a restart that nobody knows any more, of the policy that the mirror was in. */

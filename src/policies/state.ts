@@ -21,8 +21,8 @@ export type PolicyState =
   | { readonly kind: 'inForce'; readonly policy: PolicyRef }
   /** Written or about to be; the API server doesn't act on it yet. `forMs`: for how long this has been so. */
   | { readonly kind: 'pending'; readonly forMs: number; readonly policy?: PolicyRef; readonly message?: string }
-  /** In no policy, and none that had it is in force. */
-  | { readonly kind: 'absent' }
+  /** In no policy, and none that had it is in force. `emptied`: a policy that a deleted mirror was the last of is still there. */
+  | { readonly kind: 'absent'; readonly emptied?: Emptied }
   /** Policies of a kind that the mirror may be in have not been read yet, or can't be: it may be in one, or in none. */
   | { readonly kind: 'unknown'; readonly forMs: number; readonly message: string }
   /** The policy can't be: the API is missing, or the API server refuses it. */
@@ -49,11 +49,17 @@ export function isSameState(a: PolicyState, b: PolicyState): boolean {
 }
 
 function toldOf(state: PolicyState): readonly (string | boolean | undefined)[] {
+  if (state.kind === 'absent') return [state.kind, state.emptied?.kind, state.emptied?.name, state.emptied?.message];
   const policy = policyOf(state);
   const message = 'message' in state ? state.message : undefined;
   const because = policy?.because;
   const failure = state.kind === 'failed' ? [state.reason, state.stalled] : [];
   return [state.kind, policy?.kind, policy?.name, because, message, ...failure];
+}
+
+/** A policy without mirrors that is about to be deleted, and why it could not be. */
+export interface Emptied extends PolicyRef {
+  readonly message?: string;
 }
 
 export type FailedState = Extract<PolicyState, { kind: 'failed' }>;

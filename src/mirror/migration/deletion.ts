@@ -18,7 +18,7 @@ import type { Precondition } from '../plan/preconditions.js';
 import { holdsFor } from '../look/preconditions.js';
 import { sameStatus } from '../status/same-status.js';
 import { summarise } from '../status/summarise.js';
-import type { PolicyState } from '../../policies/state.js';
+import type { Emptied, PolicyState } from '../../policies/state.js';
 import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
@@ -83,6 +83,9 @@ export class Deletion {
       }
       return { requeueAfterMs: overdue ? RETRY_MS : POLICY_GRACE_MS };
     }
+    if (policy.kind === 'absent' && policy.emptied !== undefined) {
+      return await this.#waitForPolicy(mirror, policy.emptied);
+    }
     const removal = await this.#removeFromHarbor(mirror);
     if (!removal.ok) {
       await this.#report(mirror, removal.problem);
@@ -90,6 +93,15 @@ export class Deletion {
     }
     await this.#letGo(mirror, removal.value, policy);
     return undefined;
+  }
+
+  /** The mirror takes its policy along where no operator is left to delete it, and so it goes after it. */
+  async #waitForPolicy(mirror: RegistryMirror, { kind, name, message }: Emptied): Promise<WorkResult> {
+    if (message !== undefined) {
+      const waits = `Waiting until the ${kind} ${name}, which has no mirrors any more, is gone. ${message}`;
+      await this.#report(mirror, waiting(REASONS.deleting, waits));
+    }
+    return { requeueAfterMs: RETRY_MS };
   }
 
   async #letGo(mirror: RegistryMirror, left: readonly string[], policy: PolicyState): Promise<void> {

@@ -1,5 +1,7 @@
 import { entryText } from '../../engines/entry.js';
 import type { MirrorEntry } from '../../engines/entry.js';
+import type { ObjectMeta } from '../../api/object-meta.js';
+import { keepsDependents } from '../../api/owners.js';
 import type { Owner } from '../../api/owners.js';
 import type { PolicyGroup } from '../../engines/placement/group.js';
 import { precedence } from '../../engines/placement/precedence.js';
@@ -11,8 +13,8 @@ import type { Turn } from '../../clock/turn.js';
 import { keyOfPolicy } from '../observe/live.js';
 import type { Renderer } from '../plan/plan.js';
 
-/** The uid of a mirror's object; undefined where it is gone. */
-type UidOf = (mirror: string) => string | undefined;
+/** The metadata of a mirror's object; undefined where it is gone. */
+type MetadataOf = (mirror: string) => Pick<ObjectMeta, 'uid' | 'finalizers'> | undefined;
 
 /** All that a policy is made of. */
 interface Ingredients {
@@ -49,16 +51,17 @@ export class CachingRenderer {
    *
    * @param all - the mirrors of all policies
    */
-  with(all: readonly MirrorEntry[], uidOf: UidOf): Renderer {
+  with(all: readonly MirrorEntry[], metadataOf: MetadataOf): Renderer {
     this.#before = this.#used;
     this.#used = new Map();
     const rivalsOf = rivalsAmong(all);
     return {
-      policy: (group) => this.#policy(group, rivalsOf(group.entries), ownersOf(group, uidOf)),
-      empty: ({ name, settings }) => {
-        const of = { settings: settingsText(settings), entries: [], rivals: [], owners: [] };
+      policy: (group) => this.#policy(group, rivalsOf(group.entries), ownersOf(group, metadataOf)),
+      empty: ({ name, settings }, ownersBefore = []) => {
+        const owners = ownersBefore.filter((owner) => takesAlong(owner, metadataOf));
+        const of = { settings: settingsText(settings), entries: [], rivals: [], owners };
         const key = `empty ${keyOfPolicy({ kind: settings.engine, name })}`;
-        return this.#once(key, of, () => renderEmpty(name, settings));
+        return this.#once(key, of, () => renderEmpty(name, settings, owners));
       },
     };
   }
@@ -116,9 +119,15 @@ function isSameEntry(a: MirrorEntry, b: MirrorEntry): boolean {
   return a === b || entryText(a) === entryText(b);
 }
 
-function ownersOf({ entries }: PolicyGroup, uidOf: UidOf): readonly Owner[] {
+/** For an owner that is gone, or goes in the foreground, the garbage collector would delete the policy at once. */
+function takesAlong({ name, uid }: Owner, metadataOf: MetadataOf): boolean {
+  const metadata = metadataOf(name);
+  return metadata?.uid === uid && keepsDependents(metadata);
+}
+
+function ownersOf({ entries }: PolicyGroup, metadataOf: MetadataOf): readonly Owner[] {
   return entries.flatMap(({ mirror }) => {
-    const uid = uidOf(mirror);
+    const uid = metadataOf(mirror)?.uid;
     return uid === undefined ? [] : [{ name: mirror, uid }];
   });
 }

@@ -2,6 +2,8 @@ import type { MirrorEntry } from '../../engines/entry.js';
 import type { PolicyGroup } from '../../engines/placement/group.js';
 import { ENGINES } from '../../engines/engines.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
+import { ownersOf } from '../../api/owners.js';
+import type { Owner } from '../../api/owners.js';
 import { contains } from '../../kubernetes/contains.js';
 import { mirrorsIn } from '../held.js';
 import { heldForMs } from './acting.js';
@@ -32,8 +34,8 @@ export interface Plan {
 /** How groups of mirrors become policies. Gives the same for the same group. */
 export interface Renderer {
   policy(group: PolicyGroup): RenderedPolicy;
-  /** What a policy becomes before it is deleted. */
-  empty(policy: Pick<PolicyGroup, 'name' | 'settings'>): RenderedPolicy;
+  /** What a policy becomes before it is deleted. @param ownersBefore - of whom those stay its owners that are there */
+  empty(policy: Pick<PolicyGroup, 'name' | 'settings'>, ownersBefore?: readonly Owner[]): RenderedPolicy;
 }
 
 const NOTHING_ADDED: Trial = { wanted: new Map(), entries: [], adding: [], rest: [] };
@@ -96,9 +98,10 @@ function retire(
       wakeInMs: leftMs || Infinity,
     };
   }
-  const empty = renderer.empty({ name: found.name, settings });
   const leftMs = waitsMs(known, NOTHING_ADDED.wanted, now);
-  if (!isInPlace(found, empty, known)) {
+  // Whoever owns it by now: for that alone it isn't written again.
+  if (!isInPlace(found, renderer.empty({ name: found.name, settings }), known)) {
+    const empty = renderer.empty({ name: found.name, settings }, ownersOf(found.live.object));
     const writes: PolicyWrite[] = leftMs > 0 ? [] : [{ kind: 'apply', policy: empty, trial: NOTHING_ADDED }];
     return { memory: rest, writes, wakeInMs: leftMs || Infinity };
   }

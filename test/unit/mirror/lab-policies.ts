@@ -4,7 +4,7 @@ import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
 import { leadsTo } from '../../../src/policies/sending.js';
 import type { Place } from '../../../src/policies/sending.js';
-import type { PolicyState, RoutingDecision, ServedState } from '../../../src/policies/state.js';
+import type { Emptied, PolicyState, RoutingDecision, ServedState } from '../../../src/policies/state.js';
 
 type Entry = Extract<RoutingDecision, { kind: 'include' }>['entry'];
 
@@ -17,6 +17,8 @@ export class LabPolicies implements MirrorPolicies {
   readonly #inForce = new Map<string, Entry>();
   /** For how long what is not in force yet has been so. */
   pendingForMs = 60_000;
+  /** The policy that a mirror was the last of, while that is still there. */
+  emptied: Emptied | undefined;
   /** Whether the operator can read the policies. */
   isKnown = true;
 
@@ -46,7 +48,9 @@ export class LabPolicies implements MirrorPolicies {
     if (!this.isKnown) return { kind: 'unknown', forMs: 60_000, message: 'not read' };
     const [wanted, acting] = [this.#wanted.get(mirror), this.#inForce.get(mirror)];
     if (wanted === undefined)
-      return acting === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: this.pendingForMs };
+      return acting === undefined
+        ? { kind: 'absent', ...(this.emptied && { emptied: this.emptied }) }
+        : { kind: 'pending', forMs: this.pendingForMs };
     const isActing = JSON.stringify(wanted) === JSON.stringify(acting);
     return isActing
       ? { kind: 'inForce', policy: POLICY }

@@ -120,7 +120,7 @@ describe('thousands of mirrors cost only what changed', () => {
       rendered.length = 0;
       const all = some.flatMap(({ entries }) => entries);
       await renderer.prepare(
-        renderer.with(all, (name) => `uid of ${name}`),
+        renderer.with(all, (name) => ({ uid: `uid of ${name}` })),
         some,
         new Turn(),
       );

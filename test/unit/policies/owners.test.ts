@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { OwnerReference } from '../../../src/api/object-meta.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
+import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import type { Policies } from '../../../src/policies/policies.js';
 import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
@@ -97,6 +98,75 @@ describe('the mirrors that own a policy', () => {
       expect(cluster.writes).to.deep.equal([]);
     });
   }
+
+  describe('whose last one is deleted', () => {
+    /** As it is while its finalizers hold it. */
+    function remove(name: string, ...finalizers: readonly string[]): void {
+      const object = cluster.set(name);
+      const metadata = { ...object.metadata, finalizers, deletionTimestamp: '2026-01-01T00:00:00Z' };
+      cluster.mirrorsByName.set(name, { ...object, metadata });
+      policies.decide(name, { kind: 'withdraw' });
+    }
+
+    it('stay its owners while it has no mirrors any more, so that it goes with them where the operator ends', async () => {
+      const key = await include('a');
+      remove('a');
+      await policies.sync();
+      expect(cluster.listed(homeOf(cluster.set('a')))).to.deep.equal([]);
+      expect(owners(key)).to.deep.equal(['a uid-a']);
+    });
+
+    it('are those only that are there: for one that is gone, the policy would be deleted at once', async () => {
+      const key = await include('a');
+      await include('b');
+      remove('b');
+      cluster.mirrorsByName.delete('a');
+      policies.forget('a');
+      await policies.sync();
+      expect(owners(key)).to.deep.equal(['b uid-b']);
+    });
+
+    it('are none that is deleted in the foreground, for which the policy would be deleted at once, too', async () => {
+      const key = await include('a');
+      remove('a', 'foregroundDeletion');
+      await policies.sync();
+      expect(cluster.live.has(key)).to.equal(true);
+      expect(owners(key)).to.deep.equal([]);
+    });
+
+    it('are told when the policy is gone, and not before', async () => {
+      const key = await include('a');
+      remove('a');
+      await policies.sync();
+      cluster.kyvernoActs();
+      cluster.pass(1500);
+      expect(policies.state('a')).to.deep.equal({
+        kind: 'absent',
+        emptied: { kind: 'ClusterPolicy', name: 'registry-mirrors' },
+      });
+      await policies.sync();
+      cluster.changed = [];
+      cluster.pass(1500);
+      await policies.sync();
+      policies.observe();
+      expect(cluster.live.has(key)).to.equal(false);
+      expect(policies.state('a')).to.deep.equal({ kind: 'absent' });
+      expect(cluster.changed).to.include('a');
+    });
+
+    it('are told why the policy is still there', async () => {
+      await include('a');
+      remove('a');
+      cluster.deletePolicy = () => Promise.reject(new KubernetesError('forbidden', 'not allowed'));
+      for (let round = 0; round < 3; round += 1) {
+        await policies.sync();
+        cluster.kyvernoActs();
+        cluster.pass(1500);
+      }
+      const state = policies.state('a');
+      expect(state.kind === 'absent' && state.emptied?.message).to.include('not allowed');
+    });
+  });
 
   it('change nothing of when the policy is in force', async () => {
     const key = await include('a');
