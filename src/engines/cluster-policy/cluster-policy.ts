@@ -34,7 +34,11 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     namespaceSelector: namespaceSelector(settings.namespaceSelector),
     ...(settings.podSelector === undefined ? {} : { selector: settings.podSelector }),
   };
-  const input = { mirrorSteps: mirrorSteps(hostRules), secrets: injectedSecrets(entries, settings), selectors };
+  const input = {
+    mirrorSteps: (found: string) => mirrorSteps(hostRules, found),
+    secrets: injectedSecrets(entries, settings),
+    selectors,
+  };
   const described = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
   const rules = described.map(writtenRule);
   const contentHash = digest({ form: FORM_VERSION, name, rules, settings, excludedNamespaces });
@@ -46,7 +50,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     explanations: [
       failureExplanation(settings, 'Kyverno'),
       { name: contentCondition(contentHash), why: MATCH_CONDITION },
-      ...described.flatMap((rule) => [rule, ...rule.steps]),
+      ...described.flatMap((rule) => [rule, { name: 'list', why: rule.list.why }, ...rule.steps]),
     ],
     object: {
       apiVersion: `${GROUP}/${VERSION}`,

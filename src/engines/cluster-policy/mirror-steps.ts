@@ -4,13 +4,15 @@ import { isPlain, jmesPathLiteral, jmesPathPattern, jmesPathText } from '../synt
 import { globPattern } from '../syntax/glob-pattern.js';
 import {
   BARE_NAME_PATTERN,
+  DIGEST_PATTERN,
   DOCKER_HUB,
   HOST_PATTERN,
   IMAGE_ID_PATTERN,
   LEGACY_DOCKER_HUB,
   MAX_PATH_BYTES,
+  MAX_TAG_LENGTH,
   PATH_PATTERN,
-  SUFFIX_PATTERN,
+  TAG_PATTERN,
 } from '../syntax/grammar.js';
 import { jmesPathStep, type Step } from './step.js';
 
@@ -20,8 +22,13 @@ const LEAVE_ALONE = '-';
 /**
  * From the images that were found to `rewrites`: those of mirrored hosts, with the new name. The map of mirrors is put into expressions by `{{ }}`, since
  * within a list JMESPath sees the list's items only; so it has plain texts alone, and others are literals of their own.
+ *
+ * Kyverno looks through the text of an expression some five times before it evaluates it, which takes longer than the evaluation. So what is put into one is put into
+ * a short one.
+ *
+ * @param found - the variable that has the images
  */
-export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
+export function mirrorSteps(rules: readonly HostRule[], found: string): readonly Step[] {
   const byHost = rules.flatMap((rule) => {
     const prefix = onlyPrefix(rule);
     return prefix === undefined ? [] : rule.hosts.flatMap(spellings).map((host) => [host, prefix] as const);
@@ -35,6 +42,7 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
   const escaped = [...new Set([...others.map(([, prefix]) => prefix), ...inPaths])].filter((text) => !isPlain(text));
   const plainInPaths = inPaths.filter(isPlain);
   const prefixes = plainInPaths.length === 0 ? 'values(mirrors)' : `[values(mirrors), [${textLines(plainInPaths)}]][]`;
+  const hasPrefix = `prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`}`;
   const choices = [
     'lookup(`{{ mirrors }}`, host)',
     ...(others.length === 0 ? [] : [`lookup(${jmesPathLiteral(Object.fromEntries(others))}, host)`]),
@@ -50,53 +58,55 @@ export function mirrorSteps(rules: readonly HostRule[]): readonly Step[] {
     },
     jmesPathStep(
       'named',
-      `found[?image && image != 'auto'].merge(@, {
+      `${found}[?image && image != 'auto'].merge(@, {
   full: regex_replace_all('${BARE_NAME_PATTERN}', image, '${DOCKER_HUB}/library/\${1}') })
 | [].merge(@, {
   host: regex_replace_all('${HOST_PATTERN}', full, '\${1}') || '${DOCKER_HUB}',
   rest: regex_replace_all('${HOST_PATTERN}', full, '\${2}') })
 | [].merge(@, {
   repository: regex_replace_all('[:@].*$', rest, ''),
-  version: regex_replace_all('^[^:@]*', rest, '') })`,
+  tag: regex_replace_all('^[^:@]*|@.*$', rest, ''),
+  digest: regex_replace_all('^[^@]*', rest, '') })`,
       'Each name taken apart as container runtimes do it: nginx is docker.io/library/nginx, and a first part is a registry only if it is localhost or has ' +
         "a dot, a colon or a capital letter. A bare auto is Istio's placeholder, which its own webhook replaces, and is left out.",
     ),
+    jmesPathStep('prefixes', prefixes, 'All that images are pulled from instead.'),
     jmesPathStep(
       'covered',
-      `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })`,
-      'Where each is pulled from instead, by its registry, and where mirrors take only some repositories, by its path: the first that covers it decides. A ' +
-        `"${LEAVE_ALONE}" means that it stays, or that another policy decides.`,
+      `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })
+| [?${[hasPrefix, ...hasNoPrefixYet(escaped)].join(' &&\n  ')}]`,
+      'Where each is pulled from instead, by its registry, and where mirrors take only some repositories, by its path: the first that covers it decides. ' +
+        (byPath.length === 0 ? '' : `A "${LEAVE_ALONE}" means that it stays, or that another policy decides. `) +
+        "Only those stay in the list that a mirror covers and that have no pull prefix in their path already, which somebody else's policy may have put there.",
     ),
-    jmesPathStep('prefixes', `${prefixes}[].join('', [@, '/'])`, 'All that images are pulled from instead.'),
     jmesPathStep(
       'rewrites',
-      `covered[?prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`} &&
-  ${[...staysAsItIs(escaped), IS_VALID].join(' &&\n  ')}].{
+      `covered[?${IS_POSSIBLE.join(' &&\n  ')}].{
   path: path, key: key, image: image, prefix: prefix, new: join('/', [prefix, rest]) }`,
       "Those that change, with their new names: the pull prefix takes the registry's place, tag and digest stay. As they are stay image ids (runtimes never " +
-        "pull them), names to which somebody else's policy gave a pull prefix already, paths of over " +
-        `${MAX_PATH_BYTES} bytes (no registry takes them), and what is no valid name.`,
+        `pull them), paths of over ${MAX_PATH_BYTES} bytes (no registry takes them), and what is no valid name.`,
     ),
   ];
 }
 
-/** What no rewrite would do any good. */
-function staysAsItIs(escapedPrefixes: readonly string[]): readonly string[] {
-  const beginning = `regex_replace_all('^([^/]*/[^/]*/).*$', repository, '\${1}')`;
-  const literal = jmesPathLiteral(escapedPrefixes.map((prefix) => `${prefix}/`));
+/** What somebody else's policy has sent to a project of ours already. */
+function hasNoPrefixYet(escapedPrefixes: readonly string[]): readonly string[] {
+  const beginning = `regex_replace_all('^(?:([^/]*/[^/]*)/)?.*$', repository, '\${1}')`;
   return [
-    // Runtimes take it for an image's id.
-    `!regex_match('${IMAGE_ID_PATTERN}', image)`,
-    // Somebody else's policy has put a prefix of ours in front already.
     `!contains(\`{{ prefixes }}\`, ${beginning})`,
-    ...(escapedPrefixes.length === 0 ? [] : [`!contains(${literal}, ${beginning})`]),
-    // The new name would be none.
-    `length(regex_replace_all('^[^/]*/', join('/', [prefix, repository]), '')) <= \`${MAX_PATH_BYTES}\``,
+    ...(escapedPrefixes.length === 0 ? [] : [`!contains(${jmesPathLiteral(escapedPrefixes)}, ${beginning})`]),
   ];
 }
 
-const IS_VALID = `regex_match('${PATH_PATTERN}', repository) &&
-  regex_match('${SUFFIX_PATTERN}', version)`;
+/** What else a new name takes. What few images have, such as a digest, is looked at only where it is there. */
+const IS_POSSIBLE = [
+  // Runtimes take it for an image's id.
+  `!regex_match('${IMAGE_ID_PATTERN}', image)`,
+  `length(regex_replace_all('^[^/]*/', join('/', [prefix, repository]), '')) <= \`${MAX_PATH_BYTES}\``,
+  `regex_match('${PATH_PATTERN}', repository)`,
+  `regex_match('${TAG_PATTERN}', tag) && length(tag) <= \`${MAX_TAG_LENGTH}\``,
+  `(!digest || regex_match('${DIGEST_PATTERN}', digest))`,
+];
 
 function prefixByPath({ hosts, outcomes }: HostRule): string {
   return `contains([${textLines(hosts.flatMap(spellings))}], host) && (\n${outcomes.map((outcome) => `    ${prefixIfCovered(outcome)}`).join(' ||\n')})`;

@@ -17,15 +17,11 @@ export function noteSteps(): readonly Step[] {
       why: 'What a rewritten Pod carries: an annotation with its original images, and a label.',
     },
     jmesPathStep(
-      'annotation',
-      "lookup(request.object.metadata.annotations || `{}`, notes.annotation) || ''",
-      'The note that the Pod has already.',
-    ),
-    jmesPathStep(
       'noted',
-      `regex_match('${NOTED_PATTERN}', annotation) && parse_json(annotation) || \`{}\``,
-      "What an earlier pass noted is kept, since the original names stand nowhere else any more; but only text of exactly this form, since a Pod's author " +
-        'may write anything there.',
+      `lookup(request.object.metadata.annotations || \`{}\`, notes.annotation) || ''
+| regex_match('${NOTED_PATTERN}', @) && parse_json(@) || \`{}\``,
+      "The note that the Pod has already: what an earlier pass noted is kept, since the original names stand nowhere else any more; but only text of exactly this form, since a Pod's " +
+        'author may write anything there.',
     ),
     jmesPathStep(
       'originals',
@@ -50,7 +46,7 @@ export function patchStep(list: string, patches: readonly string[]): Step {
   const all = [`${list}[].{op: 'replace', path: path, value: new}`, ...patches];
   return jmesPathStep(
     PATCH,
-    `length(${list}) > \`0\` && [
+    `${list} && [
 ${all.map((each) => `  ${each}`).join(',\n')}
 ][] || \`[]\` | to_string(@)`,
     'The JSON patch, as text. All that this rule changes is in it.',

@@ -3,13 +3,13 @@ import type { PullSecretRef } from '../pull-secret.js';
 import { STATIC_POD_ANNOTATION } from '../conditions/static-pod.js';
 import { addedSecretSteps, keptSecretSteps, secretPatch } from './pull-secrets.js';
 import { NOTE_PATCH, noteSteps, PATCH, patchStep } from './patch-steps.js';
-import { appliedSteps, ephemeralContainerSteps, keptSteps, podSteps } from './steps.js';
+import { appliedSteps, ephemeralContainerSteps, keptSteps, ONCE, podItem, type OneItem } from './steps.js';
 import { written, type Step } from './step.js';
 
 /** What the rules of a policy are made of. */
 interface RuleInput {
-  /** From the images that were found to those to rewrite. */
-  readonly mirrorSteps: readonly Step[];
+  /** From the images that a variable has to those to rewrite. */
+  readonly mirrorSteps: (found: string) => readonly Step[];
   readonly secrets: readonly PullSecretRef[];
   readonly selectors: { readonly namespaceSelector: LabelSelector; readonly selector?: LabelSelector };
 }
@@ -20,14 +20,19 @@ export interface Rule {
   readonly match: object;
   readonly exclude?: object;
   readonly preconditions?: object;
+  readonly list: OneItem;
   /** The last one is the JSON patch. */
   readonly steps: readonly Step[];
   /** A paragraph on it, for `render --explain`. */
   readonly why: string;
 }
 
-/** The rule as it stands in the policy. */
-export function writtenRule({ name, match, exclude, preconditions, steps }: Rule): object {
+/**
+ * The rule as it stands in the policy: one foreach over a list of one item, for two reasons. Kyverno evaluates the context of a rule anew before and after each
+ * foreach in it, but that of a foreach only once. And it refuses a patch that is all variable outside of a foreach; since the variable is all there is, it takes
+ * the text as it is and looks for no variables in what a Pod's author wrote.
+ */
+export function writtenRule({ name, match, exclude, preconditions, list, steps }: Rule): object {
   return {
     name,
     match,
@@ -35,7 +40,7 @@ export function writtenRule({ name, match, exclude, preconditions, steps }: Rule
     mutate: {
       foreach: [
         {
-          list: ONCE,
+          list: list.jmesPath,
           context: written(steps),
           ...(preconditions === undefined ? {} : { preconditions }),
           patchesJson6902: `{{ ${PATCH} }}`,
@@ -45,21 +50,14 @@ export function writtenRule({ name, match, exclude, preconditions, steps }: Rule
   };
 }
 
-/**
- * A list of one, for two reasons. Kyverno evaluates the context of a rule anew before and after each foreach in it, but that of a foreach only once. And it
- * refuses a patch that is all variable outside of a foreach; since the variable is all there is, it takes the text as it is and looks for no variables in
- * what a Pod's author wrote.
- */
-const ONCE = "['once']";
-
 export function newPodRule({ mirrorSteps, secrets, selectors }: RuleInput): Rule {
   return {
     name: 'rewrite-images',
     ...matching('Pod', 'CREATE', selectors),
     exclude: { any: [{ resources: { kinds: ['Pod'], annotations: { [STATIC_POD_ANNOTATION]: '?*' } } }] },
+    list: podItem(),
     steps: [
-      ...podSteps(),
-      ...mirrorSteps,
+      ...mirrorSteps('element'),
       ...noteSteps(),
       ...addedSecretSteps(secrets),
       patchStep('rewrites', [NOTE_PATCH, ...secretPatch(secrets)]),
@@ -75,7 +73,8 @@ export function ephemeralContainerRule({ mirrorSteps, selectors }: RuleInput): R
     name: 'rewrite-ephemeral-containers',
     ...matching('Pod/ephemeralcontainers', 'UPDATE', selectors),
     // A subresource takes no notes and no pull secrets.
-    steps: [...ephemeralContainerSteps(), ...mirrorSteps, patchStep('rewrites', [])],
+    list: ONCE,
+    steps: [...ephemeralContainerSteps(), ...mirrorSteps('found'), patchStep('rewrites', [])],
     why: 'Ephemeral containers (kubectl debug) come through a subresource of the Pod. Only those that are new are rewritten.',
   };
 }
@@ -86,10 +85,10 @@ export function podAppliedAgainRule({ mirrorSteps, secrets, selectors }: RuleInp
     name: 'keep-images-when-applied-again',
     ...matching('Pod', 'UPDATE', selectors),
     preconditions: { all: [IS_APPLIED] },
+    list: podItem(),
     steps: [
       ...appliedSteps(),
-      ...podSteps(),
-      ...mirrorSteps,
+      ...mirrorSteps('element'),
       ...keptSteps(),
       ...keptSecretSteps(secrets),
       patchStep('kept', secretPatch(secrets)),

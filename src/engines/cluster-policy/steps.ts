@@ -1,31 +1,40 @@
 import { CLIENT_SIDE_APPLY } from '../conditions/apply-again.js';
 import { jmesPathStep, type Step } from './step.js';
 
+/** What the `foreach` of a rule has as its list, whose one item the steps see as `element`. */
+export interface OneItem {
+  readonly jmesPath: string;
+  /** A paragraph on it, for `render --explain`. */
+  readonly why: string;
+}
+
+/** A list of one, where the steps need no item. */
+export const ONCE: OneItem = { jmesPath: "['once']", why: 'A list of one item, so that the steps are evaluated once.' };
+
 /**
- * The first steps of a rule, up to `found`: the images of a request that may have to be rewritten, each with path: where it stands, as the JSON
- * patch says it; key: its key in the annotation; image: its name.
+ * The images of a request that may have to be rewritten, each with path: where it stands, as the JSON patch says it; key: its key in the
+ * annotation; image: its name. They are one item together, so that the steps are evaluated once.
  *
  * A word such as `images`, wherever it stands in an expression, is a use of Kyverno's variable of that name for it: it then parses the Pod's
  * images with a stricter grammar than ours, and refuses the Pod.
  */
-export function podSteps(): readonly Step[] {
+export function podItem(): OneItem {
   const container = (list: string): string =>
     `  items(request.object.spec.${list} || \`[]\`, 'at', 'it')[?it.imagePullPolicy != 'Never'].{
     path: join('', ['/spec/${list}/', to_string(at), '/image']), key: it.name, image: it.image },`;
-  return [
-    jmesPathStep(
-      'found',
-      `[
+  return {
+    jmesPath: `[[
 ${container('containers')}
 ${container('initContainers')}
   items(request.object.spec.volumes || \`[]\`, 'at', 'it')[?it.image && it.image.pullPolicy != 'Never'].{
     path: join('', ['/spec/volumes/', to_string(at), '/image/reference']),
     key: join('', ['volumes/', it.name || '']), image: it.image.reference }
-][]`,
+][]]`,
+    why:
       "Everything in the Pod that names an image: containers, init containers and image volumes, each with where it stands, its key in the Pod's " +
-        'annotation, and the name. What has the pull policy Never is left out: its image must be on the node already, under the name that it has.',
-    ),
-  ];
+      'annotation, and the name. What has the pull policy Never is left out: its image must be on the node already, under the name that it has. All of them are one ' +
+      'item, which the steps know as element, so that each step is evaluated once.',
+  };
 }
 
 /** By name, as the API server knows them: entries that the Pod had before can't be changed any more. */

@@ -3,14 +3,17 @@
  * compared with hosts that are known to be valid.
  */
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const TAG = '[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}';
-const DIGEST = 'sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}';
 
 /** What follows the host and its slash, up to tag and digest. */
 export const PATH_PATTERN = `^${COMPONENT}(?:/${COMPONENT})*$`;
 
-/** Tag and digest. */
-export const SUFFIX_PATTERN = `^(?::${TAG})?(?:@(?:${DIGEST}))?$`;
+/** A tag with its colon, or none. Its length is counted, since RE2 takes longer to compile a count of 127 than all other patterns together. */
+export const TAG_PATTERN = '^(?::\\w[\\w.-]*)?$';
+/** With its colon. */
+export const MAX_TAG_LENGTH = 129;
+
+/** A digest with its @. */
+export const DIGEST_PATTERN = '^@sha(?:256:[a-f0-9]{64}|384:[a-f0-9]{96}|512:[a-f0-9]{128})$';
 
 /** A first part that looks like a registry's host; all else is Docker Hub's. */
 export const HAS_HOST_PATTERN = '^(localhost|[^/]*[.:A-Z][^/]*)/';

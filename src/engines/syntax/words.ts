@@ -4,8 +4,8 @@
  */
 export const WORDS = [
   'images',
-  ...['found', 'named', 'mirrors', 'hosts', 'covered', 'prefixes', 'rewrites', 'patch'],
-  ...['notes', 'annotation', 'noted', 'originals'],
+  ...['found', 'named', 'mirrors', 'covered', 'prefixes', 'rewrites', 'patch'],
+  ...['notes', 'noted', 'originals'],
   ...['secrets', 'names', 'needed', 'present', 'added', 'earlier', 'foreign', 'unavailable'],
   ...['listed', 'byName', 'old', 'oldNames'],
   ...['manager', 'shares', 'isApplied', 'before', 'wanted', 'others', 'kept'],

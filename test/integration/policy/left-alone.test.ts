@@ -81,11 +81,22 @@ for (const engine of SERVED_ENGINES) {
       expect(await imagesOf(podOf([fits, tooLong]))).to.deep.equal([`harbor.cache.test/dockerhub/${fits}`, tooLong]);
     });
 
+    it('is a name with a tag that no registry takes', async () => {
+      const [fits, tooLong] = [`nginx:${'T'.repeat(128)}@${ID}`, `nginx:${'T'.repeat(129)}@${ID}`];
+      expect(await imagesOf(podOf([fits, tooLong, 'nginx:', 'nginx:1:2']))).to.deep.equal([
+        fits.replace('nginx', CACHED),
+        tooLong,
+        'nginx:',
+        'nginx:1:2',
+      ]);
+    });
+
     it('is a name that begins with a prefix of ours behind another host', async () => {
       const twice = 'quay.io/harbor.cache.test/dockerhub/library/nginx:1';
-      expect(await imagesOf(podOf([twice, 'quay.io/harbor.cache.test/x/y']))).to.deep.equal([
+      const others = ['harbor.cache.test/x/y', 'harbor.cache.test/dockerhub', 'harbor.cache.test/dockerhub-2/x'];
+      expect(await imagesOf(podOf([twice, ...others.map((name) => `quay.io/${name}`)]))).to.deep.equal([
         twice,
-        'harbor.cache.test/quay/harbor.cache.test/x/y',
+        ...others.map((name) => `harbor.cache.test/quay/${name}`),
       ]);
     });
 
