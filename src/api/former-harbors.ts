@@ -1,4 +1,4 @@
-import type { FormerHarbor, RegistryMirror } from './registry-mirror.js';
+import type { FormerHarbor, HarborStatus, RegistryMirror } from './registry-mirror.js';
 
 /** The CRD takes no more. Who moves a mirror more often than Harbors come back has to look after the oldest. */
 const MAX_LISTED = 16;
@@ -16,7 +16,8 @@ export function formerHarborsOf({ status }: RegistryMirror, url: string | undefi
   return [...others, ...(left === undefined ? [] : [left])].slice(-MAX_LISTED);
 }
 
-function placeOf(harbor: NonNullable<RegistryMirror['status']['harbor']>): FormerHarbor | undefined {
+/** The place that a status tells of; undefined where nothing was ever made there. */
+export function placeOf(harbor: HarborStatus = {}): FormerHarbor | undefined {
   const { url, projectName, credentialsSecretRef, caCertificateSecretRef } = harbor;
   if (url === undefined || projectName === undefined) return undefined;
   return {

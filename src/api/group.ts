@@ -29,6 +29,8 @@ export const ANNOTATIONS = {
   requestedAt: `${GROUP}/requestedAt`,
   /** On a RegistryMirror that is being deleted; value `"true"` lets go of a Harbor that is gone. */
   abandon: `${GROUP}/abandon`,
+  /** On a RegistryMirror: in which Harbor it began, as JSON. Means nothing any more once the status has told of a Harbor. */
+  beganIn: `${GROUP}/began-in`,
   /** On a Secret: comma-separated hosts that its content may be sent to. */
   allowedHosts: `${GROUP}/allowed-hosts`,
   /** On a policy: its mirrors' entries as JSON. */

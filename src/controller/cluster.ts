@@ -113,10 +113,14 @@ export class OperatorCluster implements MirrorCluster {
     return this.#pullWatches;
   }
 
-  async setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror> {
+  async setFinalizers(
+    mirror: RegistryMirror,
+    finalizers: readonly string[],
+    annotations?: Readonly<Record<string, string>>,
+  ): Promise<RegistryMirror> {
     const { name, resourceVersion } = mirror.metadata;
     // With the resourceVersion, so that a finalizer that someone else adds or removes meanwhile is not overwritten.
-    const body = { metadata: { resourceVersion, finalizers } };
+    const body = { metadata: { resourceVersion, finalizers, ...(annotations === undefined ? {} : { annotations }) } };
     try {
       const send = async (): Promise<RegistryMirror> => this.#options.api.patch(MIRRORS, name, 'merge', body);
       return await this.mirrorInformer.write(name, send);

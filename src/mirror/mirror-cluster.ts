@@ -6,7 +6,12 @@ export interface MirrorCluster {
   mirror(name: string): RegistryMirror | undefined;
   mirrors(): readonly RegistryMirror[];
   readonly secret: SecretLookup;
-  setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror>;
+  /** @param annotations - to be written in the same request */
+  setFinalizers(
+    mirror: RegistryMirror,
+    finalizers: readonly string[],
+    annotations?: Readonly<Record<string, string>>,
+  ): Promise<RegistryMirror>;
   writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void>;
   /** Says in the log and in an Event what became of the mirror. */
   announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;

@@ -1,4 +1,3 @@
-import { FINALIZER } from '../api/group.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import { parseDuration } from '../api/spec/duration.js';
@@ -6,6 +5,7 @@ import { upstreamHosts } from '../api/spec/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
 import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';
+import { Beginning } from './migration/beginning.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
 import type { FormerHarbors } from './migration/former-harbors.js';
 import { Retirement } from './migration/retirement.js';
@@ -73,6 +73,7 @@ export class MirrorReconciler {
   readonly #options: MirrorReconcilerOptions;
   readonly #retirement: Retirement;
   readonly #unreported = new Unreported();
+  readonly #beginning: Beginning;
   readonly #observer: Observer;
   readonly #convergence: Convergence;
   readonly #deletion: Deletion;
@@ -80,6 +81,7 @@ export class MirrorReconciler {
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
+    this.#beginning = new Beginning(options, this.#unreported);
     this.#retirement = new Retirement({ ...options, now: options.monotonic });
     const isSpread: PullSecrets['isSpread'] = (mirror, prefix) => options.pullSecrets.isSpread(mirror, prefix);
     const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, { ...options, isSpread });
@@ -92,7 +94,13 @@ export class MirrorReconciler {
       hmacKey: () => cluster.hmacKey(),
       retirement: this.#retirement,
     });
-    this.#convergence = new Convergence({ ...options, planner, holds, observer: this.#observer });
+    this.#convergence = new Convergence({
+      ...options,
+      planner,
+      holds,
+      observer: this.#observer,
+      enter: async (mirror, url) => this.#beginning.enter(mirror, url),
+    });
     this.#formerHarbors = new FormerHarborsRetirement(options);
     this.#deletion = new Deletion(options, this.#formerHarbors);
   }
@@ -111,12 +119,14 @@ export class MirrorReconciler {
     }
     const mirror = this.#unreported.told(stored);
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
-    const held = mirror.spec.suspend ? mirror : await this.#withFinalizer(mirror);
+    const held = mirror.spec.suspend ? mirror : await this.#beginning.hold(mirror, stored);
     const harborSide = this.#asOfNow(held, await this.#look(held));
     const look = this.#asOfNow(held, withPullResult(harborSide, await pullSecrets.settle(held, harborSide)));
     const route = routeOf(routingFacts(held, look, policies.has(name)));
     policies.decide(name, decisionFor(held, route, look.harbor?.pullPrefix));
-    return await this.#finish(held, look, await this.#formerHarbors.settle(held, look));
+    // The look may have begun something in another Harbor.
+    const seen = this.#unreported.told(held);
+    return await this.#finish(seen, look, await this.#formerHarbors.settle(seen, look));
   }
 
   /**
@@ -129,12 +139,6 @@ export class MirrorReconciler {
     const look = this.#observer.ifDown(mirror);
     if (look === undefined) return;
     policies.decide(name, decisionFor(mirror, routeOf(routingFacts(mirror, look, policies.has(name))), undefined));
-  }
-
-  async #withFinalizer(mirror: RegistryMirror): Promise<RegistryMirror> {
-    const finalizers = mirror.metadata.finalizers ?? [];
-    if (finalizers.includes(FINALIZER)) return mirror;
-    return this.#unreported.told(await this.#options.cluster.setFinalizers(mirror, [...finalizers, FINALIZER]));
   }
 
   async #look(mirror: RegistryMirror): Promise<HarborLookResult> {

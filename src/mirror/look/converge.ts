@@ -22,6 +22,8 @@ interface ConvergenceOptions {
   readonly observer: Pick<Observer, 'pullFacts'>;
   readonly planner: Pick<Planner, 'plan'>;
   readonly holds: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
+  /** To be waited for before anything is written in the Harbor of this url. */
+  readonly enter: (mirror: RegistryMirror, harborUrl: string) => Promise<void>;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }
 
@@ -75,6 +77,7 @@ export class Convergence {
   }
 
   async #act({ mirror, session, desired, view }: Observed, actions: readonly Action[]): Promise<ActResult> {
+    if (actions.length > 0) await this.#options.enter(mirror, session.url);
     return await act(actions, {
       api: session.upstreams.for({ mirror: mirror.metadata.name, upstream: desired.url }),
       inventory: session.inventory,

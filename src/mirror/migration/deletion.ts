@@ -51,6 +51,13 @@ export function projectNamesOf(mirror: RegistryMirror, url: string): readonly st
   return [...new Set([present, projectName(mirror)])].filter((name) => name !== undefined);
 }
 
+/** What is left in the mirror's present Harbor with Retain, as far as that is known without a call. */
+function retainedAt({ status: { harbor } }: RegistryMirror, url: string): readonly string[] {
+  if (harbor?.url !== url || harbor.projectName === undefined) return [];
+  const what = `project ${harbor.projectName} and its endpoint`;
+  return [harbor.projectID === undefined ? `whatever of ${what} is there (Retain)` : `${what} (Retain)`];
+}
+
 /**
  * What a deleted mirror goes through: out of the policies first, then Harbor by `deletionPolicy`, the finalizer last. Suspension
  * doesn't stop it. Pods that are there already are untouched.
@@ -132,9 +139,8 @@ export class Deletion {
     const { harbors, pullSecrets } = this.#options;
     const url = harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, url);
-    const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
     if (mirror.spec.deletionPolicy === 'Retain') {
-      const value = present === undefined ? [] : [`project ${present} and its endpoint (Retain)`];
+      const value = retainedAt(mirror, url);
       const robots = await pullSecrets.release(mirror, true);
       return { ok: true, value: [...value, ...former.map((harbor) => leftIn(harbor, 'Retain')), ...robots] };
     }

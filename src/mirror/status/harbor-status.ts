@@ -14,7 +14,10 @@ export function harborStatusOf(
   const ofEndpoint =
     endpoint === undefined ? { endpointID, endpointType } : { endpointID: endpoint?.id, endpointType: endpoint?.type };
   const ofProject =
-    project === undefined ? { projectID, projectName } : { projectID: project?.id, projectName: project?.name };
+    project === undefined
+      ? { projectID, projectName }
+      : // The name stays of what is gone, or is in somebody's way: what a mirror that is moved now leaves behind is found by it.
+        { projectID: project?.id, projectName: project?.name ?? projectName };
   const { credentialsSecretRef, caCertificateSecretRef } = spec.harbor ?? {};
   const known = { ...ofEndpoint, ...ofProject, credentialsSecretRef, caCertificateSecretRef };
   const present = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));

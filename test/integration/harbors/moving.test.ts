@@ -174,6 +174,95 @@ describe('A mirror that moves to another Harbor', function () {
     await world().delete('early');
   });
 
+  /** Applies this, and kills the operator when its project is made in that Harbor: no status tells of it. */
+  const killedAfterProject = async (harbor: HarborStandIn, name: string, wanted: LooseSpec): Promise<void> => {
+    const killed = Promise.withResolvers<undefined>();
+    const end = harbor.afterWrite(async ({ route }) => {
+      if (route !== '/projects') return;
+      await world().killOperator();
+      killed.resolve(undefined);
+    });
+    try {
+      await world().apply(name, wanted);
+      await killed.promise;
+    } finally {
+      end();
+    }
+    expect(harbor.project(name)).to.not.equal(undefined);
+  };
+
+  it('leaves nothing behind where the operator is killed before the first status says where it was', async () => {
+    await killedAfterProject(second, 'killed', there());
+    expect(await status('killed')).to.not.have.property('harbor');
+    await world().apply('killed', spec);
+    await world().startOperator();
+    await world().untilReady('killed');
+    await eventually(async () => {
+      expect(await notes('killed')).to.include(`The mirror has moved away from ${second.url}.`);
+      expect(await status('killed')).to.not.have.property('formerHarbors');
+    });
+    expect([second.endpoint('killed'), second.project('killed')]).to.deep.equal([undefined, undefined]);
+    await world().delete('killed');
+  });
+
+  it('leaves nothing behind where it was moved twice, and the operator was killed in between', async () => {
+    await world().apply('back', spec);
+    await world().untilReady('back');
+    await killedAfterProject(second, 'back', there());
+    await world().apply('back', spec);
+    await world().startOperator();
+    await eventually(() => {
+      expect([second.endpoint('back'), second.project('back')]).to.deep.equal([undefined, undefined]);
+    });
+    await world().untilReady('back');
+    expect(world().harbor.project('back')).to.not.equal(undefined);
+    await world().delete('back');
+  });
+
+  it('takes away, when it is deleted, what it was killed over before its first status', async () => {
+    await killedAfterProject(second, 'gone', there());
+    await world().apply('gone', { ...spec, suspend: true });
+    await kubectl('delete', 'registrymirror', 'gone', '--wait=false');
+    await world().startOperator();
+    await kubectl('wait', '--for=delete', 'registrymirror/gone', '--timeout=30s');
+    expect([second.endpoint('gone'), second.project('gone')]).to.deep.equal([undefined, undefined]);
+  });
+
+  it('never deletes what it left on purpose, with Retain, before its first status', async () => {
+    await killedAfterProject(second, 'spared', there());
+    await world().apply('spared', { ...spec, deletionPolicy: 'Retain' });
+    await world().startOperator();
+    await world().untilReady('spared');
+    await eventually(async () => {
+      expect(await notes('spared')).to.include(`project spared and its endpoint in ${second.url} (Retain)`);
+    });
+    await world().killOperator();
+    await world().startOperator();
+    await world().apply('spared', spec);
+    await world().untilReady('spared');
+    // Which takes away all that is to go, everywhere.
+    await world().delete('spared');
+    expect(world().harbor.project('spared')).to.equal(undefined);
+    expect(second.project('spared')).to.not.equal(undefined);
+  });
+
+  it('takes its project away, too, where it stood still over a name that is somebody else’s', async () => {
+    await world().apply('owner', { ...spec, ...none });
+    await world().untilReady('owner');
+    await world().apply('still', { ...spec, ...none });
+    await world().untilReady('still');
+    await world().apply('still', { ...spec, ...none, project: { name: 'owner' } });
+    await world().until('still', 'Ready', 'False');
+    await world().apply('still', there(none));
+    await eventually(() => {
+      expect(world().harbor.project('still')).to.equal(undefined);
+    });
+    expect(world().harbor.project('owner')).to.not.equal(undefined);
+    await world().untilReady('still');
+    await world().delete('still');
+    await world().delete('owner');
+  });
+
   it('deletes nothing where the new url is another name of the same Harbor', async () => {
     await world().apply('same', { ...spec, ...none });
     await world().untilReady('same');

@@ -176,8 +176,13 @@ export class Lab implements MirrorCluster {
 
   readonly secret = NO_SECRETS;
 
-  setFinalizers(mirror: RegistryMirror, finalizers: readonly string[]): Promise<RegistryMirror> {
-    const written = { ...mirror, metadata: { ...mirror.metadata, finalizers } };
+  setFinalizers(
+    mirror: RegistryMirror,
+    finalizers: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<RegistryMirror> {
+    const annotations = { ...mirror.metadata.annotations, ...more };
+    const written = { ...mirror, metadata: { ...mirror.metadata, finalizers, annotations } };
     if (mirror.metadata.deletionTimestamp !== undefined && finalizers.length === 0) {
       this.#mirrors.delete(mirror.metadata.name);
       this.#hosts.delete(mirror.metadata.name);

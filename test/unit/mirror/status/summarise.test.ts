@@ -235,7 +235,7 @@ describe('the status that a look comes to', () => {
       harbor: { ...harbor, endpoint: null, project: null },
       policy: { kind: 'absent' },
     });
-    expect(second.harbor).to.deep.equal({ url: 'https://harbor', clusterID: 'cluster-a' });
+    expect(second.harbor).to.deep.equal({ url: 'https://harbor', clusterID: 'cluster-a', projectName: 'quay' });
     expect(second.policy).to.equal(undefined);
   });
 
