@@ -1,7 +1,12 @@
-import type { FormerHarbor, HarborStatus, RegistryMirror } from './registry-mirror.js';
+import type { FormerHarbor, HarborStatus, RegistryMirror, SecretReference } from './registry-mirror.js';
 
 /** The CRD takes no more. Who moves a mirror more often than Harbors come back has to look after the oldest. */
 const MAX_LISTED = 16;
+
+interface Secrets {
+  readonly credentialsSecretRef?: SecretReference | undefined;
+  readonly caCertificateSecretRef?: SecretReference | undefined;
+}
 
 /**
  * The Harbors that this mirror was moved away from, by its status. Pure.
@@ -18,8 +23,16 @@ export function formerHarborsOf({ status }: RegistryMirror, url: string | undefi
 
 /** The place that a status tells of; undefined where nothing was ever made there. */
 export function placeOf(harbor: HarborStatus = {}): FormerHarbor | undefined {
-  const { url, projectName, credentialsSecretRef, caCertificateSecretRef } = harbor;
-  if (url === undefined || projectName === undefined) return undefined;
+  const { url, projectName, ...secrets } = harbor;
+  return url === undefined || projectName === undefined ? undefined : placeWith(url, projectName, secrets);
+}
+
+/** A place in a Harbor, and the Secrets that it is reached with, as far as there are any. */
+export function placeWith(
+  url: string,
+  projectName: string,
+  { credentialsSecretRef, caCertificateSecretRef }: Secrets = {},
+): FormerHarbor {
   return {
     url,
     projectName,

@@ -1,7 +1,22 @@
+import { z } from 'zod';
 import { ANNOTATIONS } from '../../api/group.js';
 import { projectName } from '../../api/spec/upstream-types.js';
-import { placeOf } from '../../api/former-harbors.js';
-import type { FormerHarbor, RegistryMirror, SecretReference } from '../../api/registry-mirror.js';
+import { placeOf, placeWith } from '../../api/former-harbors.js';
+import type { FormerHarbor, RegistryMirror } from '../../api/registry-mirror.js';
+
+/** Names of Secrets and of Harbor's projects alike. */
+const name = z
+  .string()
+  .max(255)
+  .regex(/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/);
+const secretReference = z.object({ name }).optional();
+const written = z.object({
+  uid: z.string(),
+  url: z.string().refine(isBaseUrl),
+  projectName: name,
+  credentialsSecretRef: secretReference,
+  caCertificateSecretRef: secretReference,
+});
 
 /**
  * The annotation that says where a mirror begins. It goes with the finalizer, in one request, and so costs none of its own. With the uid, so that what
@@ -17,13 +32,7 @@ export function beganInAnnotation(mirror: RegistryMirror, url: string): Readonly
 
 /** Where a mirror has something, or is about to, in the Harbor of this url, which its spec names. */
 export function placeIn(mirror: RegistryMirror, url: string): FormerHarbor {
-  const { credentialsSecretRef, caCertificateSecretRef } = mirror.spec.harbor ?? {};
-  return {
-    url,
-    projectName: projectName(mirror),
-    ...(credentialsSecretRef === undefined ? {} : { credentialsSecretRef }),
-    ...(caCertificateSecretRef === undefined ? {} : { caCertificateSecretRef }),
-  };
+  return placeWith(url, projectName(mirror), mirror.spec.harbor);
 }
 
 /**
@@ -34,40 +43,23 @@ export function placeIn(mirror: RegistryMirror, url: string): FormerHarbor {
 export function beganIn({ metadata, status }: RegistryMirror): FormerHarbor | undefined {
   const text = metadata.annotations?.[ANNOTATIONS.beganIn];
   if (text === undefined || status.harbor !== undefined) return undefined;
-  const { uid, url, projectName: project, credentialsSecretRef, caCertificateSecretRef } = membersOf(text);
-  if (uid === undefined || uid !== metadata.uid || !isBaseUrl(url) || !isName(project)) return undefined;
-  const secrets = [credentialsSecretRef, caCertificateSecretRef];
-  if (!secrets.every((secret) => secret === undefined || isReference(secret))) return undefined;
-  return {
-    url,
-    projectName: project,
-    ...(isReference(credentialsSecretRef) ? { credentialsSecretRef: { name: credentialsSecretRef.name } } : {}),
-    ...(isReference(caCertificateSecretRef) ? { caCertificateSecretRef: { name: caCertificateSecretRef.name } } : {}),
-  };
+  const { data } = written.safeParse(jsonOf(text));
+  return data === undefined || data.uid !== metadata.uid ? undefined : placeWith(data.url, data.projectName, data);
 }
 
-function membersOf(text: string): Readonly<Record<string, unknown>> {
+/** @returns undefined for what is no JSON, as where somebody wrote it by hand */
+function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    // Somebody wrote it by hand.
-    return {};
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
 /** A url as the operator writes it: http or https, with neither user nor query. */
-function isBaseUrl(value: unknown): value is string {
-  const url = typeof value === 'string' ? URL.parse(value) : null;
+function isBaseUrl(value: string): boolean {
+  const url = URL.parse(value);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '') === value;
-}
-
-function isReference(value: unknown): value is SecretReference {
-  return typeof value === 'object' && value !== null && 'name' in value && isName(value.name);
-}
-
-/** Names of Secrets and of Harbor's projects alike. */
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 255 && /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(value);
 }
