@@ -7,8 +7,10 @@ import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { contains } from '../kubernetes/contains.js';
+import { specOwners } from '../kubernetes/field-owners.js';
 import { isKubernetesError, KubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
+import { slim } from '../kubernetes/cache/slim.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { WritablePolicies } from '../policies/apply.js';
@@ -41,6 +43,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   /** By the collection's plural. */
   readonly #problems = new Map<string, ReadProblem>();
   readonly #handlers: (() => void)[] = [];
+  /** Objects whose spec others have written into. */
+  readonly #edited = new WeakSet<KubernetesObject>();
 
   constructor(options: PolicyWatchesOptions) {
     this.#options = options;
@@ -113,8 +117,9 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   /**
    * Writes an object in the version of its API that the cluster serves.
    *
-   * Applying leaves what somebody else has added to a list of named items, such as a match condition that nothing meets: a merge patch, which
-   * replaces lists as a whole, takes it out. It owns nothing afterwards, since it changes nothing of what was applied.
+   * Applying leaves what somebody else has added: a match condition that nothing meets, or a field that is not applied. Where anything is not as applied, or
+   * anybody else owns anything, the spec is replaced as a whole; and where another webhook has altered it then, so that it counts as ours by that write, again
+   * at the next one.
    */
   async #apply(informer: PolicyInformer | undefined, object: PolicyObject): Promise<KubernetesObject> {
     if (informer === undefined) throw new Error(`Nobody watches ${object.kind} objects.`);
@@ -126,7 +131,9 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     return await informer.write(name, async () => {
       const options = { fieldManager: OPERATOR };
       const applied = await api.patch<KubernetesObject>(resource, name, 'apply', body, options);
-      return contains(applied, { spec }) ? applied : api.patch(resource, name, 'merge', { spec }, options);
+      const isOurs = specOwners(applied).every(({ manager, isApplied }) => manager === OPERATOR && isApplied);
+      if (isOurs && contains(applied, { spec })) return applied;
+      return await api.patch(resource, name, 'json', [{ op: 'replace', path: '/spec', value: spec }], options);
     });
   }
 
@@ -152,7 +159,9 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   #live(kind: PolicyEngine): (object: KubernetesObject) => LivePolicy {
     return (object) => {
       const binding = this.#bindings.get(kind)?.get(object.metadata.name);
-      return { kind, object, ...(binding === undefined || !isOurs(binding) ? {} : { binding }) };
+      const found = [object, ...(binding === undefined || !isOurs(binding) ? [] : [binding])];
+      const isEdited = found.some((each) => this.#edited.has(each));
+      return { kind, object, ...(found[1] && { binding: found[1] }), ...(isEdited && { isEdited }) };
     };
   }
 
@@ -181,6 +190,11 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
       });
     };
     const informer: PolicyInformer = new Informer(this.#options.api, resource, {
+      take: (object) => {
+        const kept = slim(object);
+        if (specOwners(object).some(({ manager }) => manager !== OPERATOR)) this.#edited.add(kept);
+        return kept;
+      },
       onError: (error) => {
         change(() => {
           problem.note(error, { hasSynced: informer.hasSynced, isInUse: informer.list().some(isOurs) });

@@ -120,6 +120,7 @@ export function accepted(memory: PolicyMemory, accepted: Accepted, trial: Trial,
 
 /** Whether a policy is as the API server answered that it is; other webhooks may change what is written. */
 export function isAsAnswered({ live }: FoundPolicy, { answer }: Accepted): boolean {
+  if (live.isEdited === true && answer.isEdited !== true) return false;
   return (
     contains(decisive(live.object), decisive(answer.object)) &&
     (answer.binding === undefined || contains(decisive(live.binding), decisive(answer.binding)))

@@ -17,6 +17,8 @@ export interface InformerOptions<T = KubernetesObject> {
   readonly labelSelector?: string;
   /** What `get` and `forget` know an object by, where names alone don't tell them apart. Default: its name. */
   readonly keyOf?: (object: T) => string;
+  /** What is kept of each object. Default: all but what is heavy and nobody reads. */
+  readonly take?: (object: T) => T;
   readonly onError: (error: unknown) => void;
   /** Called after each whole list, its events included. */
   readonly onList?: () => void;
@@ -49,6 +51,7 @@ export class Informer<T extends KubernetesObject> {
   readonly #api: KubernetesApi;
   readonly #collection: Resource;
   readonly #options: InformerOptions<T>;
+  readonly #keep: (object: T) => T;
   readonly #schemas: Schemas;
   readonly #store: ObjectStore<T>;
   readonly #handlers: ((event: InformerEvent<T>) => void)[] = [];
@@ -71,6 +74,7 @@ export class Informer<T extends KubernetesObject> {
     this.#resource = resource;
     this.#schemas = new Schemas(api);
     this.#options = options;
+    this.#keep = options.take ?? slim<T>;
     this.#now = options.now ?? (() => performance.now());
     this.#lastSignAt = this.#now();
     this.#store = new ObjectStore<T>((event) => {
@@ -132,12 +136,12 @@ export class Informer<T extends KubernetesObject> {
    * before, once the watch tells of that.
    */
   observe(object: T): void {
-    this.#store.observe(slim(object));
+    this.#store.observe(this.#keep(object));
   }
 
   /** Carries out a write of our own and takes its answer in; what the watch tells of it sooner waits, since nobody is to be told of our own write. */
   async write(key: string, send: () => Promise<T>): Promise<T> {
-    return await this.#store.write(key, async () => slim(await send()));
+    return await this.#store.write(key, async () => this.#keep(await send()));
   }
 
   /** Takes an object whose deletion we were told of out of the store. */
@@ -179,8 +183,7 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #list(): Promise<void> {
-    const { signal } = this.#stopped;
-    const options = { query: this.#query(), signal, take: slim<T>, schemas: this.#schemas };
+    const options = { query: this.#query(), signal: this.#stopped.signal, take: this.#keep, schemas: this.#schemas };
     const listing = await listServed<T>(this.#api, this.#collection, options);
     this.#resource = listing.resource;
     this.#store.replace(listing.items);
@@ -238,7 +241,7 @@ export class Informer<T extends KubernetesObject> {
     if (line.type === 'ERROR')
       throw errorFromAnswer(`watch ${this.#resource.plural}`, line.object.code ?? 500, line.object, undefined);
     this.#resourceVersion = line.object.metadata.resourceVersion ?? this.#resourceVersion;
-    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, slim(line.object));
+    if (line.type !== 'BOOKMARK') this.#store.apply(line.type, this.#keep(line.object));
   }
 
   #query(): Record<string, string> {

@@ -6,6 +6,9 @@ import { useWorld } from '../use-world.js';
 const none = { rewrite: { engine: 'None' } } as const;
 const upstream = { type: 'docker-registry', url: 'https://registry.example.org' } as const;
 
+const EVERY_POD = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['*'] };
+const NOWHERE = { matchLabels: { no: 'such-namespace' } };
+
 describe('Drift', function () {
   this.timeout(60_000);
   const world = useWorld();
@@ -134,6 +137,38 @@ describe('Drift', function () {
     });
     await world().untilImage('quay.io/a/b:1', 'harbor.cache.test/policed/a/b:1');
   });
+
+  const SWITCHES = [
+    ['ClusterPolicy', 'ClusterPolicy', '/spec/rules/0/match/any/0/resources/names', ['none-*']],
+    ['MutatingPolicy', 'MutatingPolicy', '/spec/matchConstraints/excludeResourceRules', [EVERY_POD]],
+    ['MutatingAdmissionPolicy', 'MutatingAdmissionPolicy', '/spec/matchConstraints/excludeResourceRules', [EVERY_POD]],
+    [
+      'MutatingAdmissionPolicy',
+      'MutatingAdmissionPolicyBinding',
+      '/spec/matchResources',
+      { namespaceSelector: NOWHERE },
+    ],
+  ] as const;
+  for (const [engine, kind, path, value] of SWITCHES) {
+    it(`takes ${path} out of a ${kind} that somebody has added, and that switches it off`, async () => {
+      const mirror = `off-${kind.toLowerCase()}`;
+      const [image, rewritten] = [`${mirror}.example.org/a/b:1`, `harbor.cache.test/${mirror}/a/b:1`];
+      const url = `https://${mirror}.example.org`;
+      await world().apply(mirror, { upstream: { type: 'docker-registry', url }, rewrite: { engine } });
+      await world().untilReady(mirror);
+      await world().untilImage(image, rewritten);
+      const name = (await world().get(mirror)).status.policy?.name ?? '';
+      const edit = JSON.stringify([{ op: 'add', path, value }]);
+      const { code, stderr } = await world().cluster.kubectl(['patch', kind, name, '--type=json', '-p', edit]);
+      expect(code, stderr).to.equal(0);
+      const added = path.split('/').at(-1) ?? '';
+      await eventually(async () => {
+        const { stdout } = await world().cluster.kubectl(['get', kind, name, '-o', 'yaml']);
+        expect(stdout).to.include(`kind: ${kind}`).and.not.include(`${added}:`);
+      });
+      await world().untilImage(image, rewritten);
+    });
+  }
 
   for (const engine of ENGINE_KINDS) {
     it(`takes a condition out of a ${engine} that somebody has added, and that no Pod meets`, async () => {
