@@ -48,6 +48,7 @@ export const REASONS = {
   engineUnavailable: 'EngineUnavailable',
   harborRefused: 'HarborRefused',
   policyRefused: 'PolicyRefused',
+  policyOverwritten: 'PolicyOverwritten',
   pullSecretPermissionMissing: 'PullSecretPermissionMissing',
   pullSecretConflict: 'PullSecretConflict',
   pullSecretRefused: 'PullSecretRefused',

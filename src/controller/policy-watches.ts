@@ -7,10 +7,11 @@ import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { contains } from '../kubernetes/contains.js';
-import { specOwners } from '../kubernetes/field-owners.js';
+import { specOwners, withoutOthers } from '../kubernetes/field-owners.js';
 import { isKubernetesError, KubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import { slim } from '../kubernetes/cache/slim.js';
+import type { SpecOwner } from '../kubernetes/field-owners.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import type { WritablePolicies } from '../policies/apply.js';
@@ -19,6 +20,9 @@ import type { LivePolicy } from '../policies/observe/live.js';
 import type { Knowledge, ReadablePolicies } from '../policies/observe/picture.js';
 import type { Reading } from './checks.js';
 import { ReadProblem } from './read-problem.js';
+
+const isOther = ({ manager }: SpecOwner): boolean => manager !== OPERATOR;
+const isByApplying = ({ manager, isApplied }: SpecOwner): boolean => manager === OPERATOR && isApplied;
 
 type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;
 type PolicyInformer = Informer<KubernetesObject>;
@@ -43,8 +47,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   /** By the collection's plural. */
   readonly #problems = new Map<string, ReadProblem>();
   readonly #handlers: (() => void)[] = [];
-  /** Objects whose spec others have written into. */
-  readonly #edited = new WeakSet<KubernetesObject>();
+  /** Who else has written into the spec of an object. */
+  readonly #editors = new WeakMap<KubernetesObject, readonly string[]>();
 
   constructor(options: PolicyWatchesOptions) {
     this.#options = options;
@@ -118,8 +122,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
    * Writes an object in the version of its API that the cluster serves.
    *
    * Applying leaves what somebody else has added: a match condition that nothing meets, or a field that is not applied. Where anything is not as applied, or
-   * anybody else owns anything, the spec is replaced as a whole; and where another webhook has altered it then, so that it counts as ours by that write, again
-   * at the next one.
+   * anybody else owns anything, the spec is replaced as a whole, and is the operator's alone from then on; and where another webhook has altered it then, so
+   * that it counts as ours by that write, it is replaced again at the next one.
    */
   async #apply(informer: PolicyInformer | undefined, object: PolicyObject): Promise<KubernetesObject> {
     if (informer === undefined) throw new Error(`Nobody watches ${object.kind} objects.`);
@@ -131,9 +135,14 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     return await informer.write(name, async () => {
       const options = { fieldManager: OPERATOR };
       const applied = await api.patch<KubernetesObject>(resource, name, 'apply', body, options);
-      const isOurs = specOwners(applied).every(({ manager, isApplied }) => manager === OPERATOR && isApplied);
-      if (isOurs && contains(applied, { spec })) return applied;
-      return await api.patch(resource, name, 'json', [{ op: 'replace', path: '/spec', value: spec }], options);
+      const owners = specOwners(applied);
+      if (owners.every(isByApplying) && contains(applied, { spec })) return applied;
+      const replaced = [{ op: 'replace', path: '/spec', value: spec }];
+      // Who keeps a field that is as it was written would go on being taken for somebody who has edited it.
+      if (owners.some(isOther)) {
+        replaced.push({ op: 'replace', path: '/metadata/managedFields', value: withoutOthers(applied, OPERATOR) });
+      }
+      return await api.patch(resource, name, 'json', replaced, options);
     });
   }
 
@@ -160,8 +169,13 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     return (object) => {
       const binding = this.#bindings.get(kind)?.get(object.metadata.name);
       const found = [object, ...(binding === undefined || !isOurs(binding) ? [] : [binding])];
-      const isEdited = found.some((each) => this.#edited.has(each));
-      return { kind, object, ...(found[1] && { binding: found[1] }), ...(isEdited && { isEdited }) };
+      const editors = new Set(found.flatMap((each) => this.#editors.get(each) ?? []));
+      return {
+        kind,
+        object,
+        ...(found[1] && { binding: found[1] }),
+        ...(editors.size > 0 && { editors: [...editors] }),
+      };
     };
   }
 
@@ -192,7 +206,8 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     const informer: PolicyInformer = new Informer(this.#options.api, resource, {
       take: (object) => {
         const kept = slim(object);
-        if (specOwners(object).some(({ manager }) => manager !== OPERATOR)) this.#edited.add(kept);
+        const others = specOwners(object).filter(isOther);
+        if (others.length > 0) this.#editors.set(kept, others.map(({ manager }) => manager).sort());
         return kept;
       },
       onError: (error) => {

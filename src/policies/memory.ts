@@ -9,6 +9,7 @@ import type { KubernetesObject } from '../kubernetes/objects.js';
 import { formOf, keyOfPolicy } from './observe/live.js';
 import type { FoundPolicy, Form, LivePolicy, PolicyId } from './observe/live.js';
 import type { Picture } from './observe/picture.js';
+import type { Contest } from './contest.js';
 import type { Blocked, Refusal, Trial } from './plan/trial.js';
 
 /** All that the policies remember between two looks. Nothing of it is needed to be right: after a restart, times count anew. */
@@ -38,6 +39,7 @@ export interface PolicyMemory extends PolicyId {
   /** What was last accepted, and what came of it: another webhook may change what is written. */
   readonly accepted?: Accepted;
   readonly refusal?: Refusal;
+  readonly contest?: Contest | undefined;
   readonly failure?: Failure | undefined;
   /** Since when a policy that is to go has been seen to have no effect. */
   readonly emptySince?: number;
@@ -57,6 +59,8 @@ interface Change {
 interface Accepted {
   readonly policy: RenderedPolicy;
   readonly answer: LivePolicy;
+  /** When it was answered. */
+  readonly at: number;
 }
 
 /** A write that failed for now. */
@@ -101,7 +105,12 @@ export function deleting(memory: PolicyMemory, before: FoundPolicy): PolicyMemor
 }
 
 /** The API server took the policy. */
-export function accepted(memory: PolicyMemory, accepted: Accepted, trial: Trial, now: number): PolicyMemory {
+export function accepted(
+  memory: PolicyMemory,
+  accepted: Omit<Accepted, 'at'>,
+  trial: Trial,
+  now: number,
+): PolicyMemory {
   const { refusal, ...rest } = withoutFailure(answered(memory, now));
   const blocked = refusal?.blocked ?? new Map<string, Blocked>();
   const isStill = (mirror: string, entry: string): boolean => {
@@ -112,7 +121,7 @@ export function accepted(memory: PolicyMemory, accepted: Accepted, trial: Trial,
   const isOver = trial.rest.length === 0 && stillBlocked.size === 0;
   return {
     ...rest,
-    accepted,
+    accepted: { ...accepted, at: now },
     taken: undefined,
     ...(isOver ? {} : { refusal: { tries: trial.rest, blocked: stillBlocked } }),
   };
@@ -120,7 +129,7 @@ export function accepted(memory: PolicyMemory, accepted: Accepted, trial: Trial,
 
 /** Whether a policy is as the API server answered that it is; other webhooks may change what is written. */
 export function isAsAnswered({ live }: FoundPolicy, { answer }: Accepted): boolean {
-  if (live.isEdited === true && answer.isEdited !== true) return false;
+  if (live.editors !== undefined && answer.editors === undefined) return false;
   return (
     contains(decisive(live.object), decisive(answer.object)) &&
     (answer.binding === undefined || contains(decisive(live.binding), decisive(answer.binding)))

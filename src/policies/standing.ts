@@ -1,16 +1,17 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { entryText } from '../engines/entry.js';
 import { literalPrefix } from '../image/glob.js';
+import { overwritten } from './contest.js';
 import { heldForMs, isInForce, wantedHomes } from './plan/acting.js';
 import { chosen, kept } from './desired/auto.js';
 import type { ChosenEntry } from './desired/auto.js';
 import { presentEntry } from './desired/desired.js';
 import { rememberedWith, strangeContents } from './held.js';
 import { memoryOf } from './memory.js';
-import type { Memory } from './memory.js';
+import type { Memory, PolicyMemory } from './memory.js';
 import { emptiedBy } from './emptied.js';
 import { missingApi, missingApis } from './plan/refusal.js';
-import type { PolicyState, RoutingDecision, ServedState } from './state.js';
+import type { PolicyRef, PolicyState, RoutingDecision, ServedState } from './state.js';
 import type { PolicyId } from './observe/live.js';
 import { policyWith, unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
@@ -60,17 +61,24 @@ function standingWith({ name, picture, memory, now }: StandingInput, wanted: Cho
   const home = memory.homes.get(name);
   const homes = wantedHomes(name, wanted, picture, home);
   const acting = homes.find((policy) => isInForce(policy, name, picture, memory, now));
-  if (acting !== undefined) return { kind: 'inForce', policy: { kind, name: acting.name, ...because } };
-  if (home === undefined) return { kind: 'pending', forMs: 0 };
-  const policy = { kind, name: home };
-  const { refusal, failure } = memoryOf(memory, policy);
-  const blocked = refusal?.blocked.get(name);
+  const at = acting?.name ?? home;
+  if (at === undefined) return { kind: 'pending', forMs: 0 };
+  const policy = { kind, name: at, ...because };
+  const known = memoryOf(memory, policy);
+  const problem = overwritten(policy, known);
+  if (problem !== undefined) return problem;
+  return acting === undefined ? notInForce(policy, wanted, known, homes.length > 0) : { kind: 'inForce', policy };
+}
+
+function notInForce(policy: PolicyRef, wanted: ChosenEntry, known: PolicyMemory, isThere: boolean): PolicyState {
+  const { refusal, failure } = known;
+  const blocked = refusal?.blocked.get(wanted.entry.mirror);
   if (blocked?.entry === entryText(wanted.entry)) {
     return { kind: 'failed', stalled: true, reason: 'PolicyRefused', message: blocked.message };
   }
-  if (refusal?.whole !== undefined && homes.length === 0) return refusal.whole.state;
-  const message = failure && { message: `The ${kind} ${home} could not be written: ${failure.message}` };
-  return { kind: 'pending', forMs: 0, policy: { ...policy, ...because }, ...message };
+  if (refusal?.whole !== undefined && !isThere) return refusal.whole.state;
+  const message = failure && { message: `The ${policy.kind} ${policy.name} could not be written: ${failure.message}` };
+  return { kind: 'pending', forMs: 0, policy, ...message };
 }
 
 /** Out of all policies, or on the way there. */

@@ -29,7 +29,7 @@ export type PolicyState =
   | {
       readonly kind: 'failed';
       readonly stalled: boolean;
-      readonly reason: 'EngineUnavailable' | 'PolicyRefused';
+      readonly reason: 'EngineUnavailable' | 'PolicyRefused' | 'PolicyOverwritten';
       readonly message: string;
     };
 
@@ -71,7 +71,7 @@ export type ServedState =
   /** Not read yet, or can't be. */
   | { readonly kind: 'unknown'; readonly message: string };
 
-interface PolicyRef {
+export interface PolicyRef {
   readonly kind: PolicySettings['engine'];
   readonly name: string;
   /** Why engine Auto is this kind; undefined where the mirror names it. */

@@ -13,8 +13,11 @@ export interface LivePolicy {
   readonly object: KubernetesObject;
   /** The binding that puts it in force, where the kind has one. */
   readonly binding?: KubernetesObject;
-  /** Somebody else has written into the spec of either: what is added there shows in no comparison with what is wanted, and may switch the policy off. */
-  readonly isEdited?: boolean;
+  /**
+   * Who else has written into the spec of either; left out where nobody has. What they add shows in no comparison with what is wanted, and may switch the
+   * policy off.
+   */
+  readonly editors?: readonly string[];
 }
 
 export type PolicyId = Pick<RenderedPolicy, 'kind' | 'name'>;
@@ -89,7 +92,7 @@ export function findLive(live: readonly LivePolicy[], { kind, name }: PolicyId):
 
 /** Whether the cluster has the policy, and its binding, just as rendered: in whatever version of the API it serves them. */
 export function isAsRendered(live: LivePolicy, policy: RenderedPolicy): boolean {
-  if (live.isEdited === true) return false;
+  if (live.editors !== undefined) return false;
   return hasAll(live.object, policy.object) && (policy.binding === undefined || hasAll(live.binding, policy.binding));
 }
 

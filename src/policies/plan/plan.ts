@@ -7,6 +7,7 @@ import type { Owner } from '../../api/owners.js';
 import { contains } from '../../kubernetes/contains.js';
 import { mirrorsIn } from '../held.js';
 import { heldForMs } from './acting.js';
+import { calming, undoing } from '../contest.js';
 import { isAsRendered, keyOfPolicy } from '../observe/live.js';
 import type { FoundPolicy } from '../observe/live.js';
 import { byMirror, isAsAnswered, memoryOf, withPolicy } from '../memory.js';
@@ -55,10 +56,12 @@ export function planPolicies(placing: Placing, renderer: Renderer, picture: Pict
     if (trial.entries.length === 0 && found === undefined) continue;
     const policy = renderer.policy({ ...group, entries: sorted(trial.entries) });
     wakes.push(...retriesInMs(known, now));
-    if (found !== undefined && isInPlace(found, policy, known)) continue;
-    const waitMs = waitsMs(known, trial.wanted, now);
-    if (waitMs > 0) wakes.push(waitMs);
-    else writes.push({ kind: 'apply', policy, trial });
+    const isThere = found !== undefined && isInPlace(found, policy, known);
+    const { contest, waitMs } = isThere ? calming(known, now) : undoing(known, policy, found, now);
+    if (contest !== known.contest) memory = withPolicy(memory, { ...known, contest });
+    const leftMs = Math.max(waitMs, isThere ? 0 : waitsMs(known, trial.wanted, now));
+    if (leftMs > 0) wakes.push(leftMs);
+    else if (!isThere) writes.push({ kind: 'apply', policy, trial });
   }
   let isWaiting = placing.isMoving;
   for (const found of picture.policies.values()) {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { OPERATOR } from '../../../src/api/group.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
@@ -167,8 +168,32 @@ describe('Drift', function () {
         expect(stdout).to.include(`kind: ${kind}`).and.not.include(`${added}:`);
       });
       await world().untilImage(image, rewritten);
+      const owners = await world().cluster.kubectl(['get', kind, name, '-o', 'yaml', '--show-managed-fields']);
+      expect(owners.stdout).to.include(`manager: ${OPERATOR}`).and.not.include('manager: kubectl');
     });
   }
+
+  it('writes a policy ever less often that a program changes each time, and says by whom', async () => {
+    const rewrite = { engine: 'MutatingAdmissionPolicy', failurePolicy: 'Ignore' };
+    await world().apply('contested', { upstream: { type: 'docker-registry', url: 'https://contested.test' }, rewrite });
+    await world().untilReady('contested');
+    const { kind = '', name = '' } = (await world().get('contested')).status.policy ?? {};
+    const edit = JSON.stringify({ spec: { matchConstraints: { excludeResourceRules: [EVERY_POD] } } });
+    const undo = ['patch', kind, name, '--type=merge', '--field-manager=tuner', '-p', edit];
+    const over = new AbortController();
+    const program = (async () => {
+      while (!over.signal.aborted) await world().cluster.kubectl(undo);
+    })();
+    try {
+      const { message } = await world().until('contested', 'Stalled', 'True', 'PolicyOverwritten');
+      expect(message).to.include(`tuner changes or deletes the ${kind} ${name}`);
+    } finally {
+      over.abort();
+      await program;
+    }
+    await world().untilReady('contested');
+    await world().untilImage('contested.test/a/b:1', 'harbor.cache.test/contested/a/b:1');
+  });
 
   for (const engine of ENGINE_KINDS) {
     it(`takes a condition out of a ${engine} that somebody has added, and that no Pod meets`, async () => {

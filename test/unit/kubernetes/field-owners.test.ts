@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { specOwners } from '../../../src/kubernetes/field-owners.js';
+import { specOwners, withoutOthers } from '../../../src/kubernetes/field-owners.js';
 
 describe('who owns part of an object’s spec', () => {
   const entry = (manager: string, operation: string, fieldsV1: object): object => ({ manager, operation, fieldsV1 });
@@ -18,5 +18,12 @@ describe('who owns part of an object’s spec', () => {
       owners([entry('one', 'Update', { 'f:metadata': {} }), entry('two', 'Update', { 'f:status': {} })]),
     ).to.deep.equal([]);
     expect(owners(undefined)).to.deep.equal([]);
+  });
+
+  it('is one alone once the others are left out, who keep what isn’t in the spec', () => {
+    const [ours, other] = [entry('one', 'Apply', { 'f:spec': {} }), entry('other', 'Update', { 'f:spec': {} })];
+    const status = entry('other', 'Update', { 'f:status': {} });
+    const object = { metadata: { name: 'a', managedFields: [ours, other, status] } } as never;
+    expect(withoutOthers(object, 'one')).to.deep.equal([ours, status]);
   });
 });
