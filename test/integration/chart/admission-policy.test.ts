@@ -151,6 +151,7 @@ const MINTED = 'kubernetes.io/service-account-token';
 const REFUSED_SECRETS: readonly (readonly [string, Manifest])[] = [
   ['the token of another ServiceAccount', secret('registry-mirror-pull-a', 'kube-system', MINTED, PULL, TOKEN)],
   ['the token of a ServiceAccount in its own namespace', secret('token', NAMESPACE, MINTED, PULL, TOKEN)],
+  ['another Secret in its own namespace', secret('harbor', NAMESPACE, 'Opaque')],
   ['a Secret of another type', secret('registry-mirror-pull-a', 'default', 'Opaque')],
   ['a Secret of another name', secret('their-login', 'default', DOCKER)],
   [
@@ -193,8 +194,12 @@ describe('The admission policy for Secrets, asked with the operator’s own toke
     });
   }
 
-  it('takes a pull Secret in any namespace, and one of another type in the operator’s own', async () => {
-    for (const object of [secret('registry-mirror-pull-a', 'default', DOCKER), secret('key', NAMESPACE, 'Opaque')]) {
+  it('takes a pull Secret in any namespace, and the operator’s key and robot account in its own', async () => {
+    for (const object of [
+      secret('registry-mirror-pull-a', 'default', DOCKER),
+      secret('registry-mirror-pull-a', NAMESPACE, DOCKER),
+      secret('registry-mirror-operator-robot', NAMESPACE, 'Opaque'),
+    ]) {
       const { code, stderr } = await create(object);
       expect(code, stderr).to.equal(0);
     }
