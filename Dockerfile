@@ -35,5 +35,5 @@ USER 65532:65532
 WORKDIR /app
 EXPOSE 8080 8081
 # SIGTERM reaches node itself: no shell, no init in between.
-# An option that NODE_OPTIONS does not take: the heap shrinks after a burst.
-ENTRYPOINT ["node", "--optimize-for-size", "/app/main.js"]
+# Options that NODE_OPTIONS does not take: the heap shrinks after a burst; and no signal opens the debugger, which reads all memory.
+ENTRYPOINT ["node", "--optimize-for-size", "--disable-sigusr1", "/app/main.js"]

@@ -33,7 +33,12 @@ describe('the image', () => {
 
   it('starts no Node that is given more room, or reads source maps into its memory', () => {
     const [, entrypoint] = /^ENTRYPOINT (.*)$/m.exec(read('Dockerfile')) ?? [];
-    expect(JSON.parse(entrypoint ?? '')).to.deep.equal(['node', '--optimize-for-size', '/app/main.js']);
+    expect(JSON.parse(entrypoint ?? '')).to.deep.equal([
+      'node',
+      '--optimize-for-size',
+      '--disable-sigusr1',
+      '/app/main.js',
+    ]);
     expect(options).to.match(/--max-semi-space-size=2( |$)/);
     expect(options).not.to.include('source-maps');
   });

@@ -70,7 +70,7 @@ describe('the image', function () {
   it('runs as nobody, starts node itself, and writes nothing', () => {
     expect(texts(IMAGE, 'USER')).to.deep.equal(['65532:65532']);
     const [entry = ''] = texts(IMAGE, 'ENTRYPOINT');
-    expect(JSON.parse(entry)).to.deep.equal(['node', '--optimize-for-size', '/app/main.js']);
+    expect(JSON.parse(entry)).to.deep.equal(['node', '--optimize-for-size', '--disable-sigusr1', '/app/main.js']);
     expect(existsSync(join(app, 'main.js'))).to.equal(true);
     expect(read('config/manager/deployment.yaml')).to.include('readOnlyRootFilesystem: true');
   });
