@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { createHarborClient } from '../../../../src/harbor/client.js';
 import type { HarborClient } from '../../../../src/harbor/client.js';
@@ -11,6 +13,7 @@ import type { RawServer } from '../../../support/raw-server.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
 /** How a Harbor that means no good answers, and what the caller is told. */
 interface Case {
@@ -47,6 +50,15 @@ const CASES: readonly Case[] = [
     answer: (response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' });
       response.end(gzipSync(Buffer.alloc(20 * MIB)));
+    },
+    kind: 'unexpectedAnswer',
+    reason: /an answer of more than 1048576 bytes/,
+  },
+  {
+    name: 'is small and becomes large by brotli',
+    answer: (response) => {
+      response.writeHead(200, { 'Content-Encoding': 'br' });
+      response.end(brotliCompressSync(Buffer.alloc(20 * MIB), FAST));
     },
     kind: 'unexpectedAnswer',
     reason: /an answer of more than 1048576 bytes/,
@@ -144,6 +156,15 @@ const CASES: readonly Case[] = [
     reason: /^(x ){100,}.{0,2}…$/,
   },
   {
+    name: 'leads to what only the operator’s machine reaches',
+    answer: (response) => {
+      response.writeHead(307, { Location: 'http://169.254.169.254/latest/meta-data/?token=hunter3' });
+      response.end();
+    },
+    kind: 'redirected',
+    reason: /^a redirect to http:\/\/169\.254\.169\.254\/latest\/meta-data\/, which is not followed: /,
+  },
+  {
     name: 'leads back to itself',
     answer: (response) => {
       response.writeHead(302, { Location: '/api/v2.0/systeminfo' });
@@ -196,6 +217,31 @@ describe('a Harbor that means no good', () => {
       expect(server.requests.length).to.be.at.most(2);
     });
   }
+
+  it('gets a login from nobody who never finishes the TLS handshake, and doesn’t hold the caller', async () => {
+    const seen: Buffer[] = [];
+    const silent = createServer((socket) => socket.on('data', (bytes: Buffer) => seen.push(bytes)));
+    await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const options = { retries: 0, requestTimeoutMs: 200 };
+    const client = createHarborClient({ url, username: 'robot$x', password: 'hunter2' }, options);
+    clients.push(client);
+    expect((await failure(client.systemInfo())).kind).to.equal('timeout');
+    const login = Buffer.from('robot$x:hunter2').toString('base64');
+    expect(Buffer.concat(seen).toString('latin1')).to.not.be.empty.and.not.include(login);
+    client.close();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
+  it('sends no login on to another host that it is redirected to', async () => {
+    const elsewhere = await harbor((_, response) => response.end('{"harbor_version":"v2.15.2"}'));
+    const { client } = await harbor((_, response) => {
+      response.writeHead(308, { Location: `${elsewhere.server.url}/api/v2.0/systeminfo` });
+      response.end();
+    });
+    expect((await failure(client.systemInfo())).kind).to.equal('redirected');
+    expect(elsewhere.server.requests).to.deep.equal([]);
+  });
 
   it('has all of its answers together bounded, and the next ones are read', async () => {
     let attack = true;
