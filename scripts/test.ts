@@ -1,4 +1,4 @@
-// All tests, stage after stage, whatever fails on the way. The last line is `N passed, N failed`; each check that is no test suite counts as one test.
+// All tests, step after step, whatever fails on the way. The last line is `N passed, N failed`; each check that is no test suite counts as one test.
 // `npm test -- lint unit` runs only these.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,9 +9,14 @@ type Command = readonly [program: string, ...args: readonly string[]];
 
 interface Stage {
   readonly name: string;
-  /** Run side by side. */
-  readonly commands: readonly Command[];
+  readonly command: Command;
   readonly isSuite: boolean;
+}
+
+interface Step {
+  /** As many of them run side by side as `atOnce` says, in this order. */
+  readonly stages: readonly Stage[];
+  readonly atOnce: number;
 }
 
 interface Counts {
@@ -19,49 +24,66 @@ interface Counts {
   readonly failed: number;
 }
 
-const suite = (name: string, ...parts: readonly (readonly string[])[]): Stage => ({
+const suite = (name: string, ...args: readonly string[]): Stage => ({
   name,
-  commands: (parts.length === 0 ? [[]] : parts).map((args) => ['mocha', `test/${name}/**/*.test.ts`, ...args]),
+  command: ['mocha', `test/${name}/**/*.test.ts`, ...args],
   isSuite: true,
 });
 /** @param names - of spec files, or of folders of them */
 const without = (names: readonly string[]): readonly string[] =>
   names.flatMap((name) => ['--ignore', join('test/integration', name, name.endsWith('.ts') ? '' : '**')]);
-const check = (name: string, ...command: Command): Stage => ({ name, commands: [command], isSuite: false });
+const check = (name: string, ...command: Command): Stage => ({ name, command, isSuite: false });
 
-/** These take as long as all others together. Each half has a cluster of its own, and waits more than it computes. */
-const SECOND_HALF = ['cli', 'crd', 'demo.test.ts', 'harbor-side', 'harbors', 'operator'];
+/** All that is in test/integration, in parts that take the same time. Each has clusters of its own, and waits more than it computes. */
+const PARTS: readonly (readonly string[])[] = (() => {
+  const harbor = ['demo.test.ts', 'harbor', 'harbors', 'image.test.ts', 'providers', 'real-harbor', 'scale'];
+  const operator = ['cli', 'crd', 'harbor-side', 'operator', 'pull-secrets'];
+  const named = [...harbor, ...operator];
+  const policies = readdirSync(join(import.meta.dirname, '../test/integration')).filter(
+    (name) => !named.includes(name),
+  );
+  return [policies, operator, harbor];
+})();
 
-const STAGES: readonly Stage[] = [
-  check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
-  check('lint', 'eslint', '.'),
-  check('types', 'tsc', '--noEmit'),
-  suite('unit'),
-  suite('contract'),
-  check('cluster', 'tsx', 'test/cluster/bin/build.ts'),
-  suite(
-    'integration',
-    without(SECOND_HALF),
-    without(
-      readdirSync(join(import.meta.dirname, '../test/integration')).filter((name) => !SECOND_HALF.includes(name)),
-    ),
-  ),
+const STEPS: readonly Step[] = [
+  {
+    // Each computes on one core most of the time. The longest comes first, so that none is left to end alone.
+    atOnce: 2,
+    stages: [
+      suite('unit'),
+      check('lint', 'eslint', '.'),
+      suite('contract'),
+      check('types', 'tsc', '--noEmit'),
+      check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
+    ],
+  },
+  { atOnce: 1, stages: [check('cluster', 'tsx', 'test/cluster/bin/build.ts')] },
+  {
+    atOnce: PARTS.length,
+    stages: PARTS.map((part) => suite('integration', ...without(PARTS.filter((other) => other !== part).flat()))),
+  },
 ];
 
 const root = join(import.meta.dirname, '..');
 const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter) };
 
-/** Runs a stage, passes its output on, and counts. */
-async function run({ name, commands, isSuite }: Stage): Promise<Counts> {
-  process.stdout.write(`\n== ${name} ==\n`);
-  const startedAt = performance.now();
-  const [first, ...others] = await Promise.all(commands.map((command, index) => runCommand(command, index === 0)));
-  for (const { output } of others) process.stdout.write(output);
-  const results = first === undefined ? [] : [first, ...others];
-  const isOk = results.every(({ code }) => code === 0);
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  process.stdout.write(`${name}: ${isOk ? 'ok' : 'FAILED'} after ${seconds} s\n`);
-  return add(results.map(isSuite ? countTests : countCheck));
+/** Runs a step and counts. The output of its first stage is shown as it comes, that of the others in one piece, after that. */
+async function run({ stages, atOnce }: Step): Promise<Counts> {
+  const waiting = stages.entries();
+  const counts: Counts[] = [];
+  let first: Promise<unknown> = Promise.resolve();
+  const work = async (): Promise<void> => {
+    // Shared by all workers: each takes the next one.
+    for (const [index, stage] of waiting) {
+      const result = runStage(stage, index === 0);
+      if (index === 0) first = result;
+      counts.push((await result).counts);
+      await first;
+      if (index > 0) process.stdout.write((await result).output);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return add(counts);
 }
 
 interface Result {
@@ -69,7 +91,24 @@ interface Result {
   readonly output: string;
 }
 
-/** @param isShown - whether the output is shown as it comes */
+/** @param isShown - whether its output is shown as it comes */
+async function runStage(
+  { name, command, isSuite }: Stage,
+  isShown: boolean,
+): Promise<{ readonly counts: Counts; readonly output: string }> {
+  const startedAt = performance.now();
+  const header = `\n== ${name} ==\n`;
+  if (isShown) process.stdout.write(header);
+  const result = await runCommand(command, isShown);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  const footer = `${name}: ${result.code === 0 ? 'ok' : 'FAILED'} after ${seconds} s\n`;
+  if (isShown) process.stdout.write(footer);
+  return {
+    counts: isSuite ? countTests(result) : countCheck(result),
+    output: `${header}${result.output}${footer}`,
+  };
+}
+
 async function runCommand([program, ...args]: Command, isShown: boolean): Promise<Result> {
   const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', isShown ? 'inherit' : 'pipe'] });
   let output = '';
@@ -104,13 +143,16 @@ function add(counts: readonly Counts[]): Counts {
 }
 
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !STAGES.some((stage) => stage.name === name));
+const names = new Set(STEPS.flatMap(({ stages }) => stages.map(({ name }) => name)));
+const unknown = wanted.filter((name) => !names.has(name));
 if (unknown.length > 0) {
-  throw new Error(`There is no ${unknown.join(', ')}; there are ${STAGES.map(({ name }) => name).join(', ')}.`);
+  throw new Error(`There is no ${unknown.join(', ')}; there are ${[...names].join(', ')}.`);
 }
-const chosen = STAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const counts: Counts[] = [];
-for (const stage of chosen) counts.push(await run(stage));
+for (const step of STEPS) {
+  const stages = step.stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  counts.push(await run({ ...step, stages }));
+}
 const { passed, failed } = add(counts);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
