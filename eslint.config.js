@@ -2,6 +2,16 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { house } from './scripts/lint/plugin.ts';
 
+/** No TypeScript: types stand in comments. */
+const javascript = [
+  'eslint.config.js',
+  'build.mjs',
+  'licenses.mjs',
+  'sbom.mjs',
+  'executable.mjs',
+  'test/support/failures-reporter.cjs',
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/', '.cache/'] },
   eslint.configs.recommended,
@@ -10,9 +20,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: {
-          allowDefaultProject: ['eslint.config.js', 'build.mjs', 'licenses.mjs', 'sbom.mjs', 'executable.mjs'],
-        },
+        projectService: { allowDefaultProject: javascript },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -59,12 +67,16 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['eslint.config.js', 'build.mjs', 'licenses.mjs', 'sbom.mjs', 'executable.mjs'],
+    files: javascript,
     ...tseslint.configs.disableTypeChecked,
     rules: {
       ...tseslint.configs.disableTypeChecked.rules,
-      // No TypeScript: types stand in comments.
       '@typescript-eslint/explicit-module-boundary-types': 'off',
     },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', module: 'writable' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 );
