@@ -1,66 +1,63 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { auditLogPath } from '../cluster/api-server.js';
 import { startCluster } from '../cluster/cluster.js';
 import { progressToStderr } from '../cluster/progress.js';
+import { Evidence } from './evidence.js';
 import { runChaos } from './run.js';
 import type { Breach } from './run.js';
+import { judge } from './verdict.js';
 
 const LAST_STEPS = 15;
-const SHOWN = 10;
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     minutes: { type: 'string', default: '2' },
     mirrors: { type: 'string', default: '30' },
-    logs: { type: 'string' },
+    logs: { type: 'string', default: tmpdir() },
   },
 });
 const seed = Number(values.seed);
-const durationMs = Number(values.minutes) * 60_000;
 const mirrors = Number(values.mirrors);
-const { logs } = values;
+const lines: string[] = [];
+const evidence = new Evidence(values.logs, seed);
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const lines: string[] = [];
-// Helm gives the operator its rights; Flux's controllers, which take minutes to build, have no part in this.
-const cluster = await startCluster({ kyverno: true, extraPrograms: ['helm'], progress: progressToStderr });
-try {
-  print(`Seed ${seed}: ${values.minutes} minutes with ${mirrors} mirrors.`);
-  const breaches = await runChaos(cluster, {
-    seed,
-    durationMs,
-    mirrors,
-    healMs: 240_000,
-    print: (line) => {
-      if (!line.startsWith('Still to heal')) lines.push(line);
-      print(line);
-    },
-    onEnd: (stage, pods) => {
-      if (logs === undefined) return;
-      mkdirSync(logs, { recursive: true });
-      for (const [replica, output] of stage.replicas.outputs()) writeFileSync(join(logs, `${replica}.log`), output);
-      writeFileSync(join(logs, 'failed-starts.log'), stage.replicas.failedStarts.join('\n'));
-      writeFileSync(join(logs, 'pods.log'), pods.records.map((record) => JSON.stringify(record)).join('\n'));
-    },
-  });
-  if (breaches.length === 0) print(`Seed ${seed} is clean.`);
-  else {
-    tell(breaches);
-    process.exitCode = 1;
-  }
-} finally {
-  await cluster.stop();
-}
+const trial = {
+  name: `Seed ${String(seed)}`,
+  command: `npm run chaos -- --seed ${String(seed)} --minutes ${values.minutes} --mirrors ${String(mirrors)}`,
+  evidence,
+  print,
+  lastSteps: () => lines.slice(-LAST_STEPS),
+};
+// A cluster that can't be stopped is no clean run either.
+process.exitCode = await judge(trial, carryOut);
 
-function tell(breaches: readonly Breach[]): void {
-  for (const [invariant, found] of Map.groupBy(breaches, (breach) => breach.invariant)) {
-    print(`BROKEN: ${invariant} (${found.length} times)`);
-    for (const { what } of found.slice(0, SHOWN)) print(`  ${what}`);
+async function carryOut(): Promise<readonly Breach[]> {
+  // Helm gives the operator its rights; Flux's controllers, which take minutes to build, have no part in this.
+  const cluster = await startCluster({ kyverno: true, extraPrograms: ['helm'], progress: progressToStderr });
+  try {
+    print(`Seed ${String(seed)}: ${values.minutes} minutes with ${String(mirrors)} mirrors.`);
+    return await runChaos(cluster, {
+      seed,
+      durationMs: Number(values.minutes) * 60_000,
+      mirrors,
+      healMs: 240_000,
+      print: (line) => {
+        if (!line.startsWith('Still to heal')) lines.push(line);
+        evidence.note(line);
+        print(line);
+      },
+      onEnd: ({ replicas }, pods) => {
+        const { failedStarts } = replicas;
+        const auditLog = auditLogPath(cluster.folder);
+        evidence.keep({ outputs: replicas.outputs(), failedStarts, pods: pods.records, auditLog });
+      },
+    });
+  } finally {
+    await cluster.stop();
   }
-  print(`The last steps:\n${lines.slice(-LAST_STEPS).join('\n')}`);
-  print(`Seed ${seed} is broken: npm run chaos -- --seed ${seed} --minutes ${values.minutes} --mirrors ${mirrors}`);
 }

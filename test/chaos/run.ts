@@ -89,8 +89,9 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
       ...named('operators end for a lost lease only', endedForNoReason(ownEnds)),
     ];
   } finally {
-    await pods.end();
+    // First, since what ended the run may have ended the Pods, too, and is told by the next line again.
     options.onEnd?.(stage, pods);
+    await pods.end();
     await stage.remove();
   }
 }

@@ -45,7 +45,7 @@ const PAUSE_MS = 25;
 export class PodStream {
   readonly records: PodRecord[] = [];
   readonly #over = new AbortController();
-  readonly #streams: readonly Promise<void>[];
+  readonly #streams: Promise<unknown>;
 
   constructor(
     readonly cluster: Cluster,
@@ -56,12 +56,14 @@ export class PodStream {
     seed: number,
     streams = 2,
   ) {
-    this.#streams = Array.from({ length: streams }, (_, index) => this.#run(new Random(seed + index)));
+    this.#streams = Promise.all(Array.from({ length: streams }, (_, index) => this.#run(new Random(seed + index))));
+    // Whoever ends it is told; until then it would end the whole process, with nothing kept.
+    this.#streams.catch(() => undefined);
   }
 
   async end(): Promise<void> {
     this.#over.abort();
-    await Promise.all(this.#streams);
+    await this.#streams;
   }
 
   async #run(random: Random): Promise<void> {
