@@ -254,6 +254,10 @@ export interface Rewrite {
    * What happens while Harbor doesn't answer. Withdraw (default) takes the mirror out of the policy, so that new Pods pull from the upstream until Harbor is back; Keep goes on sending them to Harbor.
    */
   readonly onHarborUnavailable: 'Withdraw' | 'Keep';
+  /**
+   * What happens while Harbor answers and can't pull from the upstream: the upstream is down or hangs, Harbor has no way to it, or it refuses the credentials. Keep (default) goes on sending new Pods to Harbor, which serves what it has cached, and nothing else. Withdraw takes the mirror out of the policy, so that new Pods pull from the original registry until Harbor can pull again. That helps where nodes have a way of their own to it, for instance when Harbor's egress is blocked or the cache's credentials have expired; where the registry itself is down, it only takes the cached images from the nodes as well. Harbor looks at its upstreams every 5 minutes.
+   */
+  readonly onUpstreamUnavailable: 'Keep' | 'Withdraw';
 }
 /**
  * What the mirror should be.

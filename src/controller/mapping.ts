@@ -81,6 +81,10 @@ export function wakesOfHarbor(
 ): readonly Wake[] {
   const own = new Set(users.map(({ metadata }) => metadata.name));
   if (change === 'contents') return [...own].map(asRoutine);
+  if (change === 'upstreams') {
+    const leaving = users.filter(({ spec }) => spec.rewrite.onUpstreamUnavailable === 'Withdraw');
+    return leaving.map(({ metadata }) => asRoutine(metadata.name));
+  }
   const naming = pullHost.kind === 'known' ? others.naming(pullHost.host).map(({ metadata }) => metadata.name) : [];
   const rest = new Set([...naming, ...others.losers()].filter((mirror) => !own.has(mirror)));
   const ownWakes = users.map((mirror): Wake => ({

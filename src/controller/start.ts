@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import { ownSecretNames } from '../config/own-secrets.js';
 import type { Metrics } from '../http/metrics.js';
 import type { Log } from '../log.js';
-import { describeAction } from '../mirror/plan/actions.js';
+import { upstreamInertia } from '../config/upstream-inertia.js';
 import { openClient } from '../harbor/client.js';
 import { Harbors } from '../harbor/session/harbors.js';
 import { HostIndex } from '../mirror/claims/host-index.js';
@@ -17,6 +17,7 @@ import { Coalesced } from './coalesced.js';
 import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { logAvailability } from './log-availability.js';
+import { logReconciler } from './log-reconciler.js';
 import { logPolicies } from './log-policies.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
@@ -119,7 +120,7 @@ export function startWork(
     onResponse: metrics.harborResponse,
     mayWrite,
     onChange: ({ url, facts }, change, mirrors) => {
-      if (change !== 'contents') logAvailability(log, url, facts.availability);
+      if (change === 'opened' || change === 'availability') logAvailability(log, url, facts.availability);
       for (const mirror of mirrors) mirrorReconciler.withdrawIfDown(mirror);
       wake(wakesOfHarbor(change, facts.pullHost, mirrors, { naming: (host) => hosts.naming(host), losers }));
     },
@@ -184,17 +185,13 @@ export function startWork(
     clusterId,
     minIntervalMs: config.minIntervalMs,
     retireAfterMs: config.retireAfterMs,
+    upstreamInertia: upstreamInertia(config),
     now: Date.now,
     monotonic: () => performance.now(),
     random: Math.random,
     exposed: (mirror, harborUrl) =>
       exposed(mirror, { webhooks: cluster.policies.webhooks(), harborUrl, excludedNamespaces }),
-    onAction: (mirror, action, ms) => {
-      reconcileLog.info(describeAction(action), { mirror, action: action.kind, ms: Math.round(ms) });
-    },
-    onBug: (mirror, error) => {
-      reconcileLog.error('A bug of the operator.', { mirror, error });
-    },
+    ...logReconciler(reconcileLog),
   });
   const own = ownSecretNames(config);
   const secretUsers = new SecretUsers();

@@ -20,6 +20,8 @@ import type {
 /** The ids of what a Harbor holds. */
 export interface Present {
   readonly endpoints: ReadonlySet<number>;
+  /** The endpoints whose upstreams Harbor called unhealthy at its last check. */
+  readonly unhealthy: ReadonlySet<number>;
   readonly projects: ReadonlySet<number>;
 }
 

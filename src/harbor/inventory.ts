@@ -112,20 +112,31 @@ export class HarborInventory {
   }
 
   /**
-   * Asks what is there.
+   * Asks what is there. Where Harbor says of an upstream something else than before, the picture is set right.
    *
    * @param ask - reads what is there
-   * @returns whether anything is gone that was known before: then the picture is wrong. What the operator itself made or deleted meanwhile may be in
-   * the answer or not.
+   * @returns `lost`: something is gone that was known before, so the picture is wrong. `upstreams`: only the health of an upstream has changed. What
+   * the operator itself made, wrote or deleted meanwhile may be in the answer or not, and counts for neither.
    * @throws HarborError
    */
-  async lost(ask: () => Promise<Present>): Promise<boolean> {
+  async compare(ask: () => Promise<Present>): Promise<'same' | 'upstreams' | 'lost'> {
     const before = idsIn(await this.view({ maxAgeMs: Infinity }));
     const present = await ask();
-    const known = idsIn(await this.view({ maxAgeMs: Infinity }));
-    return (['endpoints', 'projects'] as const).some((kind) =>
+    const view = await this.view({ maxAgeMs: Infinity });
+    const known = idsIn(view);
+    const isLost = (['endpoints', 'projects'] as const).some((kind) =>
       [...before[kind]].some((id) => !present[kind].has(id) && known[kind].has(id)),
     );
+    if (isLost) return 'lost';
+    const changed = view.endpoints().filter(({ id }) => {
+      const isSteady = before.endpoints.has(id) && before.unhealthy.has(id) === known.unhealthy.has(id);
+      return isSteady && present.unhealthy.has(id) !== known.unhealthy.has(id);
+    });
+    for (const endpoint of changed) {
+      const status = present.unhealthy.has(endpoint.id) ? 'unhealthy' : 'healthy';
+      this.record({ kind: 'endpointWritten', endpoint: { ...endpoint, status } });
+    }
+    return changed.length > 0 ? 'upstreams' : 'same';
   }
 
   /** After a surprise (a conflict, something missing): the next view is read anew, whatever age it asks for. */
@@ -136,7 +147,8 @@ export class HarborInventory {
 
 function idsIn(view: InventoryView): Present {
   const ids = (items: readonly { readonly id: number }[]): ReadonlySet<number> => new Set(items.map(({ id }) => id));
-  return { endpoints: ids(view.endpoints()), projects: ids(view.projects()) };
+  const unhealthy = view.endpoints().filter(({ status }) => status === 'unhealthy');
+  return { endpoints: ids(view.endpoints()), unhealthy: ids(unhealthy), projects: ids(view.projects()) };
 }
 
 function viewOf(readAt: number, endpoints: Endpoints, projects: Projects, quotas: Quotas | undefined): InventoryView {

@@ -26,6 +26,8 @@ import { summarise } from './status/summarise.js';
 import { sameStatus } from './status/same-status.js';
 import { waiting } from '../api/verdict.js';
 import { hasLostHost, routingFacts, unseen, withPullResult } from './look/look-result.js';
+import { UpstreamOutages } from './look/upstream-outages.js';
+import type { UpstreamInertia } from './look/upstream-outages.js';
 import { decisionFor, routeOf } from './routing.js';
 
 import type { WorkResult } from '../kubernetes/queue/work-result.js';
@@ -53,6 +55,7 @@ interface MirrorReconcilerOptions {
   readonly minIntervalMs: number;
   /** How long what new Pods are not sent to any more stays. */
   readonly retireAfterMs: number;
+  readonly upstreamInertia: UpstreamInertia;
   /** ms since 1970. */
   readonly now: () => number;
   /** Milliseconds, of a clock that never goes back: for how long something has been so. */
@@ -78,10 +81,12 @@ export class MirrorReconciler {
   readonly #convergence: Convergence;
   readonly #deletion: Deletion;
   readonly #formerHarbors: FormerHarborsRetirement;
+  readonly #outages: UpstreamOutages;
 
   constructor(options: MirrorReconcilerOptions) {
     this.#options = options;
     this.#beginning = new Beginning(options, this.#unreported);
+    this.#outages = new UpstreamOutages(options.upstreamInertia, options.monotonic);
     this.#retirement = new Retirement({ ...options, now: options.monotonic });
     const isSpread: PullSecrets['isSpread'] = (mirror, prefix) => options.pullSecrets.isSpread(mirror, prefix);
     const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, { ...options, isSpread });
@@ -113,6 +118,7 @@ export class MirrorReconciler {
       policies.forget(name);
       this.#retirement.forget(name);
       this.#unreported.forget(name);
+      this.#outages.forget(name);
       pullSecrets.forget(name);
       harbors.forget(name);
       return undefined;
@@ -121,7 +127,8 @@ export class MirrorReconciler {
     if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
     const held = mirror.spec.suspend ? mirror : await this.#beginning.hold(mirror, stored);
     const harborSide = this.#asOfNow(held, await this.#look(held));
-    const look = this.#asOfNow(held, withPullResult(harborSide, await pullSecrets.settle(held, harborSide)));
+    const pullable = withPullResult(harborSide, await pullSecrets.settle(held, harborSide));
+    const look = this.#asOfNow(held, this.#outages.judge(held, pullable));
     const route = routeOf(routingFacts(held, look, policies.has(name)));
     policies.decide(name, decisionFor(held, route, look.harbor?.pullPrefix));
     // The look may have begun something in another Harbor.
@@ -219,7 +226,11 @@ export class MirrorReconciler {
     { verdict, harbor, lookAgainMs = Infinity }: HarborLookResult,
     former: FormerHarbors,
   ): WorkResult {
-    if (verdict.kind === 'waiting') return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
+    // Looked at steadily, so that Pods come back soon after the upstream.
+    const waitsForUpstream =
+      harbor?.isUpstreamOut === true && verdict.kind === 'waiting' && verdict.reason === REASONS.upstreamUnhealthy;
+    if (verdict.kind === 'waiting' && !waitsForUpstream)
+      return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
     const jitter = 0.9 + this.#options.random() * 0.2;
     const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
     const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';

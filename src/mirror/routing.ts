@@ -15,6 +15,10 @@ export interface RoutingFacts {
   readonly harbor: 'unknown' | 'up' | 'down';
   /** spec.rewrite.onHarborUnavailable is Withdraw. */
   readonly withdrawsWhileDown: boolean;
+  /** Whether Harbor can pull from the upstream, by what has held for a while. `unknown` also where it wasn't looked at. */
+  readonly upstream: 'unknown' | 'up' | 'down';
+  /** spec.rewrite.onUpstreamUnavailable is Withdraw. */
+  readonly withdrawsWithoutUpstream: boolean;
   /** Whether Harbor has the project, and its endpoint, that Pods are sent to now. */
   readonly servedProject: 'unknown' | 'there' | 'gone';
   /** The look ended in sync, with nothing left to do or held back. */
@@ -22,7 +26,7 @@ export interface RoutingFacts {
   /** Nodes or Pods have what it takes to pull from the project. */
   readonly canPull: boolean;
   readonly isSuspended: boolean;
-  /** It was taken out of the policy because Harbor was down, and for nothing else. */
+  /** It was taken out of the policy because Harbor, or the upstream, was down, and for nothing else. */
   readonly wasWithdrawn: boolean;
 }
 
@@ -40,7 +44,7 @@ interface Rule {
 }
 
 /**
- * The first rule that applies decides. A serving mirror leaves the policy by the first five and by nothing else: being stalled or waiting never
+ * The first rule that applies decides. A serving mirror leaves the policy by the first six and by nothing else: being stalled or waiting never
  * takes it out.
  */
 export const ROUTING_RULES: readonly Rule[] = [
@@ -50,6 +54,11 @@ export const ROUTING_RULES: readonly Rule[] = [
   {
     name: 'Harbor is down',
     applies: ({ harbor, withdrawsWhileDown }) => harbor === 'down' && withdrawsWhileDown,
+    route: 'withdraw',
+  },
+  {
+    name: 'Harbor can pull nothing from the upstream',
+    applies: ({ upstream, withdrawsWithoutUpstream }) => upstream === 'down' && withdrawsWithoutUpstream,
     route: 'withdraw',
   },
   {

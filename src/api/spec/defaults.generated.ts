@@ -11,6 +11,7 @@ export const specDefaults = {
     injected: 'BestEffort',
     nodesAuthenticate: false,
     onHarborUnavailable: 'Withdraw',
+    onUpstreamUnavailable: 'Keep',
   },
   adoptionPolicy: 'Refuse',
   deletionPolicy: 'Retain',

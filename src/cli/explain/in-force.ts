@@ -66,6 +66,11 @@ export function notServedReason({ metadata, spec, status }: RegistryMirror): Rea
   switch (ready?.reason) {
     case REASONS.hostConflict:
       return { code: 'HostConflict', text: `mirror ${name} lost its host to another: ${message}` };
+    case REASONS.upstreamUnhealthy:
+      if (findCondition(status.conditions, 'PolicyReady')?.reason === REASONS.withdrawn) {
+        return { code: 'PolicyWithdrawn', text: `mirror ${name} is withdrawn: ${message}` };
+      }
+      return { code: 'NotInForce', text: `mirror ${name} is in no policy (${ready.reason}): ${message}` };
     case REASONS.harborUnreachable:
       return { code: 'PolicyWithdrawn', text: `mirror ${name} is withdrawn while Harbor is down: ${message}` };
     default:

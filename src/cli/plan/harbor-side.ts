@@ -5,6 +5,7 @@ import type { Desired } from '../../mirror/desired/desired.js';
 import { privateProblem, routingFacts } from '../../mirror/look/look-result.js';
 import type { HarborLookResult } from '../../mirror/look/look-result.js';
 import { isAbandoned, projectNamesOf } from '../../mirror/migration/deletion.js';
+import { UpstreamOutages } from '../../mirror/look/upstream-outages.js';
 import type { Observed } from '../../mirror/look/observe.js';
 import { describeAction } from '../../mirror/plan/actions.js';
 import type { Action } from '../../mirror/plan/actions.js';
@@ -20,6 +21,9 @@ import type { RoutingDecision } from '../../policies/state.js';
 
 /** Harbor gives a new proxy project this many days by itself. */
 const OWN_RETENTION_DAYS = 7;
+
+/** One look, so what the status says of an outage counts until Harbor has been seen otherwise for a while. */
+const UNWATCHED = new UpstreamOutages({ outAfterMs: Infinity, backAfterMs: Infinity }, () => 0);
 
 /** What would be written to Harbor for one mirror, and what that would make of it. */
 export interface MirrorPlan {
@@ -83,11 +87,12 @@ async function planRobots(
 
 function planned(
   mirror: RegistryMirror,
-  look: HarborLookResult,
+  found: HarborLookResult,
   { isIncluded }: HarborSideOptions,
   more: Partial<MirrorPlan>,
 ): PlannedMirror {
   const { name } = mirror.metadata;
+  const look = UNWATCHED.judge(mirror, found);
   const route = routeOf(routingFacts(mirror, look, isIncluded(name)));
   const problem = problemOf(look);
   return {

@@ -7,15 +7,16 @@ import type { ListedKind } from '../wire/listing.js';
 import { readPages } from '../wire/pages.js';
 
 type Identified = ListedKind<{ readonly id: number }>;
+type Checked = ListedKind<{ readonly id: number; readonly status?: unknown }>;
 const nothing = z.unknown().transform(() => ({}));
-const endpoints: Identified = { noun: 'endpoint', whole: z.object({ id }), traces: nothing };
+const endpoints: Checked = { noun: 'endpoint', whole: z.object({ id, status: z.unknown() }), traces: nothing };
 const projects: Identified = {
   noun: 'project',
   whole: z.object({ project_id: id }).transform((wire) => ({ id: wire.project_id })),
   traces: nothing,
 };
 
-/** What is there at all: the short lists. */
+/** What is there at all, and how its upstreams stand: the short lists. */
 export function presenceCalls(request: HarborRequest): Pick<HarborApi, 'listPresent'> {
   return {
     async listPresent({ signal } = {}) {
@@ -26,7 +27,12 @@ export function presenceCalls(request: HarborRequest): Pick<HarborApi, 'listPres
       ]);
       const ids = ({ items }: Listing<{ readonly id: number }>): ReadonlySet<number> =>
         new Set(items.map((item) => item.id));
-      return { endpoints: ids(endpointList), projects: ids(projectList) };
+      const items = endpointList.items.filter(({ status }) => status === 'unhealthy');
+      return {
+        endpoints: ids(endpointList),
+        unhealthy: ids({ ...endpointList, items }),
+        projects: ids(projectList),
+      };
     },
   };
 }

@@ -18,8 +18,8 @@ const UNKNOWN_CHECK_EVERY_MS = 10_000;
 /** After a bug the loop goes on, and doesn't fill the log. */
 const BUG_PAUSE_MS = 60_000;
 
-/** What a session tells of: its first answer, that nodes can pull or can't any more, or the login is taken or refused, or only that Harbor has something else in it. */
-export type SessionChange = 'opened' | 'availability' | 'contents';
+/** What a session tells of: its first answer, that nodes can pull or can't any more, or the login is taken or refused, that only the health of an upstream has changed, or that Harbor has something else in it. */
+export type SessionChange = 'opened' | 'availability' | 'upstreams' | 'contents';
 
 export interface HarborSessionOptions {
   readonly url: string;
@@ -211,7 +211,9 @@ export class HarborSession {
     this.#sweptAt ??= now;
     if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
     this.#sweptAt = now;
-    if (await this.inventory.lost(() => this.client.listPresent({ signal: this.signal }))) {
+    const found = await this.inventory.compare(() => this.client.listPresent({ signal: this.signal }));
+    if (found === 'upstreams') this.#options.onChange('upstreams');
+    if (found === 'lost') {
       this.inventory.invalidate();
       this.#options.onChange('contents');
       return;

@@ -17,6 +17,8 @@ export interface HarborFindings {
   readonly hold?: 'created' | 'adopted' | 'used';
   /** Why the endpoint could not be written, where the upstream or its credentials are at fault. */
   readonly upstreamProblem?: string;
+  /** Harbor has been unable to pull from the upstream for a while, and Pods are not to be sent to it meanwhile. */
+  readonly isUpstreamOut?: boolean;
   /** Fields of the spec that are not in force in this Harbor, in a person's words. */
   readonly unsupported: readonly string[];
   /** Why pulls of some of what the mirror sends Pods for end in 404: somebody's filter on the project. */

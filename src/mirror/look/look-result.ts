@@ -10,7 +10,7 @@ import type { Verdict } from '../../api/verdict.js';
 import { stalled } from '../../api/verdict.js';
 
 /** What a look at Harbor tells about where Pods can pull from. */
-export type PullFacts = Pick<RoutingFacts, 'harbor' | 'servedProject' | 'canPull'>;
+export type PullFacts = Pick<RoutingFacts, 'harbor' | 'upstream' | 'servedProject' | 'canPull'>;
 
 /** What one look at a mirror found and did. */
 export interface HarborLookResult {
@@ -32,7 +32,12 @@ export interface HarborLookResult {
 }
 
 /** What is known before Harbor was looked at. */
-export const NOTHING_KNOWN: PullFacts = { harbor: 'unknown', servedProject: 'unknown', canPull: true };
+export const NOTHING_KNOWN: PullFacts = {
+  harbor: 'unknown',
+  upstream: 'unknown',
+  servedProject: 'unknown',
+  canPull: true,
+};
 
 /** A look that ended before Harbor was looked at. */
 export function unseen(verdict: Verdict, harbor?: HarborFindings): HarborLookResult {
@@ -87,6 +92,7 @@ export function routingFacts(
     rewritesNothing: spec.rewrite.engine === 'None',
     hasLostHost: hasLostHost(look),
     withdrawsWhileDown: spec.rewrite.onHarborUnavailable === 'Withdraw',
+    withdrawsWithoutUpstream: spec.rewrite.onUpstreamUnavailable === 'Withdraw',
     isInSync: verdict.kind === 'ready' && heldBack.length === 0,
     isSuspended: spec.suspend,
     wasWithdrawn: isWithdrawn && !isIncluded,

@@ -7,7 +7,7 @@ import { upstreamSecrets } from '../../credentials/upstream-secrets.js';
 import type { SecretLookup } from '../../credentials/secrets.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import type { InventoryView } from '../../harbor/inventory.js';
-import type { Availability, PullHost } from '../../harbor/session/facts.js';
+import type { Availability } from '../../harbor/session/facts.js';
 import { tooOld } from '../../harbor/version.js';
 import type { HarborSession } from '../../harbor/session/harbor-session.js';
 import type { Harbors } from '../../harbor/session/harbors.js';
@@ -16,7 +16,6 @@ import { conflictOf } from '../claims/conflicts.js';
 import type { Claim } from '../claims/conflicts.js';
 import { findLoop } from '../claims/loops.js';
 import type { Loop } from '../claims/loops.js';
-import type { MirrorEntry } from '../../engines/entry.js';
 import type { ServedState } from '../../policies/state.js';
 import { desiredState } from '../desired/desired.js';
 import { lookBefore, noPullHost } from './harbor-obstacle.js';
@@ -29,6 +28,7 @@ import type { HarborPlan } from '../plan/plan-input.js';
 import type { Planner, Subject } from '../plan/planner.js';
 import { verdictOf } from '../../harbor/outcome.js';
 import type { HarborFindings } from './findings.js';
+import { hostOf, projectIn, servesFrom, upstreamOf } from './serving.js';
 
 /** What Pods are sent to now, by the policies in the cluster. */
 export interface Served {
@@ -121,16 +121,16 @@ export class Observer {
   }
 
   /** How what Pods are sent to now stands by this picture. */
-  pullFacts({ mirror, session, pullHost, view }: Place & Pick<Observed, 'view'>): PullFacts {
+  pullFacts({ mirror, session, pullHost, desired, view }: Subject & Pick<Observed, 'view'>): PullFacts {
     const served = this.#options.policies.served(mirror.metadata.name);
     if (servesFrom(served, { kind: 'known', host: pullHost }) !== 'here') return NOTHING_KNOWN;
-    if (served.kind !== 'served') return { ...NOTHING_KNOWN, harbor: 'up' };
-    const { pullPrefix } = served.entry;
-    const name = pullPrefix.slice(pullPrefix.indexOf('/') + 1);
+    const name = served.kind === 'served' ? projectIn(served.entry) : desired.projectName;
     const project = view.projectByName(name);
-    const isThere = project?.registryId !== undefined && view.endpointById(project.registryId) !== undefined;
-    const servedProject = isThere && !isReplaced(mirror, session, project) ? 'there' : 'gone';
-    return { ...NOTHING_KNOWN, harbor: 'up', servedProject };
+    const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);
+    const facts = { ...NOTHING_KNOWN, harbor: 'up', upstream: upstreamOf(endpoint) } as const;
+    if (served.kind !== 'served') return facts;
+    const isThere = project !== undefined && endpoint !== undefined && !isReplaced(mirror, session, project);
+    return { ...facts, servedProject: isThere ? 'there' : 'gone' };
   }
 
   #hostConflict(mirror: RegistryMirror): Verdict | undefined {
@@ -221,17 +221,6 @@ function loopVerdict({ host, role, winner }: Loop): Verdict {
 function unclear(what: string): Verdict {
   const message = `Whether ${what} isn't known, since not all policies can be read. Nothing changes until they are.`;
   return waiting(REASONS.policyUnknown, message, UNCLEAR_RETRY_MS);
-}
-
-/** Whether Pods pull from this Harbor, as far as they do. Elsewhere: `spec.harbor` was changed, and this one says nothing about them. */
-function servesFrom(served: ServedState, pullHost: PullHost): 'here' | 'elsewhere' | 'unknown' {
-  if (served.kind === 'unknown') return 'unknown';
-  const isElsewhere = served.kind === 'served' && pullHost.kind === 'known' && hostOf(served.entry) !== pullHost.host;
-  return isElsewhere ? 'elsewhere' : 'here';
-}
-
-function hostOf({ pullPrefix }: MirrorEntry): string {
-  return pullPrefix.slice(0, pullPrefix.indexOf('/'));
 }
 
 function blocked(look: HarborLookResult): Blocked {

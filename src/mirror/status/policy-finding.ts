@@ -50,23 +50,28 @@ export function policyFinding(input: PolicyFindingInput): Finding {
       return finding('PolicyReady', 'Unknown', REASONS.policyUnknown, policy.message);
     case 'pending':
       return isWithdrawal(input)
-        ? withdrawnFinding(`Being taken out of the policy while Harbor is down.${because(policy)}`)
+        ? withdrawnFinding(`Being taken out of the policy while ${obstacle(input)}.${because(policy)}`)
         : finding('PolicyReady', 'False', REASONS.policyPending, policy.message ?? 'The policy is not yet in force.');
     case 'absent':
       return isWithdrawal(input)
-        ? withdrawnFinding('Taken out of the policy while Harbor is down: new Pods pull from upstream.')
+        ? withdrawnFinding(`Taken out of the policy while ${obstacle(input)}: new Pods pull from upstream.`)
         : finding('PolicyReady', 'False', REASONS.notIncluded, 'In no policy: new Pods pull from upstream.');
   }
 }
 
 /**
- * Whether the mirror is out of the policy only because its Harbor is down: it was in before. This is kept in the status, so that a mirror that was
+ * Whether the mirror is out of the policy only because its Harbor, or the upstream, is down: it was in before. This is kept in the status, so that a mirror that was
  * suspended meanwhile comes back, and one that never served does not come in.
  */
 function isWithdrawal({ harbor, mirror, verdict }: PolicyFindingInput): boolean {
   const before = findCondition(mirror.status.conditions, 'PolicyReady')?.reason;
-  if (before === REASONS.inForce) return harbor?.reachable === false;
-  return before === REASONS.withdrawn && (harbor?.reachable === false || verdict.kind === 'waiting');
+  const isOut = harbor?.reachable === false || harbor?.isUpstreamOut === true;
+  if (before === REASONS.inForce) return isOut;
+  return before === REASONS.withdrawn && (isOut || verdict.kind === 'waiting');
+}
+
+function obstacle({ harbor }: PolicyFindingInput): string {
+  return harbor?.isUpstreamOut === true ? "Harbor can't pull from the upstream" : 'Harbor is down';
 }
 
 function withdrawnFinding(message: string): Finding {

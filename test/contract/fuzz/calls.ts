@@ -62,8 +62,8 @@ export const CALLS: Readonly<Record<keyof HarborApi, FuzzedCall>> = {
   checkTokenService: { run: (it) => it.checkTokenService(), isRight: isNothing, requests: ONE },
   listPresent: {
     run: async (it) => {
-      const { endpoints, projects } = await it.listPresent();
-      return [...endpoints, ...projects];
+      const { endpoints, unhealthy, projects } = await it.listPresent();
+      return [...endpoints, ...unhealthy, ...projects];
     },
     isRight: all(isId),
     requests: 2 * LIST,

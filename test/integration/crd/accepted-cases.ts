@@ -54,6 +54,7 @@ const full = {
     podSelector: { matchExpressions: [{ key: 'example.org/batch', operator: 'DoesNotExist' }] },
     repositories: { include: ['library/**'], exclude: ['library/ubuntu'] },
     onHarborUnavailable: 'Keep',
+    onUpstreamUnavailable: 'Withdraw',
   },
   adoptionPolicy: 'Adopt',
   deletionPolicy: 'Delete',

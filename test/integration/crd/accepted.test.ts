@@ -35,6 +35,7 @@ describe('The API server accepts', () => {
         injected: 'BestEffort',
         nodesAuthenticate: false,
         onHarborUnavailable: 'Withdraw',
+        onUpstreamUnavailable: 'Keep',
       },
       adoptionPolicy: 'Refuse',
       deletionPolicy: 'Retain',

@@ -110,6 +110,12 @@ export const refusedRewrites: readonly RefusedCase[] = [
     'spec.rewrite.onHarborUnavailable',
     '"Withdraw", "Keep"',
   ),
+  withRewrite(
+    'an unknown answer to an outage of the upstream',
+    { onUpstreamUnavailable: 'Fail' },
+    'spec.rewrite.onUpstreamUnavailable',
+    '"Keep", "Withdraw"',
+  ),
 
   withGlob('an empty glob', ''),
   withGlob('a glob with a slash in front', '/library/**'),

@@ -80,6 +80,28 @@ describe('Harbor or the upstream is down', function () {
     expect(world().harbor.endpoint('quay')?.status).to.equal('healthy');
   });
 
+  it('lets new Pods pull from the original registry while Harbor can’t, with onUpstreamUnavailable: Withdraw, also after a restart', async () => {
+    await world().apply('quay', { upstream: { type: 'quay' }, rewrite: { onUpstreamUnavailable: 'Withdraw' } });
+    await world().untilReady('quay');
+    await world().untilImage('quay.io/a/b:1', cached);
+    world().harbor.setUpstream('quay.io', 'down');
+    await world().harbor.refreshStatus();
+    await world().reconcile('quay');
+    const out = await world().until('quay', 'Ready', 'False', 'UpstreamUnhealthy');
+    expect(out.message).to.include('pull from the original registry');
+    await world().untilImage('quay.io/a/b:1', 'quay.io/a/b:1');
+    await world().until('quay', 'PolicyReady', 'False', 'Withdrawn');
+    await world().killOperator();
+    await world().startOperator();
+    expect(await world().imageOfNewPod('quay.io/a/b:1')).to.equal('quay.io/a/b:1');
+    world().harbor.setUpstream('quay.io', 'up');
+    await world().reconcile('quay');
+    await world().untilReady('quay');
+    await world().untilImage('quay.io/a/b:1', cached);
+    await world().apply('quay', { upstream: { type: 'quay' } });
+    await world().untilReady('quay');
+  });
+
   it('waits for an upstream that is down at creation, and goes on when it is up', async () => {
     world().harbor.mapHost('late.example.org', { up: false });
     await world().apply('late', { upstream: { type: 'docker-registry', url: 'https://late.example.org' } });

@@ -76,6 +76,14 @@ describe('news of a Harbor', () => {
     ]);
   });
 
+  it('concern only mirrors that leave for it where an upstream has gone down, or come back', () => {
+    const rewrite = { onUpstreamUnavailable: 'Withdraw' } as const;
+    const leaving = mirror('leaving', { spec: { upstream: { type: 'quay' }, rewrite } });
+    expect(wakesOfHarbor('upstreams', known, [...own, leaving], others)).to.deep.equal([
+      { mirror: 'leaving', priority: 'routine' },
+    ]);
+  });
+
   it('concern nobody else where only what it holds has changed', () => {
     expect(wakesOfHarbor('contents', known, own, others)).to.deep.equal([
       { mirror: 'own', priority: 'routine' },

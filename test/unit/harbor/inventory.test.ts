@@ -109,21 +109,44 @@ describe('the inventory of a Harbor', () => {
       projects: readonly number[],
       meanwhile: () => void = () => undefined,
     ) =>
-      inventory.lost(() => {
+      inventory.compare(() => {
         meanwhile();
-        return Promise.resolve({ endpoints: new Set(endpoints), projects: new Set(projects) });
+        return Promise.resolve({
+          endpoints: new Set(endpoints),
+          unhealthy: new Set<number>(),
+          projects: new Set(projects),
+        });
       });
-    expect(await answer([1, 2], [11])).to.equal(false);
-    expect(await answer([1, 2], [])).to.equal(true);
+    expect(await answer([1, 2], [11])).to.equal('same');
+    expect(await answer([1, 2], [])).to.equal('lost');
     const make = (): void => {
       inventory.record({ kind: 'endpointWritten', endpoint: endpoint(3, 'c') });
     };
-    expect(await answer([1, 2], [11], make)).to.equal(false);
-    expect(await answer([1, 2], [11])).to.equal(true);
+    expect(await answer([1, 2], [11], make)).to.equal('same');
+    expect(await answer([1, 2], [11])).to.equal('lost');
     const remove = (): void => {
       inventory.record({ kind: 'endpointDeleted', id: 3 });
     };
-    expect(await answer([1, 2], [11], remove)).to.equal(false);
+    expect(await answer([1, 2], [11], remove)).to.equal('same');
+  });
+
+  it('takes in what Harbor says of an upstream, unless the operator has written the endpoint since', async () => {
+    lists.endpoints.push(endpoint(1, 'a'), endpoint(2, 'b'));
+    const answer = (unhealthy: readonly number[], meanwhile: () => void = () => undefined) =>
+      inventory.compare(() => {
+        meanwhile();
+        return Promise.resolve({ endpoints: new Set([1, 2]), unhealthy: new Set(unhealthy), projects: new Set() });
+      });
+    const statuses = async (): Promise<readonly (string | undefined)[]> =>
+      (await inventory.view({ maxAgeMs: Infinity })).endpoints().map(({ status }) => status);
+    expect(await answer([])).to.equal('same');
+    expect(await answer([2])).to.equal('upstreams');
+    expect(await statuses()).to.deep.equal(['healthy', 'unhealthy']);
+    const wake = (): void => {
+      inventory.record({ kind: 'endpointWritten', endpoint: endpoint(2, 'b') });
+    };
+    expect(await answer([2], wake)).to.equal('same');
+    expect(await statuses()).to.deep.equal(['healthy', 'healthy']);
   });
 
   it('shows own writes at once, renames and moves included', async () => {

@@ -32,15 +32,12 @@ export class Lab implements MirrorCluster {
   readonly #mirrors = new Map<string, RegistryMirror>();
   readonly #hosts = new HostIndex();
   readonly #harbors: Harbors;
-  readonly #reconciler: MirrorReconciler;
+  #reconciler: MirrorReconciler;
   #passed = 0;
 
   private constructor(harbor: HarborStandIn) {
     this.harbor = harbor;
     const { username, password } = harbor.addRobot('operator');
-    const unexpected = (_where: string, error: unknown): void => {
-      throw error;
-    };
     this.#harbors = new Harbors({
       own: {
         url: harbor.url,
@@ -63,32 +60,7 @@ export class Lab implements MirrorCluster {
       onBug: unexpected,
       now: () => performance.now() + this.#passed,
     });
-    this.#reconciler = new MirrorReconciler({
-      cluster: this,
-      harbors: this.#harbors,
-      hosts: this.#hosts,
-      policies: this.policies,
-      pullSecrets: {
-        settle: async () => {
-          await this.whileSettling();
-          return { canPull: true };
-        },
-        release: () => Promise.resolve([]),
-        pullsFrom: () => false,
-        forget: () => undefined,
-        isSpread: () => 'yes',
-      },
-      clusterId: 'lab',
-      minIntervalMs: 1000,
-      retireAfterMs: RETIRE_AFTER_MS,
-      // The wall clock goes back while time goes by: no duration may come of it.
-      now: () => START - this.#passed,
-      monotonic: () => this.#passed,
-      random: () => 0.5,
-      exposed: (_mirror, harborUrl) => this.exposed(harborUrl),
-      onAction: (_mirror, action) => this.done.push(describeAction(action)),
-      onBug: unexpected,
-    });
+    this.#reconciler = this.#started();
   }
 
   static async start(options: HarborOptions = {}): Promise<Lab> {
@@ -98,6 +70,11 @@ export class Lab implements MirrorCluster {
   async stop(): Promise<void> {
     await this.#harbors.stop();
     await this.harbor.stop();
+  }
+
+  /** Another process takes over, and knows what the statuses say. */
+  restart(): void {
+    this.#reconciler = this.#started();
   }
 
   /** Time goes by. */
@@ -205,6 +182,36 @@ export class Lab implements MirrorCluster {
     return Promise.resolve(Buffer.alloc(32, 1));
   }
 
+  #started(): MirrorReconciler {
+    return new MirrorReconciler({
+      cluster: this,
+      harbors: this.#harbors,
+      hosts: this.#hosts,
+      policies: this.policies,
+      pullSecrets: {
+        settle: async () => {
+          await this.whileSettling();
+          return { canPull: true };
+        },
+        release: () => Promise.resolve([]),
+        pullsFrom: () => false,
+        forget: () => undefined,
+        isSpread: () => 'yes',
+      },
+      clusterId: 'lab',
+      minIntervalMs: 1000,
+      retireAfterMs: RETIRE_AFTER_MS,
+      upstreamInertia: { outAfterMs: 30_000, backAfterMs: 30_000 },
+      // The wall clock goes back while time goes by: no duration may come of it.
+      now: () => START - this.#passed,
+      monotonic: () => this.#passed,
+      random: () => 0.5,
+      exposed: (_mirror, harborUrl) => this.exposed(harborUrl),
+      onAction: (_mirror, action) => this.done.push(describeAction(action)),
+      onBug: unexpected,
+    });
+  }
+
   #put(mirror: RegistryMirror): void {
     this.#mirrors.set(mirror.metadata.name, mirror);
     this.#hosts.set(mirror);
@@ -215,4 +222,8 @@ export class Lab implements MirrorCluster {
     if (mirror === undefined) throw new Error(`There is no mirror ${name}.`);
     return mirror;
   }
+}
+
+function unexpected(_where: string, error: unknown): void {
+  throw error;
 }

@@ -11,6 +11,8 @@ const fine: RoutingFacts = {
   hasLostHost: false,
   harbor: 'up',
   withdrawsWhileDown: true,
+  upstream: 'up',
+  withdrawsWithoutUpstream: true,
   servedProject: 'there',
   isInSync: true,
   canPull: true,
@@ -42,6 +44,13 @@ const TABLES: Readonly<Record<string, readonly (readonly [facts: Partial<Routing
     [{ harbor: 'unknown', isInSync: false }, 'unchanged'],
     [{ harbor: 'up', isInSync: false }, 'unchanged'],
   ],
+  'Harbor can pull nothing from the upstream': [
+    [{ upstream: 'down' }, 'withdraw'],
+    [{ upstream: 'down', isInSync: false, isSuspended: true }, 'withdraw'],
+    [{ upstream: 'down', withdrawsWithoutUpstream: false }, 'include'],
+    [{ upstream: 'down', withdrawsWithoutUpstream: false, isInSync: false }, 'unchanged'],
+    [{ upstream: 'unknown', isInSync: false }, 'unchanged'],
+  ],
   'what Pods pull from is gone': [
     [{ servedProject: 'gone', isInSync: false }, 'withdraw'],
     [{ servedProject: 'gone', isInSync: false, isSuspended: true }, 'withdraw'],
@@ -67,6 +76,8 @@ const facts: fc.Arbitrary<RoutingFacts> = fc.record({
   hasLostHost: fc.boolean(),
   harbor: fc.constantFrom('unknown', 'up', 'down'),
   withdrawsWhileDown: fc.boolean(),
+  upstream: fc.constantFrom('unknown', 'up', 'down'),
+  withdrawsWithoutUpstream: fc.boolean(),
   servedProject: fc.constantFrom('unknown', 'there', 'gone'),
   isInSync: fc.boolean(),
   canPull: fc.boolean(),
@@ -91,7 +102,7 @@ describe('routing', () => {
     }
   }
 
-  it('takes a mirror out for one of five reasons, and for no other', () => {
+  it('takes a mirror out for one of six reasons, and for no other', () => {
     fc.assert(
       fc.property(facts, (given) => {
         const mayLeave =
@@ -99,6 +110,7 @@ describe('routing', () => {
           given.rewritesNothing ||
           given.hasLostHost ||
           (given.harbor === 'down' && given.withdrawsWhileDown) ||
+          (given.upstream === 'down' && given.withdrawsWithoutUpstream) ||
           given.servedProject === 'gone';
         return mayLeave || routeOf(given) !== 'withdraw';
       }),

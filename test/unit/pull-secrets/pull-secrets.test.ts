@@ -99,7 +99,7 @@ describe('pull Secrets', () => {
       await provide();
       const look: HarborLookResult = {
         verdict: { kind: 'waiting', reason: 'HarborUnreachable', message: 'down' },
-        pulls: { harbor: 'down', servedProject: 'unknown', canPull: true },
+        pulls: { harbor: 'down', upstream: 'unknown', servedProject: 'unknown', canPull: true },
         heldBack: [],
       };
       world.secrets.delete([...world.secrets.keys()].find((key) => key.startsWith('a/')) ?? '');

@@ -50,7 +50,8 @@ export class FakeHarbor {
       },
       listPresent: async () => {
         await this.#answer('present');
-        return { endpoints: new Set<number>(), projects: new Set(this.projects.map(({ id }) => id)) };
+        const none = new Set<number>();
+        return { endpoints: none, unhealthy: none, projects: new Set(this.projects.map(({ id }) => id)) };
       },
       close: () => undefined,
     };
