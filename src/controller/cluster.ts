@@ -1,8 +1,11 @@
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { LABELS } from '../api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
+import { NamespaceLabels } from '../kubernetes/namespace-labels.js';
+import type { Labels } from '../kubernetes/namespace-labels.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
 import { MIRRORS } from '../mirror/resource.js';
@@ -35,6 +38,7 @@ export class OperatorCluster implements MirrorCluster {
   readonly #options: OperatorClusterOptions;
   #pullWatches: PullWatches | undefined;
   readonly #key: HmacKey;
+  readonly #namespaceLabels: NamespaceLabels;
 
   constructor(options: OperatorClusterOptions) {
     this.#options = options;
@@ -43,6 +47,7 @@ export class OperatorCluster implements MirrorCluster {
       () => readOrCreateHmacKey(api, namespace, keySecret),
       () => performance.now(),
     );
+    this.#namespaceLabels = new NamespaceLabels(api, () => performance.now());
     this.mirrorInformer = this.#informer(MIRRORS);
     this.secretInformer = this.#informer(
       { group: '', version: 'v1', plural: 'secrets', namespace },
@@ -103,6 +108,15 @@ export class OperatorCluster implements MirrorCluster {
 
   get ownSecret(): OwnSecretLookup {
     return { namespace: this.#options.namespace, find: (name) => this.secretInformer.get(name) };
+  }
+
+  webhooks(): readonly V1MutatingWebhookConfiguration[] {
+    return this.policies.webhooks();
+  }
+
+  /** The labels of one namespace; undefined: there is none of this name. @throws KubernetesError */
+  async labelsOf(namespace: string): Promise<Labels | undefined> {
+    return await this.#namespaceLabels.of(namespace);
   }
 
   /** Namespaces and the pull Secrets in them. @param onChange - something changed that concerns this mirror's */

@@ -189,8 +189,7 @@ export function startWork(
     now: Date.now,
     monotonic: () => performance.now(),
     random: Math.random,
-    exposed: (mirror, harborUrl) =>
-      exposed(mirror, { webhooks: cluster.policies.webhooks(), harborUrl, excludedNamespaces }),
+    exposed: async (mirror, harborUrl) => exposed(mirror, { cluster, harborUrl, excludedNamespaces }),
     ...logReconciler(reconcileLog),
   });
   const own = ownSecretNames(config);

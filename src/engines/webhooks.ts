@@ -1,5 +1,6 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import type { Resource } from '../kubernetes/objects.js';
+import type { Selector } from './conditions/label-selector.js';
 import { policyNameIn } from './metadata/names.js';
 
 export const WEBHOOK_CONFIGURATIONS: Resource = {
@@ -39,21 +40,34 @@ const contentsOf = remembered(({ webhooks = [] }: V1MutatingWebhookConfiguration
 export interface WebhookCalls {
   readonly webhooks?: readonly {
     readonly clientConfig: { readonly service?: { readonly namespace: string } };
+    readonly namespaceSelector?: Selector;
     readonly matchConditions?: readonly { readonly name: string }[];
   }[];
 }
 
-/** The namespaces of the Services that the API server asks for our policies: where Kyverno runs. Sorted, each once. */
-export function policyServices(configurations: readonly WebhookCalls[]): readonly string[] {
-  return [...new Set(configurations.flatMap(servicesOf))].sort();
+/** Where Kyverno runs, and the namespaces whose Pods the API server asks it about: those that one of these selects. */
+interface PolicyService {
+  readonly namespace: string;
+  readonly selectors: readonly Selector[];
 }
 
-const servicesOf = remembered(({ webhooks = [] }: WebhookCalls): readonly string[] => {
+/** Of the Services that the API server asks for our policies, by their namespace: sorted, each once. */
+export function policyServices(configurations: readonly WebhookCalls[]): readonly PolicyService[] {
+  const all = configurations.flatMap(servicesOf);
+  return [...new Set(all.map(({ namespace }) => namespace))].sort().map((namespace) => ({
+    namespace,
+    selectors: all.filter((service) => service.namespace === namespace).flatMap(({ selectors }) => selectors),
+  }));
+}
+
+const servicesOf = remembered(({ webhooks = [] }: WebhookCalls): readonly PolicyService[] => {
   const prefix = contentCondition('');
   const ours = webhooks.filter(({ matchConditions = [] }) =>
     matchConditions.some(({ name }) => name.startsWith(prefix)),
   );
-  return [...new Set(ours.flatMap(({ clientConfig }) => clientConfig.service?.namespace ?? []))];
+  return ours.flatMap(({ clientConfig: { service }, namespaceSelector = {} }) =>
+    service === undefined ? [] : [{ namespace: service.namespace, selectors: [namespaceSelector] }],
+  );
 });
 
 /** Reads each object once: those of the cluster's copy never change. */

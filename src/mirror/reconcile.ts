@@ -65,7 +65,7 @@ interface MirrorReconcilerOptions {
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
   readonly onBug: (mirror: string, error: unknown) => void;
   /** In words: what the mirror's Pods need and runs among them. */
-  readonly exposed: (mirror: RegistryMirror, harborUrl: string | undefined) => string | undefined;
+  readonly exposed: (mirror: RegistryMirror, harborUrl: string | undefined) => Promise<string | undefined>;
 }
 
 /**
@@ -171,6 +171,8 @@ export class MirrorReconciler {
     const { now, policies } = this.#options;
     this.#unreported.note(mirror, look.harbor, former);
     if (look.quietForMs !== undefined) return { requeueAfterMs: look.quietForMs, isWaiting: true };
+    // Asked first, since what the policies say may change while the API server answers.
+    const exposed = await this.#options.exposed(mirror, look.harbor?.url ?? mirror.status.harbor?.url);
     const policy = policies.state(mirror.metadata.name);
     const holdMs = this.#holdBackMs(mirror, look, policy);
     if (holdMs > 0) return { requeueAfterMs: holdMs };
@@ -184,7 +186,7 @@ export class MirrorReconciler {
       ...(look.pullWarning === undefined ? {} : { pullWarning: look.pullWarning }),
       ...(look.waitsFor === undefined ? {} : { waitsFor: look.waitsFor }),
       heldBack: look.heldBack,
-      exposed: this.#options.exposed(mirror, look.harbor?.url ?? mirror.status.harbor?.url),
+      exposed,
       now: new Date(now()).toISOString(),
     });
     await this.#report(mirror, status);

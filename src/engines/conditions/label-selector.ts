@@ -1,14 +1,24 @@
-import type { LabelSelector, LabelSelectorRequirement } from '../../api/registry-mirror.js';
-
 export type Labels = Readonly<Record<string, string>>;
 
+/** Of a mirror, or of a webhook, of which the client's types name no operators. */
+export interface Selector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly Requirement[];
+}
+
+interface Requirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
 /** Whether these labels meet a selector, as the API server decides it; an absent one selects everything. */
-export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
+export function selects(selector: Selector | undefined, labels: Labels): boolean {
   return unmet(selector, labels) === undefined;
 }
 
 /** The first requirement of the selector that these labels don't meet, in words. */
-export function unmet(selector: LabelSelector | undefined, labels: Labels): string | undefined {
+export function unmet(selector: Selector | undefined, labels: Labels): string | undefined {
   for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) {
     if (labels[key] !== value) return `${key}=${value}`;
   }
@@ -17,7 +27,7 @@ export function unmet(selector: LabelSelector | undefined, labels: Labels): stri
 }
 
 /** A label that isn't there meets NotIn, too. */
-function meets({ key, operator, values = [] }: LabelSelectorRequirement, labels: Labels): boolean {
+function meets({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
   const value = labels[key];
   switch (operator) {
     case 'In':
@@ -28,10 +38,12 @@ function meets({ key, operator, values = [] }: LabelSelectorRequirement, labels:
       return value !== undefined;
     case 'DoesNotExist':
       return value === undefined;
+    default:
+      throw new Error(`The API server takes no operator ${operator}.`);
   }
 }
 
-function inWords({ key, operator, values = [] }: LabelSelectorRequirement): string {
+function inWords({ key, operator, values = [] }: Requirement): string {
   switch (operator) {
     case 'In':
       return `${key} in (${values.join(', ')})`;
@@ -41,5 +53,7 @@ function inWords({ key, operator, values = [] }: LabelSelectorRequirement): stri
       return `${key} present`;
     case 'DoesNotExist':
       return `${key} absent`;
+    default:
+      return `${key} ${operator}`;
   }
 }

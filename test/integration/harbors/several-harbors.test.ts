@@ -1,6 +1,7 @@
 import { createServer, request as forward } from 'node:http';
 import type { Server } from 'node:http';
 import { expect } from 'chai';
+import { LABELS } from '../../../src/api/group.js';
 import { selfSigned } from '../../harbor/certificate.js';
 import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
@@ -61,7 +62,13 @@ describe('Several Harbors', function () {
     await world().untilReady('distrusted');
   });
 
-  it('warns of a Harbor that runs in a namespace whose Pods are rewritten', async () => {
+  it('warns of a Harbor that runs in a namespace whose Pods are rewritten, unless the namespace opts out', async () => {
+    const labelled = (labels: object): object => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'registry', labels },
+    });
+    await world().cluster.apply([labelled({})]);
     await secret('inside', { username: 'robot$operator', password: 'x' }, 'core.registry.svc');
     const harbor = {
       url: 'https://core.registry.svc',
@@ -72,6 +79,15 @@ describe('Several Harbors', function () {
     await world().apply('inside', { ...spec, rewrite: { engine: 'MutatingAdmissionPolicy' } });
     const { message } = await world().until('inside', 'NamespacesExcluded', 'False', 'NamespaceNotExcluded');
     expect(message).to.include('Add registry to EXCLUDED_NAMESPACES');
+    await world().cluster.apply([labelled({ [LABELS.rewrite]: 'disabled' })]);
+    // The operator reads labels every ten seconds at most.
+    await eventually(
+      async () => {
+        await world().reconcile('inside');
+        expect(await world().condition('inside', 'NamespacesExcluded')).to.equal(undefined);
+      },
+      { timeoutMs: 40_000, message: 'the label to be seen' },
+    );
   });
 
   it('refuses a CA that is no certificate, in words', async () => {

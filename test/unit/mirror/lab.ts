@@ -206,7 +206,7 @@ export class Lab implements MirrorCluster {
       now: () => START - this.#passed,
       monotonic: () => this.#passed,
       random: () => 0.5,
-      exposed: (_mirror, harborUrl) => this.exposed(harborUrl),
+      exposed: (_mirror, harborUrl) => Promise.resolve(this.exposed(harborUrl)),
       onAction: (_mirror, action) => this.done.push(describeAction(action)),
       onBug: unexpected,
     });
