@@ -18,6 +18,9 @@ const written = z.object({
   caCertificateSecretRef: secretReference,
 });
 
+/** What the CRD gives a new mirror. A status that says no more than where the mirror is leaves it so. */
+const NEVER_REPORTED = -1;
+
 /**
  * The annotation that says where a mirror begins. It goes with the finalizer, in one request, and so costs none of its own. With the uid, so that what
  * a backup, or Git, brings back says nothing of another object.
@@ -36,13 +39,15 @@ export function placeIn(mirror: RegistryMirror, url: string): FormerHarbor {
 }
 
 /**
- * Where the mirror began, as long as no status has told it: afterwards the annotation means nothing, since what was left behind on purpose must stay.
+ * Where the mirror began, until a look was reported, or a status told it: afterwards the annotation means nothing, since what was left behind on purpose
+ * must stay, and what was never made is nowhere.
  * Whoever may annotate a mirror can write anything there: what isn't of this form is as good as nothing, and what is gets no further than
  * `spec.harbor` would, to what carries this mirror's mark, with a Secret that allows this host. Pure.
  */
 export function beganIn({ metadata, status }: RegistryMirror): FormerHarbor | undefined {
   const text = metadata.annotations?.[ANNOTATIONS.beganIn];
-  if (text === undefined || status.harbor !== undefined) return undefined;
+  const isNew = status.harbor === undefined && status.observedGeneration === NEVER_REPORTED;
+  if (text === undefined || !isNew) return undefined;
   const { data } = written.safeParse(jsonOf(text));
   return data === undefined || data.uid !== metadata.uid ? undefined : placeWith(data.url, data.projectName, data);
 }

@@ -246,6 +246,18 @@ describe('A mirror that moves to another Harbor', function () {
     expect(second.project('spared')).to.not.equal(undefined);
   });
 
+  it('is done with a url that was mistyped beside a Secret that was missing: nothing was made there', async () => {
+    const harbor = { url: 'http://127.0.0.1:9', pullHost: SECOND_HOST, credentialsSecretRef: { name: 'late' } };
+    await world().apply('typo', { ...spec, ...none, harbor });
+    await world().until('typo', 'Ready', 'False', 'SecretNotFound');
+    await world().cluster.apply([harborSecret('late', second.addRobot('late'), second.url)]);
+    await world().apply('typo', { ...spec, ...none, harbor: { ...harbor, url: second.url } });
+    await world().untilReady('typo');
+    expect(await status('typo')).to.not.have.property('formerHarbors');
+    await world().delete('typo');
+    expect([second.endpoint('typo'), second.project('typo')]).to.deep.equal([undefined, undefined]);
+  });
+
   it('takes its project away, too, where it stood still over a name that is somebody else’s', async () => {
     await world().apply('owner', { ...spec, ...none });
     await world().untilReady('owner');

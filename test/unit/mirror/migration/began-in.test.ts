@@ -37,6 +37,10 @@ describe('the annotation that says where a mirror began', () => {
     expect(beganIn(annotated(writtenInFirst(), told))).to.equal(undefined);
   });
 
+  it('means nothing once a look was reported that had nothing to tell of a Harbor: nothing was made anywhere', () => {
+    expect(beganIn(annotated(writtenInFirst(), { observedGeneration: 1 }))).to.equal(undefined);
+  });
+
   it('means nothing on another object, which a backup or Git brought it to', () => {
     expect(beganIn(annotated(writtenInFirst({ uid: 'of-before' })))).to.equal(undefined);
   });
