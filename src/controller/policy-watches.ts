@@ -149,8 +149,9 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   async #delete(informer: PolicyInformer | undefined, name: string): Promise<void> {
     const there = informer?.get(name);
     if (informer === undefined || (there !== undefined && !isOurs(there))) return;
-    await this.#options.api.delete(informer.resource, name);
-    informer.forget(name);
+    const held = await this.#options.api.delete(informer.resource, name);
+    if (held === undefined) informer.forget(name);
+    else informer.observe(held);
   }
 
   /** Somebody else may have thought of the same name; what isn't ours is not for us to change. */

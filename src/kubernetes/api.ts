@@ -142,12 +142,20 @@ export class KubernetesApi {
     return await this.request<T>({ method: 'PUT', path: resourcePath(resource, name), body: object });
   }
 
-  /** Deletes one object; one that is gone already is no error. Where the kind isn't served, the object may be there all the same: the API server then gives no reason. */
-  async delete(resource: Resource, name: string): Promise<void> {
+  /**
+   * Deletes one object; one that is gone already is no error. Where the kind isn't served, the object may be there all the same: the API server then gives
+   * no reason.
+   *
+   * @returns the object where its finalizers hold it
+   */
+  async delete(resource: Resource, name: string): Promise<KubernetesObject | undefined> {
     try {
-      await this.request({ method: 'DELETE', path: resourcePath(resource, name) });
+      const request = { method: 'DELETE', path: resourcePath(resource, name) } as const;
+      const answer = await this.request<KubernetesObject>(request);
+      // What is gone is answered by a Status, or by the object as it was last.
+      return answer.metadata.finalizers?.length ? answer : undefined;
     } catch (error) {
-      if (isKubernetesError(error, 'notFound') && error.reason === 'NotFound') return;
+      if (isKubernetesError(error, 'notFound') && error.reason === 'NotFound') return undefined;
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { ownersOf } from '../api/owners.js';
+import { isHeld } from './observe/live.js';
 import type { FoundPolicy } from './observe/live.js';
 import type { Picture } from './observe/picture.js';
 
@@ -23,6 +24,7 @@ export function emptiedFor({ entries, live }: FoundPolicy): readonly string[] {
 }
 
 function byOwner(policies: Picture['policies']): ReadonlyMap<string, FoundPolicy> {
-  const empty = [...policies.values()].filter(({ entries }) => entries.size === 0);
+  // What is deleted already, and held by finalizers, goes without the operator, too.
+  const empty = [...policies.values()].filter((policy) => policy.entries.size === 0 && !isHeld(policy));
   return new Map(empty.flatMap((policy) => ownersOf(policy.live.object).map(({ uid }) => [uid, policy] as const)));
 }

@@ -85,6 +85,11 @@ export function keyOfPolicy({ kind, name }: PolicyId): string {
   return `${kind}/${name}`;
 }
 
+/** Whether the policy is deleted already, and finalizers that somebody gave it keep it in the cluster. */
+export function isHeld({ live }: Pick<FoundPolicy, 'live'>): boolean {
+  return live.object.metadata.deletionTimestamp !== undefined;
+}
+
 /** The policy of this kind and name in the cluster. */
 export function findLive(live: readonly LivePolicy[], { kind, name }: PolicyId): LivePolicy | undefined {
   return live.find((policy) => policy.kind === kind && policy.object.metadata.name === name);

@@ -8,7 +8,7 @@ import { contains } from '../../kubernetes/contains.js';
 import { mirrorsIn } from '../held.js';
 import { heldForMs } from './acting.js';
 import { calming, undoing } from '../contest.js';
-import { isAsRendered, keyOfPolicy } from '../observe/live.js';
+import { isAsRendered, isHeld, keyOfPolicy } from '../observe/live.js';
 import type { FoundPolicy } from '../observe/live.js';
 import { byMirror, isAsAnswered, memoryOf, withPolicy } from '../memory.js';
 import type { Memory, PolicyMemory } from '../memory.js';
@@ -79,27 +79,24 @@ export function planPolicies(placing: Placing, renderer: Renderer, picture: Pict
   return { writes, memory, wakeInMs: Math.min(...wakes), isWaiting };
 }
 
+/** What is done now about a policy that no mirror needs. */
+interface Step {
+  readonly memory: PolicyMemory;
+  readonly writes: readonly PolicyWrite[];
+  readonly wakeInMs: number;
+}
+
 /**
  * A policy that no mirror needs: it loses its mirrors first, and goes once nobody is sent to it any more. Several API servers learn of a webhook's
  * change one after the other, and Kyverno refuses Pods that come for a policy which isn't there.
  */
-function retire(
-  found: FoundPolicy,
-  known: PolicyMemory,
-  renderer: Renderer,
-  picture: Picture,
-  now: number,
-): { readonly memory: PolicyMemory; readonly writes: readonly PolicyWrite[]; readonly wakeInMs: number } {
+function retire(found: FoundPolicy, known: PolicyMemory, renderer: Renderer, picture: Picture, now: number): Step {
   const { emptySince, ...rest } = known;
   const { settings } = found;
+  if (isHeld(found)) return hollow(found, rest, renderer, now);
   const { retireMs } = ENGINES[found.kind].delays;
   if (settings?.engine !== found.kind || retireMs === 0) {
-    const leftMs = Math.max(0, (known.failure?.retryAt ?? 0) - now);
-    return {
-      memory: rest,
-      writes: leftMs > 0 ? [] : [{ kind: 'delete', policy: found }],
-      wakeInMs: leftMs || Infinity,
-    };
+    return deleteAtOnce(found, rest, now);
   }
   const leftMs = waitsMs(known, NOTHING_ADDED.wanted, now);
   // Whoever owns it by now: for that alone it isn't written again.
@@ -114,6 +111,28 @@ function retire(
   const restMs = Math.max(since + retireMs - now, leftMs);
   const writes: PolicyWrite[] = restMs > 0 ? [] : [{ kind: 'delete', policy: found }];
   return { memory: { ...rest, emptySince: since }, writes, wakeInMs: restMs > 0 ? restMs : Infinity };
+}
+
+function deleteAtOnce(policy: FoundPolicy, memory: PolicyMemory, now: number): Step {
+  const leftMs = Math.max(0, (memory.failure?.retryAt ?? 0) - now);
+  return { memory, writes: leftMs > 0 ? [] : [{ kind: 'delete', policy }], wakeInMs: leftMs || Infinity };
+}
+
+/** A policy that is deleted already, and that finalizers hold: it acts until they let it go, and so it loses its mirrors. */
+function hollow(found: FoundPolicy, memory: PolicyMemory, renderer: Renderer, now: number): Step {
+  const { kind, name, settings } = found;
+  const nothing = { memory, writes: [], wakeInMs: Infinity };
+  if (settings?.engine !== kind) return nothing;
+  const empty = unbound(renderer.empty({ name, settings }));
+  if (isInPlace(found, empty, memory)) return nothing;
+  const leftMs = waitsMs(memory, NOTHING_ADDED.wanted, now);
+  if (leftMs > 0) return { ...nothing, wakeInMs: leftMs };
+  return { ...nothing, writes: [{ kind: 'apply', policy: empty, trial: NOTHING_ADDED }] };
+}
+
+/** Without the binding, which would be made anew, and stay when the policy goes. */
+function unbound({ kind, name, contentHash, object, entries, explanations, settings }: RenderedPolicy): RenderedPolicy {
+  return { kind, name, contentHash, object, entries, explanations, settings };
 }
 
 /**
