@@ -5,7 +5,7 @@ import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/opera
 import type { Manifest } from '../../support/chart.js';
 import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
-import { clusterPolicy, constraints, matching, mutatingPolicy } from './kyverno-policies.js';
+import { clusterPolicy, constraints, matching, mutatingPolicy, unlabelled } from './kyverno-policies.js';
 
 const name = 'registry-mirrors-test';
 const dryRun = ['--dry-run=server', '--validate=ignore'];
@@ -28,6 +28,7 @@ const REFUSED: readonly (readonly [string, Manifest, string])[] = [
     clusterPolicy(name, { match: { all: [{ resources: { kinds: ['Secret'] } }] } }),
     'as they are admitted',
   ],
+  ['a ClusterPolicy without a filter', clusterPolicy(name, { match: { any: [] } }), 'as they are admitted'],
   [
     'a ClusterPolicy that makes objects',
     clusterPolicy(name, {
@@ -213,7 +214,3 @@ describe('The admission policy for Secrets, asked with the operator’s own toke
     expect((await cluster().kubectl(['delete', 'secret', 'their-login', '-n', 'default'])).code).to.equal(0);
   });
 });
-
-function unlabelled(policy: Manifest): Manifest {
-  return { ...policy, metadata: { ...policy.metadata, labels: {} } };
-}

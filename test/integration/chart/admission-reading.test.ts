@@ -84,6 +84,8 @@ describe('The admission policy, asked with the operator’s own token for a Muta
       resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['secrets'] }],
     };
     await expectRefusal(mutatingPolicy(name, { targetMatchConstraints }), 'as they are admitted');
+    const auditAnnotations = [{ key: 'a', valueExpression: URL_READ }];
+    await expectRefusal(mutatingPolicy(name, { auditAnnotations }), 'as they are admitted');
   });
 
   for (const pullSecret of ['None', 'Inject'] as const) {

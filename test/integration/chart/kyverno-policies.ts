@@ -36,6 +36,11 @@ export function mutatingPolicy(name: string, spec: object = {}): Manifest {
   };
 }
 
+/** The same without what says that it is the operator's. */
+export function unlabelled(policy: Manifest): Manifest {
+  return { ...policy, metadata: { ...policy.metadata, labels: {} } };
+}
+
 export function constraints(apiGroup: string, ...resources: readonly string[]): object {
   return { resourceRules: [{ apiGroups: [apiGroup], apiVersions: ['v1'], operations: ['CREATE'], resources }] };
 }

@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import type { CommandResult } from '../../support/command.js';
+import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
+import { useCluster } from '../shared-cluster.js';
+import { clusterPolicy, constraints, matching, mutatingPolicy, unlabelled } from './kyverno-policies.js';
+
+/** Named as the operator's are, and made by somebody else. */
+const THEIRS = 'registry-mirrors-theirs';
+const OURS = 'registry-mirrors-ours';
+const READING = 'http.get("http://thief.example.org").a == "b"';
+
+describe('The admission policy, asked with the operator’s own token in other ways than by applying,', function () {
+  this.timeout(60_000);
+  const cluster = useCluster();
+  let kubeconfig: string;
+
+  const asOperator = async (args: readonly string[], object?: unknown): Promise<CommandResult> =>
+    await cluster().kubectl(args, { kubeconfig, ...(object === undefined ? {} : { stdin: JSON.stringify(object) }) });
+  const asAdmin = async (args: readonly string[]): Promise<void> => {
+    const { code, stderr } = await cluster().kubectl(args);
+    expect(code, stderr).to.equal(0);
+  };
+  const expectRefusal = ({ code, stderr }: CommandResult, message: string): void => {
+    expect(code, stderr).to.not.equal(0);
+    expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator'").and.include(message);
+  };
+  const remove = async (): Promise<void> => {
+    for (const kind of ['clusterpolicy', 'mutatingpolicy'])
+      await asAdmin(['delete', kind, THEIRS, OURS, 'require-labels', '--ignore-not-found']);
+  };
+
+  before(async () => {
+    await installOperator(cluster());
+    kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
+    await cluster().apply([clusterPolicy('require-labels'), clusterPolicy(OURS), mutatingPolicy(OURS)]);
+    await cluster().apply([unlabelled(clusterPolicy(THEIRS)), unlabelled(mutatingPolicy(THEIRS))]);
+    await eventually(async () => {
+      expect((await asOperator(['label', 'clusterpolicy', 'require-labels', 'a=b'])).code).to.not.equal(0);
+    });
+  });
+  after(remove);
+
+  it('looks at the name that the API server makes up', async () => {
+    const named = (generateName: string): object => {
+      const policy = clusterPolicy('');
+      const { labels, annotations } = policy.metadata;
+      return { ...policy, metadata: { labels, annotations, generateName } };
+    };
+    const create = ['create', '--dry-run=server', '-f', '-'];
+    expectRefusal(await asOperator(create, named('registry-mirror')), 'names begin with registry-mirrors');
+    const { code, stderr } = await asOperator(create, named('registry-mirrors-'));
+    expect(code, stderr).to.equal(0);
+  });
+
+  for (const kind of ['clusterpolicy', 'mutatingpolicy']) {
+    const theirs = kind === 'clusterpolicy' ? clusterPolicy(THEIRS) : mutatingPolicy(THEIRS);
+
+    it(`refuses to make the ${kind} of somebody else its own, whatever it is named`, async () => {
+      const label = 'registrymirror.io/managed-by=registry-mirror-operator';
+      expectRefusal(await asOperator(['label', kind, THEIRS, label]), 'only policies that it made');
+      expectRefusal(await asOperator(['annotate', kind, THEIRS, 'registrymirror.io/mirrors=[]']), 'that it made');
+      const forced = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
+      expectRefusal(await asOperator(forced, theirs), 'only policies that it made');
+      expectRefusal(await asOperator(['delete', kind, THEIRS]), 'only policies that it made');
+    });
+
+    it(`refuses a patch of a ${kind}’s labels alone that hides whose it is`, async () => {
+      const hidden = await asOperator(['label', kind, OURS, 'registrymirror.io/managed-by-']);
+      expectRefusal(hidden, 'managed-by=registry-mirror-operator');
+    });
+
+    it(`lets it give a ${kind} its label back, and delete it`, async () => {
+      await asAdmin(['label', kind, OURS, 'registrymirror.io/managed-by-']);
+      await asAdmin(['annotate', kind, OURS, 'registrymirror.io/mirrors=[]']);
+      const label = 'registrymirror.io/managed-by=registry-mirror-operator';
+      for (const args of [
+        ['label', kind, OURS, label],
+        ['delete', kind, OURS, '--dry-run=server'],
+      ]) {
+        const { code, stderr } = await asOperator(args);
+        expect(code, stderr).to.equal(0);
+      }
+    });
+  }
+
+  it('refuses a patch of annotations alone that has Kyverno change what makes Pods', async () => {
+    const annotation = 'pod-policies.kyverno.io/autogen-controllers=Deployment';
+    const annotated = await asOperator(['annotate', '--overwrite', 'clusterpolicy', OURS, annotation]);
+    expectRefusal(annotated, 'as they are admitted');
+  });
+
+  it('refuses what is applied by force, or patched into a policy of its own', async () => {
+    const forced = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
+    expectRefusal(await asOperator(forced, clusterPolicy(OURS, { match: matching('Secret') })), 'policies for Pods');
+    const patch = [{ op: 'add', path: '/spec/matchConditions', value: [{ name: 'a', expression: READING }] }];
+    const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(patch)]);
+    expectRefusal(patched, 'read nothing but the Pod');
+    const elsewhere = mutatingPolicy(OURS, { targetMatchConstraints: constraints('', 'secrets') });
+    expectRefusal(await asOperator(forced, elsewhere), 'as they are admitted');
+  });
+
+  it('lets it write the rest of a MutatingPolicy that somebody has added to, and nothing new of that kind', async () => {
+    const added = [
+      { op: 'add', path: '/spec/matchConditions', value: [{ name: 'theirs', expression: READING }] },
+      { op: 'add', path: '/spec/auditAnnotations', value: [{ key: 'a', valueExpression: '"b"' }] },
+    ];
+    await asAdmin(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(added)]);
+    const annotated = await asOperator(['annotate', 'mutatingpolicy', OURS, 'a=b', '--dry-run=server']);
+    expect(annotated.code, annotated.stderr).to.equal(0);
+    const more = [{ op: 'add', path: '/spec/matchConditions/-', value: { name: 'b', expression: `${READING} ` } }];
+    const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(more)]);
+    expectRefusal(patched, 'read nothing but the Pod');
+  });
+});
