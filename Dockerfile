@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
 # Build: docker build -t registry-mirror-operator --build-arg VERSION=0.1.0 .
+# A tag, so that who builds gets the latest fixes. A release gives its digest at that time: BASE=docker.io/library/node:24-alpine@sha256:…
 ARG NODE_VERSION=24
 ARG BASE=node:${NODE_VERSION}-alpine
 
@@ -16,11 +17,13 @@ RUN node build.mjs
 RUN node sbom.mjs > dist/sbom.cdx.json
 
 FROM ${BASE}
+ARG BASE
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="registry-mirror-operator" \
       org.opencontainers.image.description="Keeps Harbor proxy-cache projects and the Kyverno policies that send Pods through them in step" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 # Nothing is installed and nothing is written at run time: the root file system can be read-only.

@@ -18,7 +18,11 @@ interface Job {
   readonly uses?: string;
   readonly 'timeout-minutes'?: number;
   readonly strategy?: { readonly matrix: { readonly include: readonly { readonly system: string }[] } };
-  readonly steps?: readonly { readonly run?: string; readonly uses?: string }[];
+  readonly steps?: readonly {
+    readonly run?: string;
+    readonly uses?: string;
+    readonly with?: Readonly<Record<string, string>>;
+  }[];
 }
 
 const workflow = (name: string): Workflow => parse(read(`.github/workflows/${name}.yaml`)) as Workflow;
@@ -47,6 +51,19 @@ describe('the workflows', () => {
   it('make the command line for each system that krew knows it for', () => {
     const { binaries } = workflow('release').jobs;
     expect(binaries?.strategy?.matrix.include.map(({ system }) => system)).to.deep.equal(KREW_SYSTEMS);
+  });
+
+  it('build the image from one that is named by its digest', () => {
+    const { steps = [] } = workflow('release').jobs.release ?? {};
+    const names = steps.findIndex(({ run = '' }) => run.includes('BASE=$base@$digest'));
+    const builds = steps.findIndex(({ uses = '' }) => uses.startsWith('docker/build-push-action@'));
+    expect(names).to.be.within(0, builds);
+    const [, version, variant] =
+      /^ARG NODE_VERSION=(\d+)\nARG BASE=node:\$\{NODE_VERSION\}-(\w+)$/m.exec(read('Dockerfile')) ?? [];
+    expect(steps[names]?.run).to.include(`base=docker.io/library/node:${version ?? ''}-${variant ?? ''}\n`);
+    expect(steps[builds]?.with?.['build-args']?.split('\n')).to.include('BASE=${{ env.BASE }}');
+    expect(read('Dockerfile').match(/^FROM .*$/gm)).to.deep.equal(['FROM ${BASE} AS build', 'FROM ${BASE}']);
+    expect(read('Dockerfile')).to.include('org.opencontainers.image.base.name="${BASE}"');
   });
 
   it('give no expression to a shell, where text from outside would become a command', () => {
