@@ -142,6 +142,26 @@ describe('What the chart renders', () => {
     expect(ofKind('PodMonitor')).to.have.deep.nested.property('spec.podMetricsEndpoints[0].tlsConfig', tlsConfig);
   });
 
+  it('has a NetworkPolicy for the operator’s Pods, that lets in probes for all, and metrics for who is named', async () => {
+    const values: Values = VALUE_SETS['a narrow network'];
+    for (const names of [{}, { nameOverride: 'mirrors', podLabels: { 'app.kubernetes.io/name': 'other' } }]) {
+      const objects = await renderChart(options, { ...values, ...names });
+      const spec = (wanted: string): unknown => objects.find(({ kind }) => kind === wanted)?.spec;
+      const { podSelector, ingress, egress, policyTypes } = spec('NetworkPolicy') as NetworkPolicy;
+      const { metadata, spec: pod } = (spec('Deployment') as Deployment).template;
+      expect(podSelector.matchLabels).not.to.be.empty;
+      expect(metadata.labels).to.include(podSelector.matchLabels);
+      const ports = pod.containers.flatMap((container) => container.ports.map(({ name }) => name));
+      const open = Object.fromEntries(ingress.flatMap((rule) => rule.ports.map(({ port }) => [port, rule.from])));
+      expect(open).to.have.all.keys(ports);
+      expect(open).to.deep.equal({
+        probes: undefined,
+        metrics: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
+      });
+      expect([policyTypes, egress]).to.deep.equal([['Ingress', 'Egress'], [{ ports: [{ port: 443 }] }]]);
+    }
+  });
+
   it('keeps a password as it is, whatever is in it', async () => {
     const values = VALUE_SETS['a login that the chart makes a Secret of'];
     const secret = (await renderChart(options, values)).find(({ kind }) => kind === 'Secret');
@@ -160,6 +180,20 @@ describe('What the chart renders', () => {
     }[];
     const writes = rules.filter(({ verbs }) => verbs.includes('create')).flatMap(({ resources }) => resources);
     expect(writes).to.deep.equal(['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
+  });
+
+  it('says which right nothing narrows, and how to take it away, where it may be needless', async () => {
+    const notes = async (values: Values): Promise<string> =>
+      (await helm(options, ['install', 'release', CHART, '--dry-run=client', '--hide-secret'], values)).stdout;
+    expect(await notes({})).to.include('--set engines.mutatingAdmissionPolicy=false');
+    for (const values of [
+      { engines: { mutatingAdmissionPolicy: false } },
+      { engines: { clusterPolicy: false, mutatingPolicy: false } },
+      { rbac: { create: false } },
+    ])
+      expect(await notes(values))
+        .to.include('helm uninstall')
+        .and.not.include('engines.mutatingAdmissionPolicy');
   });
 
   for (const [title, engines, expected] of [
@@ -197,6 +231,20 @@ describe('What the chart renders', () => {
     });
   }
 });
+
+interface NetworkPolicy {
+  readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly policyTypes: readonly string[];
+  readonly ingress: readonly { readonly ports: readonly { readonly port: string }[]; readonly from?: unknown }[];
+  readonly egress?: unknown;
+}
+
+interface Deployment {
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: { readonly containers: readonly { readonly ports: readonly { readonly name: string }[] }[] };
+  };
+}
 
 function samplesOf(path: string): readonly Manifest[] {
   const text = readFileSync(join(config, 'samples', path), 'utf8');
