@@ -52,7 +52,7 @@ interface Delays {
   readonly settleMs: number;
   /** How long what was written before may still come into force where nothing shows that it did, or that it can't any more. */
   readonly silenceMs: number;
-  /** How long after a write what was there before may still act although nothing shows it any more. */
+  /** How long after a write what was there before may still act although nothing shows it any more: what would harm Pods that are treated so waits for it. */
   readonly spreadMs: number;
   /** How long a policy that matches nothing any more stays before it is deleted. */
   readonly retireMs: number;

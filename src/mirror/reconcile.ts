@@ -11,6 +11,7 @@ import type { FormerHarbors } from './migration/former-harbors.js';
 import { Retirement } from './migration/retirement.js';
 import { Unreported } from './migration/unreported.js';
 import { holdsFor } from './look/preconditions.js';
+import type { PreconditionOptions } from './look/preconditions.js';
 import type { HostIndex } from './claims/host-index.js';
 import { Convergence } from './look/converge.js';
 import { Observer } from './look/observe.js';
@@ -40,10 +41,8 @@ const UNHEALTHY_RETRY_MS = 30_000;
 const LEAST_RETRY_MS = 100;
 
 /** What a look needs of the policies. */
-export type MirrorPolicies = Pick<
-  Policies,
-  'decide' | 'forget' | 'state' | 'has' | 'serves' | 'served' | 'servesThrough' | 'maySendTo' | 'injects'
->;
+export type MirrorPolicies = PreconditionOptions['policies'] &
+  Pick<Policies, 'decide' | 'forget' | 'has' | 'serves' | 'served'>;
 
 interface MirrorReconcilerOptions {
   readonly cluster: MirrorCluster;

@@ -1,7 +1,4 @@
-import { heldForMs } from './plan/acting.js';
-import { rememberedWith } from './held.js';
 import type { Memory } from './memory.js';
-import { keyOfPolicy } from './observe/live.js';
 import { unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
@@ -25,19 +22,15 @@ export function injectedPrefixes({ name, picture, memory }: InjectionInput): Rea
   return new Set(injecting.map(({ entry }) => entry.pullPrefix));
 }
 
-/**
- * Whether no policy may send new Pods for the mirror anywhere without the pull Secret for this place: neither one that has it, nor one that
- * let go of it and may be in force still. Pure.
- */
-export function injectsAlone(input: InjectionInput & { readonly pullPrefix: string; readonly now: number }): boolean {
-  const { name, picture, memory, pullPrefix, now } = input;
+/** Whether no policy in the cluster has the mirror otherwise than with the pull Secret for this place. Pure. */
+export function injectsAlone({
+  name,
+  picture,
+  pullPrefix,
+}: Omit<InjectionInput, 'memory'> & { readonly pullPrefix: string }): boolean {
   if (unknownBecause(picture) !== undefined) return false;
   const there = picture.byMirror.get(name) ?? [];
-  const keys = new Set(there.map(({ key }) => key));
-  const left = rememberedWith(name, memory).filter((policy) => !keys.has(keyOfPolicy(policy)));
-  return (
-    there.every(({ entries, settings }) => {
-      return settings?.pullSecret === 'Inject' && entries.get(name)?.pullPrefix === pullPrefix;
-    }) && left.every((policy) => heldForMs(policy, name, picture, now) === 0)
-  );
+  return there.every(({ entries, settings }) => {
+    return settings?.pullSecret === 'Inject' && entries.get(name)?.pullPrefix === pullPrefix;
+  });
 }

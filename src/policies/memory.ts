@@ -14,6 +14,8 @@ import type { Blocked, Refusal, Trial } from './plan/trial.js';
 
 /** All that the policies remember between two looks. Nothing of it is needed to be right: after a restart, times count anew. */
 export interface Memory {
+  /** Since when anything is. */
+  readonly since: number;
   /** What each mirror was to have when that was last worked out. */
   readonly placed: ReadonlyMap<string, PlacedEntry>;
   /** The policy that each mirror was placed in last. */
@@ -54,6 +56,8 @@ interface Change {
   readonly at: number;
   /** The policy was not as we left it, and it was not for its mirrors that it was written. */
   readonly isMended?: boolean;
+  /** The policy had nothing for the mirror before, and had let go of nothing lately. */
+  readonly isFirst?: boolean;
 }
 
 interface Accepted {
@@ -70,7 +74,13 @@ export interface Failure {
   readonly retryAt: number;
 }
 
-export const NOTHING_YET: Memory = { placed: new Map(), homes: new Map(), acting: new Map(), policies: new Map() };
+export const NOTHING_YET: Memory = {
+  since: -Infinity,
+  placed: new Map(),
+  homes: new Map(),
+  acting: new Map(),
+  policies: new Map(),
+};
 
 export function memoryOf({ policies }: Memory, policy: PolicyId & { readonly key?: string }): PolicyMemory {
   const { kind, name, key = keyOfPolicy(policy) } = policy;
@@ -210,7 +220,8 @@ function changed(
       const entry = form.get(mirror);
       const change = before.get(mirror);
       const isSame = isOurs && change !== undefined && change.entry === entry;
-      return [mirror, isSame ? change : { entry, at: Infinity, isMended }];
+      const isFirst = change === undefined && !there.has(mirror);
+      return [mirror, isSame ? change : { entry, at: Infinity, isMended, isFirst }];
     }),
   );
 }

@@ -6,7 +6,7 @@ import { applyWrite } from './apply.js';
 import type { ApplyOptions, WritablePolicies } from './apply.js';
 import { concernedBy } from './concerned.js';
 import type { Moment } from './concerned.js';
-import { Decisions } from './timing/decisions.js';
+import { canWait, Decisions } from './timing/decisions.js';
 import { desiredPolicies } from './desired/desired.js';
 import { NOTHING_YET, withVanished } from './memory.js';
 import type { Memory } from './memory.js';
@@ -18,10 +18,11 @@ import { injectedPrefixes, injectsAlone } from './injecting.js';
 import { planPolicies } from './plan/plan.js';
 import type { Plan } from './plan/plan.js';
 import { CachingRenderer } from './desired/renderer.js';
+import { outdatedForMs } from './outdated.js';
 import { leadsTo, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
 import { servedState, servesClaim, standing } from './standing.js';
-import type { ServedClaim } from './standing.js';
+import type { ServedClaim, StandingInput } from './standing.js';
 import { Sightings } from './sightings.js';
 import { isSameState } from './state.js';
 import type { Pace, PolicyState, RoutingDecision, ServedState } from './state.js';
@@ -53,7 +54,7 @@ export class Policies {
   readonly #renderer: CachingRenderer;
   readonly #decisions = new Decisions();
   readonly #seen: Sightings;
-  #memory: Memory = NOTHING_YET;
+  #memory: Memory;
   #picture: Picture | undefined;
   #isPictureOld = false;
   /** When all states were last looked at. */
@@ -63,21 +64,23 @@ export class Policies {
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
+    this.#memory = { ...NOTHING_YET, since: options.now() };
     this.#seen = new Sightings(options.now);
     this.#renderer = new CachingRenderer(options.excludedNamespaces);
   }
 
   /** Takes a mirror's decision in; a sync is due where it changes anything. */
   decide(mirror: string, decision: RoutingDecision): void {
-    if (!this.#seen.has(mirror)) this.#look(mirror, this.#observe());
+    if (!this.#seen.has(mirror)) this.#look(mirror);
     const before = this.#decisions.of(mirror);
     // It stays as decided, which may not be written yet.
     if (before.kind === 'withdraw' && decision.kind === 'unchanged') return;
     if (canonicalJson(before) === canonicalJson(decision)) return;
-    const canWait = this.#canWait(mirror, decision);
-    this.#decisions.set(mirror, decision, canWait);
-    this.#look(mirror, this.#observe());
-    this.#options.onDue(canWait ? 'together' : 'atOnce');
+    const isThere = (): boolean => this.has(mirror) || mayHave(this.#observe(), mirror);
+    const mayWait = canWait(decision, this.#options.mirrors.mirror(mirror), isThere);
+    this.#decisions.set(mirror, decision, mayWait);
+    this.#look(mirror);
+    this.#options.onDue(mayWait ? 'together' : 'atOnce');
   }
 
   /** The mirror's object is gone. */
@@ -89,14 +92,12 @@ export class Policies {
 
   /** How the mirror stands now. */
   state(mirror: string): PolicyState {
-    return this.#seen.withTime(mirror, this.#standing(mirror, this.#observe()));
+    return this.#seen.withTime(mirror, standing(this.#asked(mirror)));
   }
 
   /** What Pods are sent to for the mirror, as far as it is in a policy or about to be. */
   served(mirror: string): ServedState {
-    const object = this.#options.mirrors.mirror(mirror);
-    const decision = this.#decisions.of(mirror);
-    return servedState({ mirror: object, decision, picture: this.#observe(), memory: this.#memory });
+    return servedState(this.#asked(mirror));
   }
 
   /** Whether new Pods are sent through exactly this pull prefix for this mirror. */
@@ -119,8 +120,12 @@ export class Policies {
 
   /** Whether all policies that may send new Pods to the mirror's project send them to this place, and give them the pull Secret for it. */
   injects(name: string, pullPrefix: string): boolean {
-    const input = { name, pullPrefix, picture: this.#observe(), memory: this.#memory, now: this.#options.now() };
-    return this.servesThrough(name, pullPrefix) && injectsAlone(input);
+    const picture = this.#observe();
+    return (
+      this.servesThrough(name, pullPrefix) &&
+      this.outdatedForMs(name) === 0 &&
+      injectsAlone({ name, pullPrefix, picture })
+    );
   }
 
   /**
@@ -129,10 +134,15 @@ export class Policies {
    */
   maySendTo(name: string, place: Place): boolean {
     const { kind } = this.state(name);
-    if (kind === 'pending' || kind === 'unknown') return true;
+    if (kind === 'pending' || kind === 'unknown' || this.outdatedForMs(name) > 0) return true;
     const served = this.served(name);
     if (served.kind === 'served' && leadsTo(place, served.entry)) return true;
-    return maySendTo({ name, place, picture: this.#observe(), memory: this.#memory, now: this.#options.now() });
+    return maySendTo({ ...this.#asked(name), place });
+  }
+
+  /** For how many ms still new Pods may be sent where they were before, although the mirror's state says how it is to be; Infinity: nobody knows yet. */
+  outdatedForMs(name: string): number {
+    return outdatedForMs(this.#asked(name));
   }
 
   /** Whether the policy in the cluster has this host, with these repositories of it, for this mirror. */
@@ -203,13 +213,6 @@ export class Policies {
     return this.#picture;
   }
 
-  /** New mirrors, and those that are deleted, whose projects stay until they are out. Harbor may be down for any other that is to leave. */
-  #canWait(mirror: string, decision: RoutingDecision): boolean {
-    if (decision.kind === 'include') return !this.has(mirror) && !mayHave(this.#observe(), mirror);
-    const object = this.#options.mirrors.mirror(mirror);
-    return decision.kind === 'withdraw' && object?.metadata.deletionTimestamp !== undefined;
-  }
-
   #isOut(mirror: string): boolean {
     return this.#decisions.isWithdrawn(mirror) || this.#options.mirrors.mirror(mirror) === undefined;
   }
@@ -225,20 +228,21 @@ export class Policies {
     for (const mirror of new Set([...this.#seen.mirrors(), ...this.#decisions.mirrors()])) {
       const before = this.#seen.of(mirror);
       if (concerned?.has(mirror) === false && (before?.kind === 'inForce' || before?.kind === 'absent')) continue;
-      const after = this.#look(mirror, picture);
+      const after = this.#look(mirror);
       if (before === undefined || !isSameState(before, after)) this.#options.onStateChange(mirror, after);
     }
   }
 
-  #look(mirror: string, picture: Picture): PolicyState {
-    const state = this.#standing(mirror, picture);
+  #look(mirror: string): PolicyState {
+    const state = standing(this.#asked(mirror));
     this.#seen.note(mirror, state);
     return state;
   }
 
-  #standing(name: string, picture: Picture): PolicyState {
+  /** All that counts for how a mirror stands. */
+  #asked(name: string): StandingInput {
     const { mirrors, now } = this.#options;
-    const mirror = mirrors.mirror(name);
-    return standing({ name, mirror, decision: this.#decisions.of(name), picture, memory: this.#memory, now: now() });
+    const decision = this.#decisions.of(name);
+    return { name, mirror: mirrors.mirror(name), decision, picture: this.#observe(), memory: this.#memory, now: now() };
   }
 }

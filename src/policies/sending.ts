@@ -1,9 +1,6 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
-import { heldForMs, settlesInMs } from './plan/acting.js';
 import { memoryOf } from './memory.js';
-import { rememberedWith } from './held.js';
 import type { Memory } from './memory.js';
-import { keyOfPolicy } from './observe/live.js';
 import { unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
@@ -21,20 +18,13 @@ interface SendingInput {
   readonly place: Place;
   readonly picture: Picture;
   readonly memory: Memory;
-  readonly now: number;
 }
 
-/**
- * Whether any policy may send new Pods for the mirror to this place: one that has it so, one that had it so and may be in force still, or
- * one that can't be read. Pure.
- */
-export function maySendTo({ name, place, picture, memory, now }: SendingInput): boolean {
+/** Whether any policy sends new Pods for the mirror to this place: one that has it so, or that a webhook shows so, or one that can't be read. Pure. */
+export function maySendTo({ name, place, picture, memory }: SendingInput): boolean {
   if (unknownBecause(picture) !== undefined) return true;
   if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(place.pullPrefix))) return true;
   const there = picture.byMirror.get(name) ?? [];
-  const keys = new Set(there.map(({ key }) => key));
-  const left = rememberedWith(name, memory).filter((policy) => !keys.has(keyOfPolicy(policy)));
-  if (left.some((policy) => heldForMs(policy, name, picture, now) > 0)) return true;
   return there.some((policy) => {
     const entry = policy.entries.get(name);
     if (entry === undefined || leadsTo(place, entry)) return true;
@@ -43,7 +33,7 @@ export function maySendTo({ name, place, picture, memory, now }: SendingInput): 
       const text = form.get(name);
       return picture.shown.has(hash) && text !== undefined && text !== entryText(entry);
     });
-    return isShownOtherwise || settlesInMs(policy, name, memory, now) > 0;
+    return isShownOtherwise;
   });
 }
 

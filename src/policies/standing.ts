@@ -22,7 +22,7 @@ export interface ServedClaim {
   readonly prefix: string;
 }
 
-interface StandingInput {
+export interface StandingInput {
   readonly name: string;
   /** Undefined: gone. */
   readonly mirror: RegistryMirror | undefined;

@@ -71,7 +71,7 @@ export class Mirrors {
 
   /** `kubectl delete`; resolves when the object is gone. */
   async delete(...names: readonly string[]): Promise<void> {
-    const { code, stderr } = await this.cluster.kubectl(['delete', 'registrymirror', ...names, '--timeout=30s']);
+    const { code, stderr } = await this.cluster.kubectl(['delete', 'registrymirror', ...names, '--timeout=60s']);
     if (code !== 0) throw new Error(`kubectl delete failed: ${stderr}\n${await this.#story()}`);
   }
 

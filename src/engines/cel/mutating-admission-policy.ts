@@ -9,8 +9,12 @@ const VERSION = 'v1';
 const OLDER_VERSIONS = ['v1beta1'];
 const BINDING = 'MutatingAdmissionPolicyBinding';
 
-/** How long after a write the API server may still go by what was there before: it looks at its own policies once a second, and on 1.36 a change was seen to take 0.4 to 1.02 s. */
-const SETTLE_MS = 3_000;
+/** How long after a write the API server goes by what was there before, as a rule: it looks at its own policies once a second, and on 1.36 a change was seen to take 0.4 to 1.02 s. */
+const SETTLE_MS = 1_500;
+/** The same where it is overloaded and many policies were written: 6.2 s were seen. Several API servers take as long side by side, each for itself. */
+const SPREAD_MS = 15_000;
+/** With the first, what an overloaded one was seen to take. */
+const LINGER_MS = 5_000;
 
 /** A policy of the API server's own, which needs no webhook: it is in force some time after it was stored, without a sign. */
 export const MUTATING_ADMISSION_POLICY: Engine = {
@@ -27,8 +31,14 @@ export const MUTATING_ADMISSION_POLICY: Engine = {
   },
   requires: 'Kubernetes 1.36 or later, or with 1.34 where its beta is on',
   isKyverno: false,
-  // Nobody else asks for it, so it can be deleted at once.
-  delays: { settleMs: SETTLE_MS, silenceMs: SETTLE_MS, spreadMs: SETTLE_MS, retireMs: 0, lingerMs: 0 },
+  delays: {
+    settleMs: SETTLE_MS,
+    silenceMs: SETTLE_MS,
+    spreadMs: SPREAD_MS,
+    // Nobody else asks for it, so it can be deleted at once.
+    retireMs: 0,
+    lingerMs: LINGER_MS,
+  },
   render: mutatingAdmissionPolicy,
   isEffective: ({ hasBinding }) => hasBinding,
   matchConditions: conditionsOf,

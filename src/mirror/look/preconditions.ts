@@ -5,7 +5,7 @@ import { isWithin } from '../plan/narrowing.js';
 import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
-  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'injects'>;
+  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'injects' | 'outdatedForMs'>;
   /** Left out where nothing waits for pull Secrets. */
   readonly isSpread?: PullSecrets['isSpread'];
 }
@@ -19,9 +19,9 @@ export function holdsFor(
   return (precondition) => {
     switch (precondition.kind) {
       case 'inNoPolicy':
-        return policies.state(name).kind === 'absent';
+        return policies.state(name).kind === 'absent' && policies.outdatedForMs(name) === 0;
       case 'policyInForce':
-        return policies.servesThrough(name, precondition.pullPrefix);
+        return policies.servesThrough(name, precondition.pullPrefix) && policies.outdatedForMs(name) === 0;
       case 'policyWithout':
         return !policies.maySendTo(name, precondition);
       case 'policyInjects':

@@ -45,6 +45,11 @@ export function isAbandoned({ metadata }: RegistryMirror): boolean {
   return metadata.annotations?.[ANNOTATIONS.abandon] === 'true';
 }
 
+/** Whether nothing goes that a Pod may still be sent to, or needs there. */
+function leavesAllAsItIs({ spec: { deletionPolicy, rewrite } }: RegistryMirror): boolean {
+  return deletionPolicy === 'Retain' && rewrite.pullSecret !== 'Inject';
+}
+
 /** The names that a project of this mirror's has or had in this Harbor. */
 export function projectNamesOf(mirror: RegistryMirror, url: string): readonly string[] {
   const present = mirror.status.harbor?.url === url ? mirror.status.harbor.projectName : undefined;
@@ -93,6 +98,8 @@ export class Deletion {
     if (policy.kind === 'absent' && policy.emptied !== undefined) {
       return await this.#waitForPolicy(mirror, policy.emptied);
     }
+    const outdatedMs = leavesAllAsItIs(mirror) ? 0 : policies.outdatedForMs(name);
+    if (outdatedMs > 0) return { requeueAfterMs: outdatedMs === Infinity ? RETRY_MS : outdatedMs };
     const removal = await this.#removeFromHarbor(mirror);
     if (!removal.ok) {
       await this.#report(mirror, removal.problem);

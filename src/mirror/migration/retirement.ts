@@ -3,7 +3,7 @@ import { Since } from '../../clock/since.js';
 import type { Policies } from '../../policies/policies.js';
 
 interface RetirementOptions {
-  readonly policies: Pick<Policies, 'servesThrough' | 'state'>;
+  readonly policies: Pick<Policies, 'servesThrough' | 'state' | 'outdatedForMs'>;
   /** How long what new Pods are not sent to any more stays: Pods that were made before may have yet to pull. */
   readonly retireAfterMs: number;
   /** Milliseconds, of a clock that never goes back. */
@@ -34,7 +34,7 @@ export class Retirement {
         ? policies.state(name).kind === 'absent'
         : policies.servesThrough(name, pullPrefix);
     const elapsedMs = this.#since.elapsed(name, isSwitched ? pullPrefix : undefined);
-    return isSwitched ? Math.max(0, retireAfterMs - elapsedMs) : undefined;
+    return isSwitched ? Math.max(0, retireAfterMs - elapsedMs, policies.outdatedForMs(name)) : undefined;
   }
 
   /** The mirror's object is gone. */

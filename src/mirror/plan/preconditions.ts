@@ -6,7 +6,7 @@ export type Precondition =
   | { readonly kind: 'policyWithout'; readonly pullPrefix: string }
   /** No policy that may be in force has the mirror at all. */
   | { readonly kind: 'inNoPolicy' }
-  /** The mirror's policy is in force and sends new Pods to this place. */
+  /** The mirror's policy is in force and sends new Pods to this place, and nothing that it had before may be. */
   | { readonly kind: 'policyInForce'; readonly pullPrefix: string }
   /** Every policy that has the mirror sends new Pods to this place and gives them the pull Secret for it, and all that is in force. */
   | { readonly kind: 'policyInjects'; readonly pullPrefix: string }

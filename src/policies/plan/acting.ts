@@ -95,6 +95,16 @@ function actingOn(
 }
 
 /**
+ * For how many ms still new Pods may be treated by what this policy had for the mirror before, although nothing shows it any more: some replica may not
+ * have heard of the last change.
+ */
+export function mayActForMs(policy: PolicyMemory, mirror: string, { knowledge }: Picture, now: number): number {
+  const change = policy.changes.get(mirror);
+  if (change === undefined || change.isFirst === true || knowledge[policy.kind].kind === 'missing') return 0;
+  return Math.max(0, change.at + ENGINES[policy.kind].delays.spreadMs - now);
+}
+
+/**
  * For how many ms still Pods may be sent to a mirror by a policy that does not list it, if nothing else is seen; Infinity where a webhook shows that they
  * are, or where a write that has the mirror is under way; 0 where they aren't.
  */

@@ -6,7 +6,7 @@ import { ownersOf } from '../../api/owners.js';
 import type { Owner } from '../../api/owners.js';
 import { contains } from '../../kubernetes/contains.js';
 import { mirrorsIn } from '../held.js';
-import { heldForMs } from './acting.js';
+import { heldForMs, mayActForMs } from './acting.js';
 import { calming, undoing } from '../contest.js';
 import { isAsRendered, isHeld, keyOfPolicy } from '../observe/live.js';
 import type { FoundPolicy } from '../observe/live.js';
@@ -191,7 +191,9 @@ function forgotten(memory: Memory, stay: ReadonlySet<string>, picture: Picture, 
     const forms = [...policy.forms].filter(([hash]) => picture.shown.has(hash) || hash === found?.contentHash);
     const changes = [...policy.changes].filter(([mirror, { entry, at }]) =>
       entry === undefined || found === undefined
-        ? at === Infinity || heldForMs(policy, mirror, picture, now) > 0
+        ? at === Infinity ||
+          heldForMs(policy, mirror, picture, now) > 0 ||
+          mayActForMs(policy, mirror, picture, now) > 0
         : true,
     );
     const isOver = found === undefined && !stay.has(key) && forms.length === 0 && changes.length === 0;

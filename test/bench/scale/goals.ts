@@ -79,7 +79,14 @@ const GOALS: readonly Goal[] = [
   { ...goal('and in force', 'edit', 2, ({ times }) => times?.inForce), unit: 's' },
   { ...goal('taken over after SIGTERM', 'takeover', 2, ({ times }) => times?.afterStop), unit: 's' },
   { ...goal('taken over after kill -9', 'takeover', 16, ({ times }) => times?.afterKill), unit: 's' },
-  { ...goal('deletion', 'delete', 10, ({ figures }) => figures.seconds), mirrors: 100, unit: 's' },
+  {
+    // Projects that a policy of the API server's own sent Pods to stay for 15 s longer.
+    ...goal('deletion', 'delete', 10, ({ figures }, { engine }) =>
+      engine === 'MutatingAdmissionPolicy' ? undefined : figures.seconds,
+    ),
+    mirrors: 100,
+    unit: 's',
+  },
   {
     ...goal('policy writes for their deletion', 'delete', 5, ({ figures }) => figures.policyWrites),
     mirrors: 100,

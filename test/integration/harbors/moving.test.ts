@@ -11,8 +11,11 @@ const SECOND_HOST = 'second.cache.test';
 const IMAGE = 'registry.example.org/app/web:1';
 
 describe('A mirror that moves to another Harbor', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const world = useBareWorld();
+  /** What is left in a Harbor goes when no API server can send Pods there by the old policy any more. */
+  const inTime = async (attempt: () => void | Promise<void>): Promise<void> =>
+    eventually(attempt, { timeoutMs: 45_000 });
   let second: HarborStandIn;
 
   const kubectl = async (...args: readonly string[]): Promise<string> => {
@@ -79,12 +82,12 @@ describe('A mirror that moves to another Harbor', function () {
       if (image === before) expect(world().harbor.project('app'), 'the old project').to.not.equal(undefined);
     }
     expect(image).to.equal(after);
-    await eventually(() => {
+    await inTime(() => {
       expect(world().harbor.endpoints()).to.deep.equal([]);
     });
     expect(world().harbor.project('app')).to.equal(undefined);
     await world().untilReady('app');
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await notes('app')).to.include(`The mirror has moved away from ${world().harbor.url}.`);
     });
     expect(await status('app')).to.not.have.property('formerHarbors');
@@ -94,7 +97,7 @@ describe('A mirror that moves to another Harbor', function () {
   it('goes on while the old one is down, says what is still to do, and does it once it is back', async () => {
     await second.down();
     await world().apply('app', spec);
-    const open = await world().until('app', 'FormerHarborsRetired', 'False', 'HarborUnreachable');
+    const open = await world().until('app', 'FormerHarborsRetired', 'False', 'HarborUnreachable', 45_000);
     expect(open.message).to.include(`Project app in ${second.url} is still to be deleted`).and.include('Retain');
     expect((await world().condition('app', 'Ready'))?.status).to.equal('True');
     await world().untilImage(IMAGE, 'harbor.cache.test/app/app/web:1');
@@ -104,10 +107,10 @@ describe('A mirror that moves to another Harbor', function () {
     await world().killOperator();
     await second.up();
     await world().startOperator();
-    await eventually(() => {
+    await inTime(() => {
       expect(second.endpoints()).to.deep.equal([]);
     });
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await status('app')).to.not.have.property('formerHarbors');
     });
     expect(await world().condition('app', 'FormerHarborsRetired')).to.equal(undefined);
@@ -116,14 +119,14 @@ describe('A mirror that moves to another Harbor', function () {
   it('takes both away when it is deleted, and waits for the one that is down', async () => {
     await world().apply('app', there(none));
     await world().untilReady('app');
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await status('app')).to.not.have.property('formerHarbors');
     });
     await second.down();
     await world().apply('app', { ...spec, ...none });
-    await world().until('app', 'FormerHarborsRetired', 'False');
+    await world().until('app', 'FormerHarborsRetired', 'False', undefined, 45_000);
     await kubectl('delete', 'registrymirror', 'app', '--wait=false');
-    const waiting = await world().until('app', 'Ready', 'False', 'HarborUnreachable');
+    const waiting = await world().until('app', 'Ready', 'False', 'HarborUnreachable', 45_000);
     expect(waiting.message).to.include(second.url).and.include('abandon');
     expect(world().harbor.endpoints()).to.deep.equal([]);
     await kubectl('annotate', 'registrymirror', 'app', 'registrymirror.io/abandon=true');
@@ -141,7 +144,7 @@ describe('A mirror that moves to another Harbor', function () {
     await world().apply('kept', there(retain));
     await world().untilReady('kept');
     expect((await status('kept')).pullPrefix).to.equal(`${SECOND_HOST}/kept`);
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await notes('kept')).to.include(`project kept and its endpoint in ${world().harbor.url} (Retain)`);
     });
     expect(world().harbor.writes()).to.deep.equal([]);
@@ -157,7 +160,7 @@ describe('A mirror that moves to another Harbor', function () {
     try {
       await world().apply('early', there());
       await world().until('early', 'Ready', 'True');
-      await eventually(async () => {
+      await inTime(async () => {
         expect((await status('early')).harbor?.url).to.equal(world().harbor.url);
       });
     } finally {
@@ -165,7 +168,7 @@ describe('A mirror that moves to another Harbor', function () {
     }
     await Promise.all(moves);
     expect(moves).to.have.length(1);
-    await eventually(() => {
+    await inTime(() => {
       expect(second.endpoint('early')).to.equal(undefined);
       expect(second.project('early')).to.equal(undefined);
     });
@@ -197,7 +200,7 @@ describe('A mirror that moves to another Harbor', function () {
     await world().apply('killed', spec);
     await world().startOperator();
     await world().untilReady('killed');
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await notes('killed')).to.include(`The mirror has moved away from ${second.url}.`);
       expect(await status('killed')).to.not.have.property('formerHarbors');
     });
@@ -211,7 +214,7 @@ describe('A mirror that moves to another Harbor', function () {
     await killedAfterProject(second, 'back', there());
     await world().apply('back', spec);
     await world().startOperator();
-    await eventually(() => {
+    await inTime(() => {
       expect([second.endpoint('back'), second.project('back')]).to.deep.equal([undefined, undefined]);
     });
     await world().untilReady('back');
@@ -233,7 +236,7 @@ describe('A mirror that moves to another Harbor', function () {
     await world().apply('spared', { ...spec, deletionPolicy: 'Retain' });
     await world().startOperator();
     await world().untilReady('spared');
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await notes('spared')).to.include(`project spared and its endpoint in ${second.url} (Retain)`);
     });
     await world().killOperator();
@@ -266,7 +269,7 @@ describe('A mirror that moves to another Harbor', function () {
     await world().apply('still', { ...spec, ...none, project: { name: 'owner' } });
     await world().until('still', 'Ready', 'False');
     await world().apply('still', there(none));
-    await eventually(() => {
+    await inTime(() => {
       expect(world().harbor.project('still')).to.equal(undefined);
     });
     expect(world().harbor.project('owner')).to.not.equal(undefined);
@@ -283,7 +286,7 @@ describe('A mirror that moves to another Harbor', function () {
     const harbor = { url, pullHost: 'harbor.cache.test', credentialsSecretRef: { name: 'first-again' } };
     await world().apply('same', { ...spec, ...none, harbor });
     await world().untilReady('same');
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await notes('same')).to.include(`The mirror has moved away from ${world().harbor.url}.`);
     });
     expect((await status('same')).harbor?.url).to.equal(url);
@@ -301,7 +304,7 @@ describe('A mirror that moves to another Harbor', function () {
     const { username, password } = second.addRobot('own');
     const env = { HARBOR_URL: second.url, HARBOR_USERNAME: username, HARBOR_PASSWORD: password };
     await world().startOperator({ env });
-    await eventually(async () => {
+    await inTime(async () => {
       expect(await notes('moved')).to.include(`in ${url} (the operator has no login for it)`);
     });
     expect(world().harbor.project('moved')).to.not.equal(undefined);

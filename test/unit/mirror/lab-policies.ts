@@ -21,6 +21,8 @@ export class LabPolicies implements MirrorPolicies {
   emptied: Emptied | undefined;
   /** Whether the operator can read the policies. */
   isKnown = true;
+  /** For how long still what was in force before may be. */
+  outdatedMs = 0;
 
   /** The API server acts on what was decided. */
   takeEffect(): void {
@@ -55,6 +57,10 @@ export class LabPolicies implements MirrorPolicies {
     return isActing
       ? { kind: 'inForce', policy: POLICY }
       : { kind: 'pending', forMs: this.pendingForMs, policy: POLICY };
+  }
+
+  outdatedForMs(): number {
+    return this.outdatedMs;
   }
 
   has(mirror: string): boolean {

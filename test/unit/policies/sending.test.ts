@@ -27,7 +27,7 @@ describe('whether Pods may still be sent to a place', () => {
     await cluster.settle(policies);
   });
 
-  it('is so until the webhook shows the policy that sends them elsewhere', async () => {
+  it('is so until the webhook has shown for a second the policy that sends them elsewhere', async () => {
     expect([policies.maySendTo('a', { pullPrefix: OLD }), policies.maySendTo('a', { pullPrefix: NEW })]).to.deep.equal([
       true,
       false,
@@ -38,6 +38,9 @@ describe('whether Pods may still be sent to a place', () => {
     expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
     cluster.kyvernoActs();
     policies.observe();
+    expect(policies.state('a').kind).to.equal('inForce');
+    expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
+    cluster.pass(1_000);
     expect([policies.maySendTo('a', { pullPrefix: OLD }), policies.maySendTo('a', { pullPrefix: NEW })]).to.deep.equal([
       false,
       true,

@@ -2,11 +2,12 @@ import { mock } from 'node:test';
 import { expect } from 'chai';
 import { ENGINES } from '../../../src/engines/engines.js';
 import type { Policies } from '../../../src/policies/policies.js';
+import type { RoutingDecision } from '../../../src/policies/state.js';
 import { FakePolicyCluster, included } from './policy-cluster.js';
 
 const WITHDRAW = { kind: 'withdraw' } as const;
 const REWRITE = { engine: 'MutatingAdmissionPolicy' };
-const SETTLE = ENGINES.MutatingAdmissionPolicy.delays.settleMs;
+const { settleMs: SETTLE, spreadMs: SPREAD, lingerMs: LINGER } = ENGINES.MutatingAdmissionPolicy.delays;
 
 describe('a policy that gives no sign of being in force', () => {
   let cluster: FakePolicyCluster;
@@ -123,7 +124,7 @@ describe('a policy that gives no sign of being in force', () => {
     expect(kindOf('a')).to.equal('inForce');
   });
 
-  it('keeps a moving mirror in its old policy for as long, whatever others do', async () => {
+  it('keeps a moving mirror in its old policy for longer, whatever others do', async () => {
     await write('a');
     cluster.pass(SETTLE);
     policies.decide('a', included(cluster.set('a', { ...REWRITE, failurePolicy: 'Ignore' })));
@@ -133,8 +134,101 @@ describe('a policy that gives no sign of being in force', () => {
     await policies.sync();
     expect(cluster.live.size).to.equal(2);
     cluster.pass(1);
+    expect(kindOf('a')).to.equal('inForce');
+    await policies.sync();
+    expect(cluster.live.size).to.equal(2);
+    cluster.pass(LINGER);
     await policies.sync();
     expect(cluster.live.size).to.equal(1);
+  });
+});
+
+describe('an API server that goes by what was there before for longer than its policy’s state says', () => {
+  let cluster: FakePolicyCluster;
+  let policies: Policies;
+
+  const standing = (): readonly unknown[] => [policies.state('a').kind, policies.outdatedForMs('a')];
+
+  async function decide(decision: RoutingDecision): Promise<void> {
+    policies.decide('a', decision);
+    await policies.sync();
+    policies.observe();
+  }
+
+  async function pass(ms: number): Promise<void> {
+    cluster.pass(ms);
+    await policies.sync();
+  }
+
+  beforeEach(async () => {
+    cluster = new FakePolicyCluster();
+    policies = cluster.open();
+    await decide(included(cluster.set('a', REWRITE)));
+  });
+
+  it('is not reckoned with for a mirror that is new', async () => {
+    await pass(SPREAD - 1);
+    expect(standing()).to.deep.equal(['inForce', 1]);
+    policies.decide('b', included(cluster.set('b', REWRITE)));
+    await pass(1);
+    expect([policies.state('b').kind, policies.outdatedForMs('b')]).to.deep.equal(['pending', 0]);
+  });
+
+  it('may still send Pods to a place that the mirror has moved away from', async () => {
+    await pass(SPREAD);
+    const decision = included(cluster.set('a', REWRITE));
+    if (decision.kind !== 'include') throw new Error('not included');
+    const before = { pullPrefix: decision.entry.pullPrefix };
+    await decide({ ...decision, entry: { ...decision.entry, pullPrefix: 'harbor/elsewhere' } });
+    await pass(SETTLE);
+    expect(standing()).to.deep.equal(['inForce', SPREAD - SETTLE]);
+    await pass(SPREAD - SETTLE - 1);
+    expect(policies.maySendTo('a', before)).to.equal(true);
+    await pass(1);
+    expect(policies.maySendTo('a', before)).to.equal(false);
+  });
+
+  for (const [how, leave] of [
+    ['the operator takes it out', async () => decide(WITHDRAW)],
+    [
+      'somebody deletes the policy',
+      async () => {
+        policies.decide('a', WITHDRAW);
+        cluster.live.clear();
+        policies.observe();
+        await policies.sync();
+      },
+    ],
+  ] as const) {
+    it(`may still send Pods for a mirror that has left its policy, where ${how}`, async () => {
+      await pass(SPREAD);
+      await leave();
+      await pass(SETTLE);
+      expect(standing()).to.deep.equal(['absent', SPREAD - SETTLE]);
+      await pass(SPREAD - SETTLE - 1);
+      expect(standing()).to.deep.equal(['absent', 1]);
+      await pass(1);
+      expect(standing()).to.deep.equal(['absent', 0]);
+    });
+  }
+
+  it('may still send Pods after a restart of the operator, which knows nothing of the last writes', async () => {
+    await pass(SPREAD);
+    await decide(WITHDRAW);
+    policies = cluster.open();
+    await decide(WITHDRAW);
+    expect(standing()).to.deep.equal(['absent', SPREAD]);
+    await pass(SPREAD);
+    expect(standing()).to.deep.equal(['absent', 0]);
+  });
+
+  it('is not reckoned with for a mirror that has another engine, or where the cluster has no such policies', () => {
+    policies = cluster.open();
+    cluster.set('b');
+    expect([policies.outdatedForMs('a'), policies.outdatedForMs('b')]).to.deep.equal([SPREAD, 0]);
+    cluster.missing.add('MutatingAdmissionPolicy');
+    policies.observe();
+    expect(policies.outdatedForMs('a')).to.equal(0);
   });
 });
 

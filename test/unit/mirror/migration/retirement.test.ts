@@ -8,6 +8,7 @@ const MINUTE = 60_000;
 describe('what a mirror served from before', () => {
   let now = 0;
   let served: string | undefined;
+  let outdatedMs = 0;
   let retirement: Retirement;
   const team = mirror('team');
   const due = (pullPrefix: string): number | undefined => retirement.observe(team, pullPrefix);
@@ -15,7 +16,9 @@ describe('what a mirror served from before', () => {
   beforeEach(() => {
     now = 1_000_000;
     served = undefined;
+    outdatedMs = 0;
     const policies = {
+      outdatedForMs: () => outdatedMs,
       servesThrough: (_mirror: string, prefix: string) => prefix === served,
       state: (): PolicyState => (served === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: 0 }),
     };
@@ -35,6 +38,16 @@ describe('what a mirror served from before', () => {
     now += 4 * MINUTE;
     expect(due('harbor/new')).to.equal(6 * MINUTE);
     now += 7 * MINUTE;
+    expect(due('harbor/new')).to.equal(0);
+  });
+
+  it('stays as long as an API server may still send Pods there', () => {
+    served = 'harbor/new';
+    due('harbor/new');
+    now += 10 * MINUTE;
+    outdatedMs = 5000;
+    expect(due('harbor/new')).to.equal(5000);
+    outdatedMs = 0;
     expect(due('harbor/new')).to.equal(0);
   });
 
