@@ -22,8 +22,8 @@ import type { RoutingDecision } from '../../policies/state.js';
 /** Harbor gives a new proxy project this many days by itself. */
 const OWN_RETENTION_DAYS = 7;
 
-/** One look, so what the status says of an outage counts until Harbor has been seen otherwise for a while. */
-const UNWATCHED = new UpstreamOutages({ outAfterMs: Infinity, backAfterMs: Infinity }, () => 0);
+/** With one look, what the status says of an outage counts: Harbor would have to be seen otherwise for a while. */
+const NEVER = { outAfterMs: Infinity, backAfterMs: Infinity };
 
 /** What would be written to Harbor for one mirror, and what that would make of it. */
 export interface MirrorPlan {
@@ -92,7 +92,7 @@ function planned(
   more: Partial<MirrorPlan>,
 ): PlannedMirror {
   const { name } = mirror.metadata;
-  const look = UNWATCHED.judge(mirror, found);
+  const look = new UpstreamOutages(NEVER, () => 0).judge(mirror, found);
   const route = routeOf(routingFacts(mirror, look, isIncluded(name)));
   const problem = problemOf(look);
   return {

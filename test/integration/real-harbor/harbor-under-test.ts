@@ -17,12 +17,14 @@ export interface HarborUnderTest {
   readonly client: HarborClient;
   /** Changes a robot account, which is more than the operator ever does. */
   updateRobot(id: number, change: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Harbor looks at its upstreams. A real one does so every 5 minutes, and can't be told to: there, this changes nothing. */
+  refreshStatus(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const { HARBOR_URL = '', HARBOR_USERNAME: username = '', HARBOR_PASSWORD: password = '' } = process.env;
 const realUrl = HARBOR_URL.replace(/\/+$/, '');
-const isReal = realUrl !== '';
+export const isReal = realUrl !== '';
 
 /** What the suite runs on: the real Harbor, or the stand-in as HARBOR_VERSION asks for it. Which tests there are depends on its version. */
 export const harborVersion = isReal ? await versionOf(realUrl) : releaseOf(versionFromEnvironment().version ?? '2.15');
@@ -44,9 +46,13 @@ export const ROBOTS_OF_ROBOTS = '2.12.0';
 
 /** @param version - of the stand-in */
 export async function useHarbor(version: string): Promise<HarborUnderTest> {
-  if (isReal) return underTest(realUrl, version, { username, password }, () => Promise.resolve());
+  const nothing = (): Promise<void> => Promise.resolve();
+  if (isReal) return underTest(realUrl, version, { username, password }, { refreshStatus: nothing, stop: nothing });
   const standIn = await startHarbor({ cacheDelayMs: 500, version });
-  return underTest(standIn.url, version, standIn.admin, () => standIn.stop());
+  return underTest(standIn.url, version, standIn.admin, {
+    refreshStatus: () => standIn.refreshStatus(),
+    stop: () => standIn.stop(),
+  });
 }
 
 async function versionOf(url: string): Promise<string> {
@@ -59,7 +65,12 @@ async function versionOf(url: string): Promise<string> {
   }
 }
 
-function underTest(url: string, version: string, admin: Login, stop: () => Promise<void>): HarborUnderTest {
+function underTest(
+  url: string,
+  version: string,
+  admin: Login,
+  { refreshStatus, stop }: Pick<HarborUnderTest, 'refreshStatus' | 'stop'>,
+): HarborUnderTest {
   const client = createHarborClient({ url, ...admin });
   const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
   const headers = { authorization, 'content-type': 'application/json', [sceneHeader]: 'by an administrator' };
@@ -73,6 +84,7 @@ function underTest(url: string, version: string, admin: Login, stop: () => Promi
       const robot = (await answered(await fetch(route, { headers }))) as object;
       await answered(await fetch(route, { method: 'PUT', headers, body: JSON.stringify({ ...robot, ...change }) }));
     },
+    refreshStatus,
     async stop() {
       client.close();
       await stop();

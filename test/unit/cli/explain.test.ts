@@ -148,6 +148,28 @@ const cases: readonly Case[] = [
     expected: stays('mirror hub is withdrawn while Harbor is down: no answer'),
   },
   {
+    sentence: 'a mirror that is out as long as its upstream is',
+    mirrors: [],
+    idle: [
+      mirror('hub', { upstream: { type: 'docker-hub' } }, [
+        { reason: 'UpstreamUnhealthy', message: 'New Pods pull from the original registry.' },
+        { type: 'PolicyReady', reason: 'Withdrawn' },
+      ]),
+    ],
+    expected: stays('mirror hub is withdrawn: New Pods pull from the original registry'),
+  },
+  {
+    sentence: 'a mirror whose upstream has been down from the start',
+    mirrors: [],
+    idle: [
+      mirror('hub', { upstream: { type: 'docker-hub' } }, [
+        { reason: 'UpstreamUnhealthy', message: 'It is down.' },
+        { type: 'PolicyReady', reason: 'NotIncluded' },
+      ]),
+    ],
+    expected: stays('mirror hub is in no policy (UpstreamUnhealthy): It is down'),
+  },
+  {
     sentence: 'a mirror that waits',
     mirrors: [],
     idle: [mirror('hub', { upstream: { type: 'docker-hub' } }, [{ reason: 'SecretNotFound', message: 'no Secret.' }])],

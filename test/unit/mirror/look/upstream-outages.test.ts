@@ -87,6 +87,54 @@ describe('a mirror with onUpstreamUnavailable', () => {
     expect(lab.policies.has('quay')).to.equal(true);
   });
 
+  it('Withdraw counts anew where the operator is restarted while it waits', async () => {
+    await ready(withdraws);
+    await upstream('down');
+    await later(20_000);
+    lab.restart();
+    await later(20_000);
+    expect([lab.policies.has('quay'), lab.says('quay', 'Ready')]).to.deep.equal([true, 'True Succeeded']);
+    await later(29_000);
+    expect(lab.policies.has('quay')).to.equal(true);
+    await later(1000);
+    expect([lab.policies.has('quay'), lab.says('quay', 'PolicyReady')]).to.deep.equal([false, 'False Withdrawn']);
+  });
+
+  it('Withdraw puts it back where the operator is restarted while it waits for that', async () => {
+    await ready(withdraws);
+    await upstream('down');
+    await later(30_000);
+    await upstream('up');
+    await later(20_000);
+    expect(lab.policies.has('quay')).to.equal(false);
+    lab.restart();
+    await later(30_000);
+    await later(30_000);
+    expect(lab.policies.pullPrefix('quay')).to.equal(NEW_PODS);
+    expect(lab.says('quay', 'Ready')).to.equal('True Succeeded');
+  });
+
+  it('Withdraw takes out one that uses somebody else’s project, and writes nothing for it', async () => {
+    lab.harbor.mapHost('quay.io', {});
+    lab.apply('theirs', { ...QUAY, rewrite: { engine: 'None' }, project: { name: 'shared' } });
+    await lab.look('theirs');
+    lab.pass(600_000);
+    lab.apply('quay', { ...withdraws, project: { name: 'shared' }, adoptionPolicy: 'Use' });
+    await lab.untilReady('quay');
+    lab.harbor.resetCounts();
+    await upstream('down');
+    await later(30_000);
+    expect([lab.policies.has('quay'), lab.says('quay', 'Ready')]).to.deep.equal([false, 'False UpstreamUnhealthy']);
+    lab.harbor.setUpstream('quay.io', 'up');
+    await later(600_000);
+    expect(lab.policies.has('quay'), 'Harbor has not looked again').to.equal(false);
+    await lab.harbor.refreshStatus();
+    await later(600_000);
+    await later(30_000);
+    expect(lab.policies.pullPrefix('quay')).to.equal(`${PULL_HOST}/shared`);
+    expect(lab.harbor.writes()).to.deep.equal([]);
+  });
+
   it('Keep, the default, goes on sending Pods to what is cached', async () => {
     await ready(QUAY);
     await upstream('down');
