@@ -13,8 +13,8 @@ import { DEFAULT_SETTINGS } from '../../support/settings.js';
 /** Many, since a request costs more than an image does. */
 const IMAGES_PER_POD = 250;
 
-/** How many images each engine is asked for in each of the two suites. They are others in each run: it is the runs together that look everywhere. */
-const COUNT = 4000;
+/** How many images each engine is asked for in each of the two suites. They are others in each run: it is the runs together that look everywhere, or one with `GENERATED_IMAGES=10000`. */
+const COUNT = Number(process.env.GENERATED_IMAGES ?? 4000);
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
 
 /** Names near the mirrors' hosts and paths, most of them valid, many of them only just or not quite. */
@@ -108,7 +108,7 @@ for (const [name, entries] of [
   ['decided by globs', repositoryEntries],
 ] as const) {
   describe(`the rewrite ${name}, of generated images`, function () {
-    this.timeout(120_000);
+    this.timeout(120_000 + COUNT * 30);
     const cluster = useCluster();
 
     for (const engine of ENGINES) {
