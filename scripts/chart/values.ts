@@ -70,6 +70,11 @@ export const VALUES: ChartValues = {
     ...flag(false),
     description: 'The rights that spec.rewrite.pullSecret Inject needs: Secrets in all namespaces.',
   },
+  'features.fallback': {
+    ...flag(false),
+    description:
+      'The rights that spec.rewrite.fallback Upstream needs: to read all Pods, and to change them. With admissionPolicy.enabled, only to give a rewritten Pod its original images back.',
+  },
   'features.kyvernoReports': {
     ...flag(false),
     description:

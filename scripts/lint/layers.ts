@@ -7,7 +7,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['engines', 'credentials'],
   ['harbor'],
   ['robots', 'policies'],
-  ['pull-secrets'],
+  ['pull-secrets', 'fallback'],
   ['mirror'],
   ['log'],
   ['config'],

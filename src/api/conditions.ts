@@ -2,7 +2,7 @@ import type { Condition } from './registry-mirror.js';
 
 /**
  * The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported, RepositoriesServed,
- * FormerHarborsRetired, PullSecretsSpread and NamespacesExcluded only while false.
+ * FormerHarborsRetired, PullSecretsSpread, NamespacesExcluded and FallbackAllowed only while false.
  */
 export type ConditionType =
   | 'Ready'
@@ -16,6 +16,7 @@ export type ConditionType =
   | 'FormerHarborsRetired'
   | 'PullSecretsSpread'
   | 'NamespacesExcluded'
+  | 'FallbackAllowed'
   | 'Reconciling'
   | 'Stalled';
 

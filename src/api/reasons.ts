@@ -61,6 +61,10 @@ export const REASONS = {
   filterNarrower: 'FilterNarrower',
   /** Kyverno or Harbor runs where the mirror rewrites Pods. */
   namespaceNotExcluded: 'NamespaceNotExcluded',
+  /** The operator may not read and change Pods, which `rewrite.fallback` needs. */
+  fallbackPermissionMissing: 'FallbackPermissionMissing',
+  /** Of an Event: a container has got its original image back. */
+  fellBack: 'FellBack',
 
   // Reasons of the single conditions.
   healthy: 'Healthy',

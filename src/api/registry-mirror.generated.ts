@@ -258,6 +258,10 @@ export interface Rewrite {
    * What happens while Harbor answers and can't pull from the upstream: the upstream is down or hangs, Harbor has no way to it, or it refuses the credentials. Keep (default) goes on sending new Pods to Harbor, which serves what it has cached, and nothing else. Withdraw takes the mirror out of the policy, so that new Pods pull from the original registry until Harbor can pull again. That helps where nodes have a way of their own to it, for instance when Harbor's egress is blocked or the cache's credentials have expired; where the registry itself is down, it only takes the cached images from the nodes as well. Harbor looks at its upstreams every 5 minutes.
    */
   readonly onUpstreamUnavailable: 'Keep' | 'Withdraw';
+  /**
+   * What happens to a Pod that was rewritten and can't pull the new image (its container waits with ImagePullBackOff). None (default): nothing, it waits for Harbor. Upstream gives its containers their original images back, once each, so that they pull from the original registry; new Pods are sent to Harbor as before. Image volumes and ephemeral containers can't be changed, and stay. It needs the right to read and change Pods: features.fallback in the chart's values, or config/components/fallback.
+   */
+  readonly fallback: 'None' | 'Upstream';
 }
 /**
  * What the mirror should be.
@@ -427,7 +431,7 @@ export interface RegistryMirrorStatus {
    */
   readonly policy?: PolicyStatus;
   /**
-   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, RepositoriesServed, FormerHarborsRetired, PullSecretsSpread and NamespacesExcluded only while false. Stalled: the user must act, retrying won't help.
+   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, RepositoriesServed, FormerHarborsRetired, PullSecretsSpread, NamespacesExcluded and FallbackAllowed only while false. Stalled: the user must act, retrying won't help.
    */
   readonly conditions?: readonly Condition[];
 }

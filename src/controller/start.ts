@@ -16,6 +16,7 @@ import type { OperatorCluster } from './cluster.js';
 import { Coalesced } from './coalesced.js';
 import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
+import { startFallback } from './fallback.js';
 import { logAvailability } from './log-availability.js';
 import { logReconciler } from './log-reconciler.js';
 import { logPolicies } from './log-policies.js';
@@ -58,9 +59,6 @@ export function startWork(
 ): Work {
   const config = given.mintRobot ? { ...given, harborLogin: ROBOT_LOGIN } : given;
   const { excludedNamespaces } = config;
-  const everything = (): void => {
-    for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
-  };
   const reconcileLog = logOfReconcile(log);
   const reconcile = async (name: string): Promise<WorkResult | undefined> => {
     const startedAt = performance.now();
@@ -68,6 +66,7 @@ export function startWork(
       const ms = performance.now() - startedAt;
       metrics.reconciled(outcome, ms);
       reconcileLog.debug('The mirror was looked at.', { outcome, ms: Math.round(ms) });
+      fallback.due();
     };
     try {
       const result = await mirrorReconciler.reconcile(name);
@@ -190,8 +189,10 @@ export function startWork(
     monotonic: () => performance.now(),
     random: Math.random,
     exposed: async (mirror, harborUrl) => exposed(mirror, { cluster, harborUrl, excludedNamespaces }),
+    fallbackProblem: (mirror) => fallback.problemOf(mirror),
     ...logReconciler(reconcileLog),
   });
+  const fallback = startFallback({ cluster, api, log: reconcileLog, metrics, mirrors: queue });
   const own = ownSecretNames(config);
   const secretUsers = new SecretUsers();
   const indices = [hosts, secretUsers];
@@ -216,20 +217,19 @@ export function startWork(
   cluster.secretInformer.onChange(({ object }) => {
     wake(wakesOfSecret(object.metadata.name, own, secretUsers));
   });
-  const lookAtPolicies = (): void => {
-    policies.observe();
-    trigger.due();
-  };
   cluster.policies.webhookInformer.onChange(() => {
     policies.observe();
   });
-  cluster.policies.onChange(lookAtPolicies);
+  cluster.policies.onChange(() => {
+    policies.observe();
+    trigger.due();
+  });
   metrics.onScrape(() => {
     metrics.setQueueDepth(queue.depth);
     metrics.setMirrors(readiness(cluster.mirrors()));
   });
   trigger.due();
-  everything();
+  for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
   queue.start();
   if (config.mintRobot) ownRobot.start();
   return {
@@ -237,6 +237,7 @@ export function startWork(
     stop: async () => {
       losersMayWin.stop();
       await queue.drain();
+      await fallback.stop();
       await ownRobot.stop();
       await pullWatches.unwatch();
       await trigger.stop();

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ResponseListener } from '../harbor/http/adapter/measured.js';
 import { watchEventLoop } from './event-loop.js';
 import type { Route } from './server.js';
@@ -13,6 +13,8 @@ export interface Metrics {
   /** How many mirrors there are, by the status of Ready. */
   readonly setMirrors: (counts: Readonly<Record<'True' | 'False' | 'Unknown', number>>) => void;
   readonly setLeader: (isLeader: boolean) => void;
+  /** A container has got its original image back. */
+  readonly fellBack: () => void;
   /** Calls `measure` before each scrape: for what is counted only when somebody asks. */
   readonly onScrape: (measure: () => void) => void;
   /** Serves `/metrics`. */
@@ -66,6 +68,11 @@ export function createMetrics(): Metrics {
     registers,
   });
   const leader = new Gauge({ name: `${PREFIX}leader`, help: '1 while this replica is the one that works.', registers });
+  const fallbacks = new Counter({
+    name: `${PREFIX}fallbacks_total`,
+    help: 'Containers that could not pull from the cache and got their original image back.',
+    registers,
+  });
 
   return {
     harborResponse: ({ method, route, status, ms }) => {
@@ -79,6 +86,9 @@ export function createMetrics(): Metrics {
     },
     setMirrors: (counts) => {
       for (const [ready, count] of Object.entries(counts)) mirrors.set({ ready }, count);
+    },
+    fellBack: () => {
+      fallbacks.inc();
     },
     onScrape: (measure) => {
       measures.push(measure);

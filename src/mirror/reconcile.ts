@@ -65,6 +65,8 @@ interface MirrorReconcilerOptions {
   readonly onBug: (mirror: string, error: unknown) => void;
   /** In words: what the mirror's Pods need and runs among them. */
   readonly exposed: (mirror: RegistryMirror, harborUrl: string | undefined) => Promise<string | undefined>;
+  /** In words: why this mirror's Pods don't fall back though they are to. */
+  readonly fallbackProblem: (mirror: RegistryMirror) => string | undefined;
 }
 
 /**
@@ -186,6 +188,7 @@ export class MirrorReconciler {
       ...(look.waitsFor === undefined ? {} : { waitsFor: look.waitsFor }),
       heldBack: look.heldBack,
       exposed,
+      fallbackProblem: this.#options.fallbackProblem(mirror),
       now: new Date(now()).toISOString(),
     });
     await this.#report(mirror, status);

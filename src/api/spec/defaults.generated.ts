@@ -12,6 +12,7 @@ export const specDefaults = {
     nodesAuthenticate: false,
     onHarborUnavailable: 'Withdraw',
     onUpstreamUnavailable: 'Keep',
+    fallback: 'None',
   },
   adoptionPolicy: 'Refuse',
   deletionPolicy: 'Retain',

@@ -1,5 +1,4 @@
 import { findCondition } from '../../api/conditions.js';
-import { ANNOTATIONS } from '../../api/group.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { projectName } from '../../api/spec/upstream-types.js';
 import { whyLeftAlone } from '../../image/left-alone.js';
@@ -9,6 +8,7 @@ import { rewriter } from '../../image/rewrite.js';
 import type { RewriteResult, Rewriter } from '../../image/rewrite.js';
 import type { MirrorRule } from '../../image/rules.js';
 import { policyEntry } from '../../engines/entry.js';
+import { originalImages } from '../../engines/metadata/original-images.js';
 import { notServedReason } from './in-force.js';
 import type { ServedEntry } from './in-force.js';
 import { noteKey, podImages } from './pod.js';
@@ -36,7 +36,7 @@ interface Situation {
 
 /** What became of each image of a Pod, and why. Pure. */
 export function explainPod(context: PodContext, situation: Situation): readonly ExplainedImage[] {
-  const notes = originalImages(context);
+  const notes = originalImages(context.pod.metadata);
   const served = [...situation.served.values()].map(({ entry }) => entry);
   const names = new Set(served.map(({ mirror }) => mirror));
   const others = situation.mirrors.filter(({ metadata }) => !names.has(metadata.name));
@@ -47,7 +47,9 @@ export function explainPod(context: PodContext, situation: Situation): readonly 
   };
   return podImages(context.pod).map((image) => ({
     ...image,
-    ...(mirrored(image, notes, rules.all) ?? decide(image, context, situation, rules)),
+    ...(mirrored(image, notes, rules.all) ??
+      fellBack(image, notes, rules.all) ??
+      decide(image, context, situation, rules)),
   }));
 }
 
@@ -73,6 +75,20 @@ function mirrored(
     return { outcome: 'Rewritten', original, ...(mirror === undefined ? {} : { mirror }) };
   }
   return mirror === undefined ? undefined : { outcome: 'ThroughMirror', mirror };
+}
+
+/** The image is the one that a rewrite has noted. */
+function fellBack(
+  image: PodImage,
+  notes: Readonly<Record<string, string>>,
+  rules: readonly MirrorRule[],
+): Verdict | undefined {
+  if (notes[noteKey(image)] !== image.image) return undefined;
+  const result = rewriter(rules)(image.image);
+  const text =
+    'it was rewritten when the Pod was made, and is back since: it could not be pulled from the cache (rewrite.fallback), or somebody changed the Pod';
+  const reason = { code: 'FellBack', text } as const;
+  return { outcome: 'Unchanged', ...(result.outcome === 'rewritten' ? { mirror: result.mirror } : {}), reason };
 }
 
 function decide(image: PodImage, context: PodContext, situation: Situation, rules: Rules): Verdict {
@@ -150,19 +166,5 @@ function noMirror(result: Exclude<RewriteResult, { outcome: 'rewritten' | 'leftA
       const text = `rewrite.repositories of ${result.mirrors.join(', ')} leaves out ${result.reference.path}`;
       return { code: 'OtherRepository', text };
     }
-  }
-}
-
-/** The annotation of a rewritten Pod; anybody may write anything into it. */
-function originalImages({ pod }: PodContext): Readonly<Record<string, string>> {
-  const text = pod.metadata.annotations?.[ANNOTATIONS.originalImages];
-  if (text === undefined) return {};
-  try {
-    const notes: unknown = JSON.parse(text);
-    const pairs = typeof notes === 'object' && notes !== null ? Object.entries(notes) : [];
-    return Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
   }
 }

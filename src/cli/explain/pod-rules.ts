@@ -32,6 +32,7 @@ type ReasonCode =
   | 'PolicyWithdrawn'
   | 'NotInForce'
   | 'CreatedBefore'
+  | 'FellBack'
   | 'OtherHost'
   | 'OtherRepository'
   | 'InvalidName'

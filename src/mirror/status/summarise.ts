@@ -26,6 +26,8 @@ export interface SummaryInput {
   readonly pullWarning?: HarborLookResult['pullWarning'];
   /** In words: what the mirror's Pods need and runs among them; undefined where nothing does. */
   readonly exposed?: string | undefined;
+  /** In words: why Pods that are stuck don't fall back. */
+  readonly fallbackProblem?: string | undefined;
   /** Actions that suspension holds back, in words. */
   readonly heldBack: readonly string[];
   /** RFC 3339. */
@@ -132,6 +134,7 @@ function partFindings(input: SummaryInput): readonly Finding[] {
     ...formerFindings(input.former),
     ...pullSecretFindings(input),
     ...exposedFindings(input),
+    ...fallbackFindings(input),
   ];
 }
 
@@ -196,4 +199,9 @@ function pullSecretFindings({ pullWarning }: SummaryInput): readonly Finding[] {
 
 function exposedFindings({ exposed }: SummaryInput): readonly Finding[] {
   return exposed === undefined ? [] : [finding('NamespacesExcluded', 'False', REASONS.namespaceNotExcluded, exposed)];
+}
+
+function fallbackFindings({ fallbackProblem }: SummaryInput): readonly Finding[] {
+  if (fallbackProblem === undefined) return [];
+  return [finding('FallbackAllowed', 'False', REASONS.fallbackPermissionMissing, fallbackProblem)];
 }

@@ -55,6 +55,7 @@ const full = {
     repositories: { include: ['library/**'], exclude: ['library/ubuntu'] },
     onHarborUnavailable: 'Keep',
     onUpstreamUnavailable: 'Withdraw',
+    fallback: 'Upstream',
   },
   adoptionPolicy: 'Adopt',
   deletionPolicy: 'Delete',

@@ -36,6 +36,7 @@ describe('The API server accepts', () => {
         nodesAuthenticate: false,
         onHarborUnavailable: 'Withdraw',
         onUpstreamUnavailable: 'Keep',
+        fallback: 'None',
       },
       adoptionPolicy: 'Refuse',
       deletionPolicy: 'Retain',

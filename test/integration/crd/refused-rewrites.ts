@@ -116,6 +116,7 @@ export const refusedRewrites: readonly RefusedCase[] = [
     'spec.rewrite.onUpstreamUnavailable',
     '"Keep", "Withdraw"',
   ),
+  withRewrite('an unknown fallback', { fallback: 'Harbor' }, 'spec.rewrite.fallback', '"None", "Upstream"'),
 
   withGlob('an empty glob', ''),
   withGlob('a glob with a slash in front', '/library/**'),

@@ -125,12 +125,13 @@ describe('what a reader copies from the pages', function () {
   });
 
   it('adds what is not installed by default', async () => {
-    const [policy, secrets] = await read(OPERATIONS, 'RBAC');
+    const [policy, secrets, fallback] = await read(OPERATIONS, 'RBAC');
     expect(policy).to.include('validatingadmissionpolicybinding');
     expect(secrets).to.include('clusterrolebinding');
+    expect(fallback).to.include('clusterrolebinding').and.include('registry-mirror-operator-pods');
     const [reports] = await read('docs/how-to/troubleshooting.md', 'Kyverno shows a MutatingPolicy as READY false');
     expect(reports).to.include('clusterrole');
-    for (const component of ['pull-secrets', 'kyverno-reports']) {
+    for (const component of ['pull-secrets', 'fallback', 'kyverno-reports']) {
       const { code } = await world().cluster.kubectl(['delete', '-k', join(ROOT, 'config/components', component)]);
       expect(code).to.equal(0);
     }

@@ -44,6 +44,13 @@ const cases: readonly Case[] = [
     expected: 'container c: ghcr.io/a -> h.test/gone/a (by a mirror that is gone)',
   },
   {
+    sentence: 'a Pod that has its original image back',
+    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"nginx"}' } },
+    expected: stays(
+      'it was rewritten when the Pod was made, and is back since: it could not be pulled from the cache (rewrite.fallback), or somebody changed the Pod',
+    ),
+  },
+  {
     sentence: 'an annotation that somebody else wrote',
     pod: { annotations: { 'registrymirror.io/original-images': '{"c":' } },
     exists: false,

@@ -207,6 +207,7 @@ export class Lab implements MirrorCluster {
       monotonic: () => this.#passed,
       random: () => 0.5,
       exposed: (_mirror, harborUrl) => Promise.resolve(this.exposed(harborUrl)),
+      fallbackProblem: () => undefined,
       onAction: (_mirror, action) => this.done.push(describeAction(action)),
       onBug: unexpected,
     });

@@ -1,0 +1,16 @@
+import { ANNOTATIONS } from '../../api/group.js';
+import type { ObjectMeta } from '../../api/object-meta.js';
+
+/** The images of a rewritten Pod as they were, by the container's name, or `volumes/` and the volume's. Anybody may write anything into the annotation. */
+export function originalImages({ annotations }: ObjectMeta): Readonly<Record<string, string>> {
+  const text = annotations?.[ANNOTATIONS.originalImages];
+  if (text === undefined) return {};
+  try {
+    const notes: unknown = JSON.parse(text);
+    const pairs = typeof notes === 'object' && notes !== null ? Object.entries(notes) : [];
+    return Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
