@@ -146,6 +146,7 @@ function secret(name: string, namespace: string, type: string, labels = PULL, an
 }
 
 const DOCKER = 'kubernetes.io/dockerconfigjson';
+const APPLY = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
 const MINTED = 'kubernetes.io/service-account-token';
 
 /** What the operator may not write, though `features.pullSecrets` gives it the right to write Secrets in all namespaces. */
@@ -206,11 +207,23 @@ describe('The admission policy for Secrets, asked with the operator’s own toke
     }
   });
 
-  it('refuses to delete a Secret of somebody else', async () => {
-    await cluster().apply([secret('their-login', 'default', DOCKER)]);
-    const { code, stderr } = await asOperator(['delete', 'secret', 'their-login', '-n', 'default']);
-    expect(code).to.not.equal(0);
-    expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator-secrets'");
-    expect((await cluster().kubectl(['delete', 'secret', 'their-login', '-n', 'default'])).code).to.equal(0);
+  for (const theirs of ['their-login', 'registry-mirror-pull-theirs']) {
+    it(`refuses to make the Secret ${theirs} of somebody else its own, and to delete it`, async () => {
+      const at = ['secret', theirs, '-n', 'default'];
+      await cluster().apply([secret(theirs, 'default', DOCKER, { 'registrymirror.io/credentials': 'upstream' })]);
+      const forced = await asOperator(APPLY, secret(theirs, 'default', DOCKER));
+      for (const { code, stderr } of [forced, await asOperator(['delete', ...at])]) {
+        expect(code, stderr).to.not.equal(0);
+        expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator-secrets'");
+      }
+      expect((await cluster().kubectl(['delete', ...at])).code).to.equal(0);
+    });
+  }
+
+  it('lets it delete a pull Secret that somebody has made anew with another type, to make it itself', async () => {
+    const at = ['secret', 'registry-mirror-pull-b', '-n', 'default'];
+    await cluster().apply([secret('registry-mirror-pull-b', 'default', 'Opaque')]);
+    const { code, stderr } = await asOperator(['delete', ...at]);
+    expect(code, stderr).to.equal(0);
   });
 });
