@@ -131,6 +131,34 @@ describe('registry-mirror plan', function () {
       expect(code).to.equal(0);
     });
 
+    it('keeps a mirror out as long as the operator would, and plans nothing of it', async () => {
+      const withdraws = { upstream: { type: 'quay' }, rewrite: { ...ours.rewrite, onUpstreamUnavailable: 'Withdraw' } };
+      await world().apply('quay', withdraws);
+      await world().startOperator();
+      await world().untilReady('quay');
+      world().harbor.setUpstream('quay.io', 'down');
+      await world().harbor.refreshStatus();
+      // One look at it doesn't put a mirror out that serves.
+      const serving = await plan();
+      expect(serving.out).to.not.include('MutatingAdmissionPolicy');
+      await world().reconcile('quay');
+      await world().until('quay', 'PolicyReady', 'False', 'Withdrawn');
+      await world().untilImage('quay.io/a/b:1', 'quay.io/a/b:1');
+      await world().killOperator();
+      const out = await plan();
+      expect(out.out).to.include("quay: Harbor can't pull from the upstream");
+      expect(out.out).to.not.include('MutatingAdmissionPolicy');
+      world().harbor.setUpstream('quay.io', 'up');
+      await world().harbor.refreshStatus();
+      // Neither does one look bring it back: what is planned is what the operator would do at its first.
+      expect((await plan()).out).to.not.include('MutatingAdmissionPolicy');
+      await world().apply('quay', { upstream: { type: 'quay' }, rewrite: ours.rewrite });
+      expect((await plan()).out).to.match(/MutatingAdmissionPolicy registry-mirrors.*quay/);
+      await world().startOperator();
+      await world().untilReady('quay');
+      await world().killOperator();
+    });
+
     it('says what goes later, when Pods have been sent to the new project for a while', async () => {
       const renamed = await plan('-f', file({ dockerhub: { ...ours, project: { ...ours.project, name: 'hub' } } }));
       const later = 'dockerhub: later, when no Pod is sent there any more: ';
