@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How long one turn of the event loop may go on with work that can wait, in ms: leases, health checks and watches wait as long. */
-const LONGEST_MS = 10;
+const LONGEST_MS = 5;
 
 /**
  * The present turn of the event loop. What never waits for the network or a timer goes on in the same turn, thousands of times, and nobody else is

@@ -14,6 +14,7 @@ import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './cluster.js';
 import { Coalesced } from './coalesced.js';
+import { Indices } from './indices.js';
 import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { startFallback } from './fallback.js';
@@ -25,6 +26,7 @@ import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
 import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
 import { OwnRobot } from '../robots/own-robot.js';
+import { readAll } from '../policies/observe/live.js';
 import { worthALookInMs } from '../policies/timing/grace.js';
 import { PolicyTrigger } from '../policies/timing/trigger.js';
 import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
@@ -32,7 +34,7 @@ import { isObserved, readiness } from './readiness.js';
 import { inReconcile, logOfReconcile } from './reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
-/** How long a mirror that lost its host waits at most until it is looked at again because others changed. */
+/** How long a mirror that lost its host waits at most until it is looked at again because others changed: to find those takes a look at all. */
 const LOSERS_WAIT_MS = 200;
 
 /** What runs while this process leads. */
@@ -120,7 +122,7 @@ export function startWork(
     mayWrite,
     onChange: ({ url, facts }, change, mirrors) => {
       if (change === 'opened' || change === 'availability') logAvailability(log, url, facts.availability);
-      for (const mirror of mirrors) mirrorReconciler.withdrawIfDown(mirror);
+      if (facts.availability.kind === 'down') for (const mirror of mirrors) mirrorReconciler.withdrawIfDown(mirror);
       wake(wakesOfHarbor(change, facts.pullHost, mirrors, { naming: (host) => hosts.naming(host), losers }));
     },
     onTurn: (mirror) => {
@@ -195,21 +197,16 @@ export function startWork(
   const fallback = startFallback({ cluster, api, log: reconcileLog, metrics, mirrors: queue });
   const own = ownSecretNames(config);
   const secretUsers = new SecretUsers();
-  const indices = [hosts, secretUsers];
+  const indices = new Indices([hosts, secretUsers]);
   const losers = (): readonly string[] => losersOfConflicts(cluster.mirrors());
   const wake = (wakes: readonly Wake[]): void => {
     for (const { mirror, priority } of wakes) queue.add(mirror, priority);
   };
-  // To find them takes a look at all mirrors: not at each of thousands of events.
   const losersMayWin = new Coalesced(() => {
     for (const mirror of losers()) queue.add(mirror);
   }, LOSERS_WAIT_MS);
-  for (const index of indices) for (const mirror of cluster.mirrors()) index.set(mirror);
   cluster.mirrorInformer.onChange((event) => {
-    for (const index of indices) {
-      if (event.type === 'DELETED') index.delete(event.object.metadata.name);
-      else index.set(event.object);
-    }
+    indices.take(event);
     const own = wakeOfMirror(event);
     wake([own]);
     if (mayFreeHost(own)) losersMayWin.due();
@@ -228,13 +225,19 @@ export function startWork(
     metrics.setQueueDepth(queue.depth);
     metrics.setMirrors(readiness(cluster.mirrors()));
   });
-  trigger.due();
-  for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
-  queue.start();
-  if (config.mintRobot) ownRobot.start();
+  let isStopped = false;
+  const begun = Promise.all([indices.fill(cluster), readAll(cluster.policies.policies())]).then(() => {
+    if (isStopped) return;
+    trigger.due();
+    for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
+    queue.start();
+    if (config.mintRobot) ownRobot.start();
+  });
   return {
     oldest: () => queue.oldestWork,
     stop: async () => {
+      isStopped = true;
+      await begun;
       losersMayWin.stop();
       await queue.drain();
       await fallback.stop();

@@ -82,9 +82,12 @@ export const NOTHING_YET: Memory = {
   policies: new Map(),
 };
 
+const NO_FORMS: PolicyMemory['forms'] = new Map();
+const NO_CHANGES: PolicyMemory['changes'] = new Map();
+
 export function memoryOf({ policies }: Memory, policy: PolicyId & { readonly key?: string }): PolicyMemory {
   const { kind, name, key = keyOfPolicy(policy) } = policy;
-  return policies.get(key) ?? { kind, name, forms: new Map(), changes: new Map() };
+  return policies.get(key) ?? { kind, name, forms: NO_FORMS, changes: NO_CHANGES };
 }
 
 /** The memory with what became of one policy. */

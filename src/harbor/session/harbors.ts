@@ -5,6 +5,7 @@ import type { HarborClient } from '../client.js';
 import { harborBaseUrl } from '../http/connection.js';
 import type { HarborConnection, ProxyEnvironment } from '../http/connection.js';
 import type { RequestOptions } from '../http/request.js';
+import { BaseUrls } from './base-urls.js';
 import { connectionTo, referenceTo, sessionKey } from './address.js';
 import type { HarborSecrets, OwnHarbor } from './address.js';
 import type { PullHost } from './facts.js';
@@ -53,6 +54,7 @@ export class Harbors {
   /** By url: the sessions with one Harbor share them. */
   readonly #upstreamCalls = new Map<string, UpstreamCalls>();
   readonly #stopping = new Set<Promise<void>>();
+  readonly #baseUrls = new BaseUrls();
 
   constructor(options: HarborsOptions) {
     this.#options = options;
@@ -81,9 +83,7 @@ export class Harbors {
 
   /** The url of a mirror's Harbor, as its session and its status have it. */
   urlFor({ spec }: RegistryMirror): string {
-    const url = spec.harbor?.url ?? this.#options.own.url;
-    // What is no url is no Harbor, and deletion must not end on it.
-    return URL.canParse(url) ? harborBaseUrl(url) : url;
+    return this.#baseUrls.of(spec.harbor?.url ?? this.#options.own.url);
   }
 
   /** The urls of all Harbors that a mirror uses: its own, and those that it was moved away from. */

@@ -1,3 +1,4 @@
+import { Turn } from '../../clock/turn.js';
 import { entryText, type MirrorEntry } from '../../engines/entry.js';
 import { contentHashIn } from '../../engines/in-force.js';
 import { ownersOf } from '../../api/owners.js';
@@ -52,6 +53,14 @@ export function readPolicy(live: LivePolicy): FoundPolicy {
   const found = { ...(known ?? readContent(live)), kind, name, key: keyOfPolicy({ kind, name }), live };
   FOUND.set(object, found);
   return found;
+}
+
+/** Reads each of these policies, which is kept with it; others have their turn in between. */
+export async function readAll(policies: readonly LivePolicy[], turn = new Turn()): Promise<void> {
+  for (const live of policies) {
+    await turn.breathe();
+    readPolicy(live);
+  }
 }
 
 function readContent({ kind, object }: LivePolicy): Content {
