@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { CommandResult } from '../../support/command.js';
-import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
+import { NAMESPACE, OPERATOR_USER, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
+import { SERVED_ENGINES, servedVersion } from '../policy/served.js';
 import { useCluster } from '../shared-cluster.js';
 import { clusterPolicy, constraints, matching, mutatingPolicy, unlabelled } from './kyverno-policies.js';
 
@@ -26,6 +27,12 @@ describe('The admission policy, asked with the operator’s own token in other w
     expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator'").and.include(message);
   };
   const remove = async (): Promise<void> => {
+    await asAdmin([
+      'delete',
+      'validatingadmissionpolicies,validatingadmissionpolicybindings',
+      'everything-refused',
+      '--ignore-not-found',
+    ]);
     for (const kind of ['clusterpolicy', 'mutatingpolicy'])
       await asAdmin(['delete', kind, THEIRS, OURS, 'require-labels', '--ignore-not-found']);
   };
@@ -112,4 +119,50 @@ describe('The admission policy, asked with the operator’s own token in other w
     const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(more)]);
     expectRefusal(patched, 'read nothing but the Pod');
   });
+
+  if (SERVED_ENGINES.includes('MutatingAdmissionPolicy'))
+    it('isn’t asked about MutatingAdmissionPolicies, whatever its rules are: only without the right are there none', async () => {
+      await cluster().apply(everythingRefused());
+      const create = ['create', '--dry-run=server', '-f', '-'];
+      const metadata = { name: 'registry-mirror-operator-robot', namespace: NAMESPACE };
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata };
+      await eventually(async () => {
+        expect((await asOperator(create, secret)).stderr).to.include('everything-refused');
+      });
+      const { code, stderr } = await asOperator(create, builtIn());
+      expect(code, stderr).to.equal(0);
+    });
 });
+
+/** For the operator's ServiceAccount alone. */
+function everythingRefused(): readonly object[] {
+  const [apiVersion, metadata] = ['admissionregistration.k8s.io/v1', { name: 'everything-refused' }];
+  const kind = 'ValidatingAdmissionPolicy';
+  const rule = { apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], operations: ['*'] };
+  const spec = {
+    matchConstraints: { resourceRules: [rule] },
+    matchConditions: [{ name: 'operator', expression: `request.userInfo.username == "${OPERATOR_USER}"` }],
+    validations: [{ expression: 'false', message: 'everything-refused' }],
+  };
+  const binding = { policyName: metadata.name, validationActions: ['Deny'] };
+  return [
+    { apiVersion, kind, metadata, spec },
+    { apiVersion, kind: `${kind}Binding`, metadata, spec: binding },
+  ];
+}
+
+/** One that would change Secrets. */
+function builtIn(): object {
+  const expression = 'Object{metadata: Object.metadata{annotations: {"a": "b"}}}';
+  const kind = 'MutatingAdmissionPolicy';
+  return {
+    apiVersion: servedVersion({ apiVersion: 'admissionregistration.k8s.io/v1', kind }),
+    kind,
+    metadata: { name: 'for-secrets' },
+    spec: {
+      reinvocationPolicy: 'Never',
+      matchConstraints: constraints('', 'secrets'),
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+    },
+  };
+}
