@@ -162,6 +162,25 @@ describe('the mirrors that own a policy', () => {
       expect(cluster.changed).to.include('a');
     });
 
+    it('are told so, too, by an operator that started when the policy had no mirrors any more', async () => {
+      const other = cluster.set('b', { failurePolicy: 'Ignore' });
+      policies.decide('b', included(other));
+      const key = await include('a');
+      remove('a');
+      await policies.sync();
+      // Kyverno has no webhook for what matches nothing.
+      cluster.withoutWebhooks();
+      policies = cluster.open();
+      policies.decide('a', { kind: 'withdraw' });
+      policies.observe();
+      expect(policies.state('a')).to.have.property('emptied');
+      cluster.changed = [];
+      cluster.live.delete(key);
+      policies.observe();
+      expect(policies.state('a')).to.deep.equal({ kind: 'absent' });
+      expect(cluster.changed).to.deep.equal(['a']);
+    });
+
     it('are told why the policy is still there', async () => {
       await include('a');
       remove('a');
