@@ -91,7 +91,7 @@ export class Deletion {
       if (overdue) {
         const waits = 'Waiting until no policy in force names this mirror; then its objects in Harbor are dealt with.';
         const message = policy.message === undefined ? waits : `${waits} ${policy.message}`;
-        await this.#report(mirror, waiting(REASONS.deleting, message));
+        await this.#report(mirror, waiting(REASONS.deleting, message), policy);
       }
       return { requeueAfterMs: overdue ? RETRY_MS : POLICY_GRACE_MS };
     }
@@ -189,14 +189,14 @@ export class Deletion {
     return waiting(verdict.reason, `${verdict.message} ${way}`);
   }
 
-  async #report(mirror: RegistryMirror, verdict: Verdict): Promise<void> {
+  async #report(mirror: RegistryMirror, verdict: Verdict, policy: PolicyState = { kind: 'absent' }): Promise<void> {
     const { cluster, now } = this.#options;
     const status = summarise({
       mirror,
       hosts: upstreamHosts(mirror.spec),
       verdict,
       harbor: undefined,
-      policy: { kind: 'absent' },
+      policy,
       former: { list: mirror.status.formerHarbors ?? [] },
       heldBack: [],
       now: new Date(now()).toISOString(),

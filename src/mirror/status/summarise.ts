@@ -45,7 +45,7 @@ export function summarise(input: SummaryInput): RegistryMirrorStatus {
   const generation = mirror.metadata.generation ?? 0;
   const requestedAt = mirror.metadata.annotations?.[ANNOTATIONS.requestedAt] ?? before.lastHandledReconcileAt;
   const pullPrefix = harbor?.pullPrefix ?? before.pullPrefix;
-  const policyRef = policy.kind === 'inForce' || policy.kind === 'pending' ? policy.policy : undefined;
+  const policyRef = policyOf(policy, before);
   const harborStatus = harborStatusOf(mirror, harbor);
   return {
     observedGeneration: generation,
@@ -57,6 +57,13 @@ export function summarise(input: SummaryInput): RegistryMirrorStatus {
     ...(policyRef === undefined ? {} : { policy: policyRef }),
     conditions: conditionsOf(findings, before.conditions, generation, input.now),
   };
+}
+
+/** The policy of before stays until the mirror is known to be out of it: by that alone a restarted operator knows what a webhook still shows. */
+function policyOf(policy: PolicyState, before: RegistryMirrorStatus): RegistryMirrorStatus['policy'] {
+  if (policy.kind === 'unknown') return before.policy;
+  if (policy.kind === 'pending') return policy.policy ?? before.policy;
+  return policy.kind === 'inForce' ? policy.policy : undefined;
 }
 
 /** Reconciling and Stalled say the same as Ready, and are there only while true. What is suspended is neither. */

@@ -22,3 +22,37 @@ describe('a deleted mirror that was the last of its policy', () => {
     }
   });
 });
+
+describe('a deleted mirror that is in force for longer than it should', () => {
+  it('says in which policy it is: an operator that is started then knows by that what a webhook still shows', async () => {
+    const lab = await Lab.start();
+    try {
+      lab.apply('quay', { upstream: { type: 'quay' }, deletionPolicy: 'Delete' });
+      await lab.untilReady('quay');
+      const policy = lab.mirror('quay')?.status.policy;
+      expect(policy).to.have.property('name');
+      lab.delete('quay');
+      await lab.look('quay');
+      expect(lab.says('quay', 'Ready')).to.equal('False Deleting');
+      expect(lab.mirror('quay')?.status.policy).to.deep.equal(policy);
+      expect(lab.says('quay', 'PolicyReady')).to.not.include('True');
+    } finally {
+      await lab.stop();
+    }
+  });
+
+  it('does so, too, where policies can’t be read', async () => {
+    const lab = await Lab.start();
+    try {
+      lab.apply('quay', { upstream: { type: 'quay' } });
+      await lab.untilReady('quay');
+      const policy = lab.mirror('quay')?.status.policy;
+      lab.policies.isKnown = false;
+      await lab.look('quay');
+      expect(lab.says('quay', 'Ready')).to.equal('Unknown PolicyUnknown');
+      expect(lab.mirror('quay')?.status.policy).to.deep.equal(policy);
+    } finally {
+      await lab.stop();
+    }
+  });
+});
