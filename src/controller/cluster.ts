@@ -16,6 +16,7 @@ import { OPERATORS_OWN } from '../credentials/secrets.js';
 import type { OwnSecretLookup, Secret, SecretLookup } from '../credentials/secrets.js';
 import { HmacKey, readOrCreateHmacKey } from '../credentials/hmac-key.js';
 import { PullWatches } from '../pull-secrets/watches.js';
+import type { PolicyEngine } from '../engines/settings.js';
 import { PolicyWatches } from './policy-watches.js';
 import type { Collection } from './policy-watches.js';
 
@@ -53,7 +54,7 @@ export class OperatorCluster implements MirrorCluster {
       { group: '', version: 'v1', plural: 'secrets', namespace },
       LABELS.credentials,
     );
-    this.policies = new PolicyWatches(options);
+    this.policies = new PolicyWatches({ ...options, isNamed: (kind) => this.#isNamed(kind) });
   }
 
   /** What has to be read before anything can be decided. Policies' APIs may be missing for good. */
@@ -117,6 +118,10 @@ export class OperatorCluster implements MirrorCluster {
   /** The labels of one namespace; undefined: there is none of this name. @throws KubernetesError */
   async labelsOf(namespace: string): Promise<Labels | undefined> {
     return await this.#namespaceLabels.of(namespace);
+  }
+
+  #isNamed(kind: PolicyEngine): boolean {
+    return !this.mirrorInformer.hasSynced || this.mirrors().some(({ status }) => status.policy?.kind === kind);
   }
 
   /** Namespaces and the pull Secrets in them. @param onChange - something changed that concerns this mirror's */

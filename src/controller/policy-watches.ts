@@ -30,6 +30,8 @@ type PolicyInformer = Informer<KubernetesObject>;
 interface PolicyWatchesOptions {
   readonly api: KubernetesApi;
   readonly log: Log;
+  /** Whether a mirror says that it is in a policy of this kind, or may say so. */
+  readonly isNamed: (kind: PolicyEngine) => boolean;
 }
 
 /** A collection that is watched. */
@@ -55,9 +57,11 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     const onError = this.#warn(WEBHOOK_CONFIGURATIONS);
     this.webhookInformer = new Informer<WebhookConfiguration>(options.api, WEBHOOK_CONFIGURATIONS, { onError });
     const engines = Object.values(ENGINES);
-    this.#policies = new Map(engines.map(({ kind, resource }) => [kind, this.#informer(resource)]));
+    this.#policies = new Map(engines.map(({ kind, resource }) => [kind, this.#informer(kind, resource)]));
     this.#bindings = new Map(
-      engines.flatMap(({ kind, binding }) => (binding === undefined ? [] : [[kind, this.#informer(binding.resource)]])),
+      engines.flatMap(({ kind, binding }) =>
+        binding === undefined ? [] : [[kind, this.#informer(kind, binding.resource)]],
+      ),
     );
   }
 
@@ -190,7 +194,7 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   }
 
   /** All of a kind, since somebody may take the label away from one of ours. */
-  #informer(resource: Resource): PolicyInformer {
+  #informer(kind: PolicyEngine, resource: Resource): PolicyInformer {
     const warn = this.#warn(resource);
     const problem = new ReadProblem(() => performance.now());
     this.#problems.set(resource.plural, problem);
@@ -213,7 +217,9 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
       },
       onError: (error) => {
         change(() => {
-          problem.note(error, { hasSynced: informer.hasSynced, isInUse: informer.list().some(isOurs) });
+          const { hasSynced } = informer;
+          const isInUse = hasSynced ? informer.list().some(isOurs) : this.#options.isNamed(kind);
+          problem.note(error, { hasSynced, isInUse });
         });
         warn(error);
       },

@@ -2,7 +2,7 @@ import { isKubernetesError } from '../kubernetes/errors.js';
 import type { Knowledge } from '../policies/observe/picture.js';
 
 /**
- * For how long the API server has to say that it lacks a kind in which there are policies of ours: while a definition is set up anew, or while one of
+ * For how long the API server has to say that it lacks a kind in which there are, or may be, policies of ours: while a definition is set up anew, or while one of
  * several API servers is older than the others, it says so of a kind that is there.
  */
 const ABSENT_MS = 5_000;
@@ -10,7 +10,7 @@ const ABSENT_MS = 5_000;
 /** What has been read of a collection so far. */
 interface ReadSoFar {
   readonly hasSynced: boolean;
-  /** Whether there was something of ours in it at the last look. */
+  /** Whether there was something of ours in it at the last look; where it was never read, whether a mirror says so. */
   readonly isInUse: boolean;
 }
 

@@ -16,16 +16,21 @@ describe('A kind of policy that the API server says for a moment not to have', f
   this.timeout(90_000);
   const world = useWorld({ operator: false });
   let proxy: ApiProxy;
+  let kubeconfig: string;
 
   before(async () => {
     proxy = await startApiProxy(world().cluster);
-    const kubeconfig = await world().cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
-    await world().startOperator({ kubeconfig: await proxy.kubeconfigFor(kubeconfig) });
+    const direct = await world().cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
+    kubeconfig = await proxy.kubeconfigFor(direct);
+    await world().startOperator({ kubeconfig });
   });
 
   after(async () => {
     await proxy.stop();
   });
+
+  const pluralOf = (kind: string): string =>
+    kind === 'ClusterPolicy' ? 'clusterpolicies' : `${kind.slice(0, -1).toLowerCase()}ies`;
 
   /** Answers as the API server does for a path that is none, until the operator has asked a few times. */
   async function momentWithout(plural: string): Promise<void> {
@@ -53,7 +58,7 @@ describe('A kind of policy that the API server says for a moment not to have', f
       await world().untilImage(image, cached);
       const before = world().operator.log().length;
       const seen = await imagesDuring(world(), image, async () => {
-        await momentWithout(kind === 'ClusterPolicy' ? 'clusterpolicies' : `${kind.slice(0, -1).toLowerCase()}ies`);
+        await momentWithout(pluralOf(kind));
         await world().reconcile('quay');
       });
       expect(seen).to.deep.equal([cached]);
@@ -66,6 +71,29 @@ describe('A kind of policy that the API server says for a moment not to have', f
         const { stdout } = await world().cluster.kubectl(['get', SERVED_PLURALS.join(','), '-l', OURS, '-o', 'name']);
         expect(stdout).to.equal('');
       });
+    });
+  }
+
+  for (const engine of SERVED_ENGINES) {
+    it(`keeps the project of a mirror with engine ${engine} while Pods are sent there, also where the operator starts then`, async () => {
+      await world().apply('quay', { upstream: { type: 'quay' }, rewrite: { engine }, deletionPolicy: 'Delete' });
+      await world().untilReady('quay');
+      await world().untilImage(image, cached);
+      await world().killOperator();
+      await world().cluster.kubectl(['delete', 'registrymirror', 'quay', '--wait=false']);
+      const hasProject = (): boolean => world().harbor.project('quay') !== undefined;
+      const sentNowhere: string[] = [];
+      const stream = async (): Promise<void> => {
+        for (let ends = Infinity; Date.now() < ends;) {
+          const isGone = !hasProject();
+          if (isGone) ends = Math.min(ends, Date.now() + 2000);
+          const given = await world().imageOfNewPod(image);
+          if (isGone && given === cached) sentNowhere.push(given);
+        }
+      };
+      const moment = momentWithout(pluralOf(engine));
+      await Promise.all([stream(), moment, world().startOperator({ kubeconfig })]);
+      expect(sentNowhere).to.deep.equal([]);
     });
   }
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PolicyWatches } from '../../../src/controller/policy-watches.js';
 import { LABELS, OPERATOR } from '../../../src/api/group.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { ENGINES } from '../../../src/engines/engines.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { resourcePath } from '../../../src/kubernetes/objects.js';
@@ -15,11 +16,18 @@ describe('the policies of a cluster', () => {
   let server: StubApiServer;
   let watches: PolicyWatches;
   let refusals: number;
+  /** The kind of policy that a mirror says it is in. */
+  let named: PolicyEngine | undefined;
 
   beforeEach(async () => {
     server = await new StubApiServer().start();
     refusals = 0;
-    watches = new PolicyWatches({ api: new KubernetesApi(server.kubeConfig()), log: createLog('error') });
+    named = undefined;
+    watches = new PolicyWatches({
+      api: new KubernetesApi(server.kubeConfig()),
+      log: createLog('error'),
+      isNamed: (kind) => kind === named,
+    });
   });
 
   afterEach(async () => {
@@ -65,6 +73,20 @@ describe('the policies of a cluster', () => {
     takeAway();
     await untilRefused();
     expect(watches.knowledge('ClusterPolicy').kind).to.equal('missing');
+  });
+
+  it('are not taken for missing by an operator that starts while the API server says for a moment that it lacks their kind', async () => {
+    server.objects.create(PATH, OURS);
+    named = 'ClusterPolicy';
+    takeAway();
+    for (const { informer } of watches.collections()) informer.start();
+    await untilRefused();
+    expect(watches.knowledge('ClusterPolicy').kind).to.equal('reading');
+    server.fault = (): undefined => undefined;
+    await eventually(() => {
+      expect(watches.knowledge('ClusterPolicy').kind).to.equal('known');
+    });
+    expect(watches.policies()).to.have.lengthOf(1);
   });
 
   it('are not taken for deleted while their kind is not served', async () => {

@@ -28,6 +28,14 @@ describe('what keeps a kind of policy from being read', () => {
     });
   }
 
+  it('is nothing at first where the kind was never read, and a mirror says that it is in a policy of it', () => {
+    problem.note(absent, { hasSynced: false, isInUse: true });
+    expect(problem.knowledge).to.equal(undefined);
+    now += 5_000;
+    problem.note(absent, { hasSynced: false, isInUse: true });
+    expect(problem.knowledge).to.deep.equal({ kind: 'missing' });
+  });
+
   it('is nothing while the API server says for a moment that it lacks a kind that is in use', () => {
     problem.note(absent, IN_USE);
     now += 4_999;
