@@ -63,10 +63,8 @@ export function planPolicies(placing: Placing, renderer: Renderer, picture: Pict
     if (leftMs > 0) wakes.push(leftMs);
     else if (!isThere) writes.push({ kind: 'apply', policy, trial });
   }
-  let isWaiting = placing.isMoving;
-  for (const found of picture.policies.values()) {
-    if (stay.has(keyOfPolicy(found))) continue;
-    isWaiting = true;
+  const leaving = [...picture.policies.values()].filter((found) => !stay.has(keyOfPolicy(found)));
+  for (const found of leaving) {
     const step = retire(found, memoryOf(memory, found), renderer, picture, now);
     memory = withPolicy(memory, step.memory);
     writes.push(...step.writes);
@@ -76,6 +74,7 @@ export function planPolicies(placing: Placing, renderer: Renderer, picture: Pict
     if (!stay.has(keyOfPolicy(known))) writes.push(...takenBack(known, renderer, picture, now));
   }
   wakes.push(...settlesInMs(memory, picture, now));
+  const isWaiting = placing.isMoving || leaving.some((found) => !isHeld(found));
   return { writes, memory, wakeInMs: Math.min(...wakes), isWaiting };
 }
 
@@ -121,6 +120,8 @@ function deleteAtOnce(policy: FoundPolicy, memory: PolicyMemory, now: number): S
 /** A policy that is deleted already, and that finalizers hold: it acts until they let it go, and so it loses its mirrors. */
 function hollow(found: FoundPolicy, memory: PolicyMemory, renderer: Renderer, now: number): Step {
   const { kind, name, settings } = found;
+  // Somebody has deleted the policy alone, or a mirror came back into it meanwhile.
+  if (isBound(found)) return deleteAtOnce(found, memory, now);
   const nothing = { memory, writes: [], wakeInMs: Infinity };
   if (settings?.engine !== kind) return nothing;
   const empty = unbound(renderer.empty({ name, settings }));
@@ -128,6 +129,11 @@ function hollow(found: FoundPolicy, memory: PolicyMemory, renderer: Renderer, no
   const leftMs = waitsMs(memory, NOTHING_ADDED.wanted, now);
   if (leftMs > 0) return { ...nothing, wakeInMs: leftMs };
   return { ...nothing, writes: [{ kind: 'apply', policy: empty, trial: NOTHING_ADDED }] };
+}
+
+/** Whether the policy has a binding that is not deleted. */
+function isBound({ live: { binding } }: FoundPolicy): boolean {
+  return binding !== undefined && binding.metadata.deletionTimestamp === undefined;
 }
 
 /** Without the binding, which would be made anew, and stay when the policy goes. */

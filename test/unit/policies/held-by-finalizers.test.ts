@@ -46,5 +46,27 @@ for (const engine of ENGINE_KINDS) {
       expect(cluster.writes.filter((write) => write.startsWith('DeletePolicy'))).to.have.length(1);
       expect(cluster.writes.filter((write) => write.startsWith('ApplyPolicy'))).to.have.length(1);
     });
+
+    it('leaves no binding behind when a mirror that came into it meanwhile has left, too', async () => {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const [a, b] = [cluster.set('a', { engine }), cluster.set('b', { engine })];
+      policies.decide('a', included(a));
+      await cluster.settle(policies);
+      holdAll(cluster);
+      const key = keyOfPolicy({ kind: engine, name: homeOf(a) });
+      const leave = async (name: string): Promise<void> => {
+        policies.decide(name, { kind: 'withdraw' });
+        await cluster.settle(policies);
+        expect(policies.state(name).kind).to.equal('absent');
+        expect(cluster.listed(homeOf(a), engine)).to.deep.equal([]);
+        expect(cluster.live.get(key)).to.not.have.property('binding');
+      };
+      await leave('a');
+      policies.decide('b', included(b));
+      await cluster.settle(policies);
+      expect(policies.state('b').kind).to.equal('inForce');
+      await leave('b');
+    });
   });
 }

@@ -94,7 +94,7 @@ export class FakePolicyCluster implements ReadablePolicies, WritablePolicies {
   applyPolicy(policy: RenderedPolicy): Promise<LivePolicy> {
     const error = this.refuse(policy);
     if (error !== undefined) return Promise.reject(error);
-    const { kind, object, binding } = policy;
+    const { kind, object, binding = this.live.get(keyOfPolicy(policy))?.binding } = policy;
     const spec = object.spec as {
       webhookConfiguration?: { matchConditions: Conditions };
       matchConditions?: Conditions;
