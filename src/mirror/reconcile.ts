@@ -105,7 +105,7 @@ export class MirrorReconciler {
       planner,
       holds,
       observer: this.#observer,
-      enter: async (mirror, url) => this.#beginning.enter(mirror, url),
+      enter: async (mirror, url, project) => this.#beginning.enter(mirror, url, project),
     });
     this.#formerHarbors = new FormerHarborsRetirement(options);
     this.#deletion = new Deletion(options, this.#formerHarbors);

@@ -22,8 +22,8 @@ interface ConvergenceOptions {
   readonly observer: Pick<Observer, 'pullFacts'>;
   readonly planner: Pick<Planner, 'plan'>;
   readonly holds: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
-  /** To be waited for before anything is written in the Harbor of this url. */
-  readonly enter: (mirror: RegistryMirror, harborUrl: string) => Promise<void>;
+  /** To be waited for before anything is written in the Harbor of this url. @param project - one that only its name will tell to be the mirror's */
+  readonly enter: (mirror: RegistryMirror, harborUrl: string, project?: string) => Promise<void>;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }
 
@@ -77,7 +77,7 @@ export class Convergence {
   }
 
   async #act({ mirror, session, desired, view }: Observed, actions: readonly Action[]): Promise<ActResult> {
-    if (actions.length > 0) await this.#options.enter(mirror, session.url);
+    if (actions.length > 0) await this.#options.enter(mirror, session.url, projectOnSpare(actions));
     return await act(actions, {
       api: session.upstreams.for({ mirror: mirror.metadata.name, upstream: desired.url }),
       inventory: session.inventory,
@@ -116,6 +116,12 @@ export class Convergence {
       ...waitsFor(plan, result),
     };
   }
+}
+
+/** The name of a project that is made on an endpoint that is there already, and may be named after another one. */
+function projectOnSpare(actions: readonly Action[]): string | undefined {
+  const creation = actions.find((action) => action.kind === 'CreateProject');
+  return creation === undefined || creation.endpoint === 'created' ? undefined : creation.project.name;
 }
 
 /** What became of a plan that Harbor, or the upstream, stood in the way of. */

@@ -40,12 +40,16 @@ export class Beginning {
     return this.#unreported.told(held);
   }
 
-  /** Goes before all that a look writes in the Harbor of this url. */
-  async enter({ metadata: { name, uid } }: RegistryMirror, url: string): Promise<void> {
+  /**
+   * Goes before all that a look writes in the Harbor of this url.
+   *
+   * @param project - one that is about to be made there, and that only its name will tell to be the mirror's
+   */
+  async enter({ metadata: { name, uid } }: RegistryMirror, url: string, project?: string): Promise<void> {
     const { cluster, clusterId } = this.#options;
     const stored = cluster.mirror(name);
     if (stored === undefined || stored.metadata.uid !== uid) return;
-    const status = this.#unreported.enter(stored, url, clusterId);
+    const status = this.#unreported.enter(stored, url, clusterId, project);
     if (status !== undefined) await cluster.writeStatus(stored, status);
   }
 }

@@ -1,5 +1,5 @@
 import { formerHarborsOf, placeOf } from '../../api/former-harbors.js';
-import type { FormerHarbor, RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
+import type { FormerHarbor, HarborStatus, RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
 import type { HarborFindings } from '../look/findings.js';
 import { harborStatusOf } from '../status/harbor-status.js';
 import { beganIn, placeIn } from './began-in.js';
@@ -30,22 +30,27 @@ export class Unreported {
    * Something is about to be written in the Harbor of this url.
    *
    * @param stored - the mirror as the API server has it
+   * @param project - one whose name has to be known, since its endpoint may be named after another one
    * @returns the status that has to be written before; undefined where a restart would not forget it
    */
-  enter(stored: RegistryMirror, url: string, clusterId: string): RegistryMirrorStatus | undefined {
+  enter(stored: RegistryMirror, url: string, clusterId: string, project?: string): RegistryMirrorStatus | undefined {
     const { name, uid } = stored.metadata;
     const mirror = this.told(stored);
     const here = placeIn(mirror, url);
     const before = mirror.status.harbor?.url === url ? mirror.status.harbor : undefined;
-    const projectName = before?.projectName ?? here.projectName;
+    const projectName = project ?? before?.projectName ?? here.projectName;
+    const isSame = before?.projectName === projectName;
     const former = formerHarborsOf(mirror, url);
     const whereabouts = {
-      harbor: { ...before, ...here, clusterID: clusterId, projectName },
+      harbor: { ...(isSame ? before : endpointOf(before)), ...here, clusterID: clusterId, projectName },
       ...(former.length === 0 ? {} : { formerHarbors: former }),
     };
-    if (before?.projectName === undefined) this.#known.set(name, { uid, whereabouts });
-    const isTold = placeOf(stored.status.harbor)?.url === url;
-    return isTold || (former.length === 0 && beginsIn(stored, here)) ? undefined : statusOf(stored.status, whereabouts);
+    if (!isSame) this.#known.set(name, { uid, whereabouts });
+    const tells = (place: FormerHarbor | undefined): boolean =>
+      place?.url === url && (project === undefined || place.projectName === project);
+    const isTold = tells(placeOf(stored.status.harbor));
+    const begins = former.length === 0 && beginsIn(stored, here) && tells(beganIn(stored));
+    return isTold || begins ? undefined : statusOf(stored.status, whereabouts);
   }
 
   /** A look found this, and its status waits. */
@@ -71,6 +76,11 @@ export class Unreported {
     const began = beganIn(mirror);
     return began === undefined ? undefined : { harbor: began };
   }
+}
+
+/** Another project has another id. */
+function endpointOf({ endpointID, endpointType }: HarborStatus = {}): HarborStatus {
+  return { ...(endpointID !== undefined && { endpointID }), ...(endpointType !== undefined && { endpointType }) };
 }
 
 /** Whether the annotation says so. */

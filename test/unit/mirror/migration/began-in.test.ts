@@ -98,6 +98,18 @@ describe('where a mirror has something, for the next operator', () => {
     expect(status).to.not.have.property('formerHarbors');
   });
 
+  it('is a status where a project is made on an endpoint that is named after another one', () => {
+    const told = {
+      ...NEW,
+      observedGeneration: 1,
+      harbor: { url: FIRST, projectName: 'before', projectID: 3, endpointID: 7 },
+    };
+    const unreported = new Unreported();
+    const status = unreported.enter(at(FIRST, told), FIRST, 'us', 'quay');
+    expect(status?.harbor).to.deep.equal({ url: FIRST, clusterID: 'us', projectName: 'quay', endpointID: 7 });
+    expect(unreported.enter(at(FIRST, status ?? told), FIRST, 'us', 'quay')).to.equal(undefined);
+  });
+
   it('is a status where the first one was written before anything was made', () => {
     const told = { ...NEW, observedGeneration: 1, harbor: { url: FIRST, clusterID: 'us' } };
     const unreported = new Unreported();

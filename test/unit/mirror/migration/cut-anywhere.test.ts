@@ -79,4 +79,23 @@ describe('an operator that is cut off after any write, and another one that goes
       expect(points, 'writes').to.be.at.least(4);
     });
   }
+
+  it('leave nothing where the next one is cut off, too, while it makes another project on the endpoint that was left', async () => {
+    for (const cutAfter of [1, 2, 3]) {
+      const lab = await CutLab.start();
+      try {
+        lab.apply(SECOND);
+        expect(await lab.work(2)).to.equal(true);
+        expect(lab.writes.at(-1)).to.equal('POST /registries in the second');
+        lab.apply({ at: 'second', project: 'other' });
+        expect(await lab.work(cutAfter)).to.equal(true);
+        lab.apply(FIRST);
+        await lab.work();
+        const after = `after ${lab.writes.join(', ')}`;
+        expect([stock(lab.first), stock(lab.second)], after).to.deep.equal([wholeOf(FIRST), []]);
+      } finally {
+        await lab.stop();
+      }
+    }
+  });
 });
