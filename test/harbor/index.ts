@@ -9,7 +9,7 @@ import { fullPermissions } from './permission-sets.js';
 import { isGrantable } from './permissions.js';
 import { refreshStatus } from './registries.js';
 import { insertRobot, loginName } from './robots.js';
-import type { WriteHook } from './server.js';
+import type { ArrivalHook, WriteHook } from './server.js';
 import { HarborServer } from './server.js';
 import type { Endpoint, Permission, Project, Quota, Repository, Retention, Robot, State } from './state.js';
 import type { UpstreamSettings, UpstreamState } from './upstreams.js';
@@ -165,6 +165,16 @@ export class HarborStandIn {
   afterWrite(hook: WriteHook): () => void {
     this.#server.writeHooks.add(hook);
     return () => this.#server.writeHooks.delete(hook);
+  }
+
+  /**
+   * Has something done when a write arrives, whether or not it's carried out then.
+   *
+   * @returns what ends it.
+   */
+  onArrival(hook: ArrivalHook): () => void {
+    this.#server.arrivalHooks.add(hook);
+    return () => this.#server.arrivalHooks.delete(hook);
   }
 
   set latency(latency: Latency) {

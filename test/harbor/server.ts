@@ -24,6 +24,7 @@ import { Workers } from './workers.js';
 
 /** Called after a write was carried out and before it's answered. */
 export type WriteHook = (call: RecordedCall) => void | Promise<void>;
+export type ArrivalHook = (call: IncomingCall) => void;
 
 export interface Listening {
   readonly host: string;
@@ -37,6 +38,7 @@ export class HarborServer {
   readonly calls = new Calls();
   readonly faults = new Faults();
   readonly writeHooks = new Set<WriteHook>();
+  readonly arrivalHooks = new Set<ArrivalHook>();
   readonly #harbor: Harbor;
   readonly #where: Listening;
   readonly #authenticator: Authenticator;
@@ -103,6 +105,7 @@ export class HarborServer {
       path: incoming.path,
       user: userName(identity),
     };
+    if (isWrite(call)) for (const hook of this.arrivalHooks) hook(call);
     const fault = this.faults.take(call);
     if (await this.#strikesBefore(fault, call, response)) return;
     const isList = !call.path.endsWith('}') && !call.route.endsWith('}');
