@@ -21,7 +21,7 @@ import { CachingRenderer } from './desired/renderer.js';
 import { outdatedForMs } from './outdated.js';
 import { leadsTo, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
-import { servedState, servesClaim, standing } from './standing.js';
+import { hasLeft, servedState, servesClaim, standing } from './standing.js';
 import type { ServedClaim, StandingInput } from './standing.js';
 import { Sightings } from './sightings.js';
 import { isSameState } from './state.js';
@@ -164,7 +164,7 @@ export class Policies {
    * @returns after how many ms to sync again if nothing happens until then; Infinity where time alone changes nothing
    */
   async sync(isWhole = true): Promise<number> {
-    if (isWhole) this.#decisions.letIn();
+    this.#decisions.letIn((mirror) => isWhole || hasLeft(this.#asked(mirror)));
     this.#isPictureOld = true;
     const { looked, ...plan } = await this.#plan();
     this.#memory = plan.memory;
@@ -214,7 +214,7 @@ export class Policies {
   }
 
   #isOut(mirror: string): boolean {
-    return this.#decisions.isWithdrawn(mirror) || this.#options.mirrors.mirror(mirror) === undefined;
+    return this.#decisions.isWithdrawn(mirror) || hasLeft(this.#asked(mirror));
   }
 
   /** At all whose state may be another than it was. */

@@ -116,6 +116,14 @@ function mayBeHeld(mirror: RegistryMirror | undefined, name: string, picture: Pi
   return strangeContents(picture, memory).some(({ policy }) => policy !== undefined && homes.includes(policy));
 }
 
+/**
+ * Whether a mirror that is to leave has nothing to wait for: no policy has it, or may have it. Its project may be deleted from now on, also while its
+ * withdrawal waits for others to share a write with, so nothing that was planned before may be written with it. Pure.
+ */
+export function hasLeft(input: StandingInput): boolean {
+  return input.mirror === undefined || (input.decision.kind === 'withdraw' && standing(input).kind === 'absent');
+}
+
 /** What Pods are sent to for a mirror, as far as it is in a policy or about to be. Pure. */
 export function servedState({ mirror, decision, picture, memory }: Omit<StandingInput, 'now' | 'name'>): ServedState {
   if (mirror === undefined) return { kind: 'none' };

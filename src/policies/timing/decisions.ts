@@ -43,9 +43,9 @@ export class Decisions {
     this.#held.delete(mirror);
   }
 
-  /** Lets in all that was held back. */
-  letIn(): void {
-    this.#held.clear();
+  /** Lets in what was held back, all of it unless said which. */
+  letIn(isDue: (mirror: string) => boolean = () => true): void {
+    for (const mirror of [...this.#held.keys()]) if (isDue(mirror)) this.#held.delete(mirror);
   }
 
   /** Those that the next write is made of. */

@@ -27,6 +27,33 @@ describe('a mirror that leaves while policies are written', () => {
     expect(cluster.listed(homeOf(left === 'a' ? a : b))).to.deep.equal([]);
   });
 
+  it('is in none either where it is deleted, which waits for others, whether all or only what can’t wait is written next', async () => {
+    for (const isWhole of [true, false]) {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const objects = { a: cluster.set('a'), b: cluster.set('b', { failurePolicy: 'Ignore' }) };
+      for (const object of Object.values(objects)) policies.decide(object.metadata.name, included(object));
+      let left: 'a' | 'b' | undefined;
+      const states: string[] = [];
+      cluster.refuse = ({ entries }) => {
+        if (left !== undefined) return undefined;
+        left = entries[0]?.mirror === 'a' ? 'b' : 'a';
+        const { [left]: object } = objects;
+        const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+        cluster.mirrorsByName.set(left, { ...object, metadata });
+        policies.decide(left, WITHDRAW);
+        // Its project may be deleted by now.
+        states.push(policies.state(left).kind);
+        return undefined;
+      };
+      await policies.sync();
+      for (let round = 0; round < 3; round += 1) await policies.sync(isWhole);
+      expect(states).to.deep.equal(['absent']);
+      expect(cluster.listed(homeOf(objects[left ?? 'a']))).to.deep.equal([]);
+      expect(cluster.writes).to.have.length(1);
+    }
+  });
+
   it('is not out while a write that has it is under way, nor until one that was given up on would have been seen', async () => {
     const cluster = new FakePolicyCluster();
     const policies = cluster.open();
