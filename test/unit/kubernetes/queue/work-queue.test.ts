@@ -24,6 +24,8 @@ describe('the work queue', () => {
       workers: 2,
       random: () => 1,
       baseBackoffMs: 20,
+      // No time goes by in it, however busy the machine is.
+      turn: new Turn(() => 0),
       onError: (key) => errors.push(key),
       handle: async (key) => {
         begun.push(key);
@@ -197,6 +199,7 @@ describe('the work queue', () => {
 
   it('does nothing before it is started', () => {
     const idle = new WorkQueue({
+      turn: new Turn(() => 0),
       workers: 1,
       onError: (key) => errors.push(key),
       handle: (key) => {
