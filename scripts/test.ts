@@ -28,15 +28,15 @@ async function run({ stages, atOnce }: Step): Promise<readonly Outcome[]> {
 const MOST_SPECS_AGAIN = 5;
 
 /**
- * The integration tests run beside each other, on real servers, so one may wait in vain for its turn on a small machine that is busy. Its spec
+ * Tests run beside each other, many of them on real servers, so one may wait in vain for its turn on a small machine that is busy. Its spec
  * file gets a second try, alone. What passes only then is named: it wants to be looked at, but doesn't make the others run again.
  *
  * @returns the outcome of the second try; `undefined` where there is nothing to try again, or too much
  */
 async function tryAgain(failures: readonly Failure[]): Promise<Outcome | undefined> {
   const files = [...new Set(failures.map(({ file }) => relative(process.cwd(), file)))];
-  const isOfIntegration = files.every((file) => file.startsWith('test/integration/'));
-  if (files.length === 0 || files.length > MOST_SPECS_AGAIN || !isOfIntegration) return undefined;
+  // What fails for a whole suite is in no file.
+  if (files.length === 0 || files.length > MOST_SPECS_AGAIN || files.includes('')) return undefined;
   return await runStage({ name: 'second try', command: ['mocha', ...files], isSuite: true }, true);
 }
 

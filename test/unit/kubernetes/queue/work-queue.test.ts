@@ -17,8 +17,7 @@ describe('the work queue', () => {
   function start(options: Partial<WorkQueueOptions> = {}): void {
     const held: { key: string; end: (result?: WorkResult | Error) => void }[] = [];
     finish = (key, result) => {
-      const index = held.findIndex((work) => work.key === key);
-      held.splice(index, 1)[0]?.end(result);
+      held.splice(held.map((work) => work.key).indexOf(key), 1)[0]?.end(result);
     };
     queue = new WorkQueue({
       workers: 2,
@@ -199,7 +198,6 @@ describe('the work queue', () => {
 
   it('does nothing before it is started', () => {
     const idle = new WorkQueue({
-      turn: new Turn(() => 0),
       workers: 1,
       onError: (key) => errors.push(key),
       handle: (key) => {
