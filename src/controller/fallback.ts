@@ -5,7 +5,7 @@ import type { Metrics } from '../http/metrics.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { WorkQueue } from '../kubernetes/queue/work-queue.js';
 import type { LogSink } from '../api/log-sink.js';
-import type { OperatorCluster } from './cluster.js';
+import type { OperatorCluster } from './watches/cluster.js';
 import { Coalesced } from './coalesced.js';
 
 /** To find the mirrors with a fallback takes a look at all of them: not at each of thousands of events. */

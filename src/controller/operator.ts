@@ -15,7 +15,7 @@ import type { Log } from '../log.js';
 import { clusterIdOf } from '../kubernetes/cluster-id.js';
 import { MIRRORS } from '../mirror/resource.js';
 import { checkReadable, checkReadingGoesOn, checkWork } from './checks.js';
-import { OperatorCluster } from './cluster.js';
+import { OperatorCluster } from './watches/cluster.js';
 import { LeaderElection } from '../kubernetes/leader/leader-election.js';
 import { ownSecretNames } from '../config/own-secrets.js';
 import { startWork } from './start.js';

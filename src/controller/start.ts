@@ -12,15 +12,15 @@ import { MirrorReconciler } from '../mirror/reconcile.js';
 import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
-import type { OperatorCluster } from './cluster.js';
+import type { OperatorCluster } from './watches/cluster.js';
 import { Coalesced } from './coalesced.js';
 import { Indices } from './indices.js';
 import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { startFallback } from './fallback.js';
-import { logAvailability } from './log-availability.js';
-import { logReconciler } from './log-reconciler.js';
-import { logPolicies } from './log-policies.js';
+import { logAvailability } from './log/availability.js';
+import { logReconciler } from './log/reconciler.js';
+import { logPolicies } from './log/policies.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
@@ -31,7 +31,7 @@ import { worthALookInMs } from '../policies/timing/grace.js';
 import { PolicyTrigger } from '../policies/timing/trigger.js';
 import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
 import { isObserved, readiness } from './readiness.js';
-import { inReconcile, logOfReconcile } from './reconcile-context.js';
+import { inReconcile, logOfReconcile } from './log/reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
 /** How long a mirror that lost its host waits at most until it is looked at again because others changed: to find those takes a look at all. */

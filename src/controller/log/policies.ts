@@ -1,5 +1,5 @@
-import type { Log } from '../log.js';
-import type { ApplyOptions } from '../policies/apply.js';
+import type { Log } from '../../log.js';
+import type { ApplyOptions } from '../../policies/apply.js';
 
 /** A line for each write of a policy, and for what becomes of it otherwise than was written. */
 export function logPolicies(log: Log): Pick<ApplyOptions, 'onWrite' | 'onProblem' | 'onAltered'> {

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { PolicyWatches } from '../../../src/controller/policy-watches.js';
-import { LABELS, OPERATOR } from '../../../src/api/group.js';
-import type { PolicyEngine } from '../../../src/engines/settings.js';
-import { ENGINES } from '../../../src/engines/engines.js';
-import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { resourcePath } from '../../../src/kubernetes/objects.js';
-import { createLog } from '../../../src/log.js';
-import { eventually } from '../../support/wait.js';
-import { StubApiServer } from '../kubernetes/stub-api-server.js';
+import { PolicyWatches } from '../../../../src/controller/watches/policy-watches.js';
+import { LABELS, OPERATOR } from '../../../../src/api/group.js';
+import type { PolicyEngine } from '../../../../src/engines/settings.js';
+import { ENGINES } from '../../../../src/engines/engines.js';
+import { KubernetesApi } from '../../../../src/kubernetes/api.js';
+import { resourcePath } from '../../../../src/kubernetes/objects.js';
+import { createLog } from '../../../../src/log.js';
+import { eventually } from '../../../support/wait.js';
+import { StubApiServer } from '../../kubernetes/stub-api-server.js';
 
 const PATH = resourcePath(ENGINES.ClusterPolicy.resource);
 const OURS = { metadata: { name: 'registry-mirrors', labels: { [LABELS.managedBy]: OPERATOR } } };

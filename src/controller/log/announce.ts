@@ -1,7 +1,7 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import type { KubernetesApi } from '../kubernetes/api.js';
-import { recordEvent } from '../kubernetes/event-recorder.js';
-import type { Log } from '../log.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import type { KubernetesApi } from '../../kubernetes/api.js';
+import { recordEvent } from '../../kubernetes/event-recorder.js';
+import type { Log } from '../../log.js';
 import { logOfReconcile } from './reconcile-context.js';
 
 interface Announcer {

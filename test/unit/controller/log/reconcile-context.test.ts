@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { inReconcile, logOfReconcile } from '../../../src/controller/reconcile-context.js';
-import { createLog } from '../../../src/log.js';
+import { inReconcile, logOfReconcile } from '../../../../src/controller/log/reconcile-context.js';
+import { createLog } from '../../../../src/log.js';
 
 describe('a log line of a reconcile', () => {
   it('carries its id and the mirror’s name, with many under way at once', async () => {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import type { Log, LogFields } from '../log.js';
+import type { Log, LogFields } from '../../log.js';
 
 const current = new AsyncLocalStorage<LogFields>();
 

@@ -1,5 +1,5 @@
-import type { Availability } from '../harbor/session/facts.js';
-import type { Log } from '../log.js';
+import type { Availability } from '../../harbor/session/facts.js';
+import type { Log } from '../../log.js';
 
 /** One line for each change of how a Harbor stands. */
 export function logAvailability(log: Log, harbor: string, availability: Availability): void {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ReadProblem } from '../../../src/controller/read-problem.js';
-import { KubernetesError } from '../../../src/kubernetes/errors.js';
+import { ReadProblem } from '../../../../src/controller/watches/read-problem.js';
+import { KubernetesError } from '../../../../src/kubernetes/errors.js';
 
 const absent = new KubernetesError('notFound', 'GET /x: HTTP 404', 404);
 const away = new KubernetesError('unavailable', 'GET /x: ECONNREFUSED');

@@ -1,6 +1,6 @@
-import type { Log } from '../log.js';
-import { describeAction } from '../mirror/plan/actions.js';
-import type { Action } from '../mirror/plan/actions.js';
+import type { Log } from '../../log.js';
+import { describeAction } from '../../mirror/plan/actions.js';
+import type { Action } from '../../mirror/plan/actions.js';
 
 /** Says in the log what is done for mirrors. */
 export function logReconciler(log: Log): {

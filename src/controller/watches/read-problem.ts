@@ -1,5 +1,5 @@
-import { isKubernetesError } from '../kubernetes/errors.js';
-import type { Knowledge } from '../policies/observe/picture.js';
+import { isKubernetesError } from '../../kubernetes/errors.js';
+import type { Knowledge } from '../../policies/observe/picture.js';
 
 /**
  * For how long the API server has to say that it lacks a kind in which there are, or may be, policies of ours: while a definition is set up anew, or while one of
