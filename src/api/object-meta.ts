@@ -1,3 +1,6 @@
+/** Labels of an object, each with its value. */
+export type Labels = Readonly<Record<string, string>>;
+
 /** The metadata that we read of any Kubernetes object. */
 export interface ObjectMeta {
   readonly name: string;
@@ -8,7 +11,7 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly finalizers?: readonly string[];
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Labels;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
 }

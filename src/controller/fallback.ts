@@ -1,6 +1,6 @@
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { Fallback } from '../fallback/fallback.js';
+import { Fallback, mayFallBack } from '../fallback/fallback.js';
 import type { Metrics } from '../http/metrics.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { WorkQueue } from '../kubernetes/queue/work-queue.js';
@@ -61,8 +61,4 @@ export function startFallback({ cluster, api, log, metrics, mirrors }: FallbackW
       await fallback.stop();
     },
   };
-}
-
-function mayFallBack({ spec: { rewrite } }: RegistryMirror): boolean {
-  return rewrite.fallback === 'Upstream';
 }

@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS, OPERATOR } from '../api/group.js';
-import type { OwnerReference } from '../api/object-meta.js';
+import type { Labels, OwnerReference } from '../api/object-meta.js';
 import type { MirrorEntry } from './entry.js';
 import type { Explanation } from './explanation.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
@@ -39,7 +39,7 @@ export interface PolicyObject {
 
 interface PolicyMetadata {
   readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly annotations: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
 }

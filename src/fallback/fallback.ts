@@ -175,11 +175,15 @@ export class Fallback {
   }
 }
 
+/** Whether Pods that the mirror has rewritten are to get their original images back where they can't pull. */
+export function mayFallBack({ spec: { rewrite } }: RegistryMirror): boolean {
+  return rewrite.fallback === 'Upstream';
+}
+
 /** A mirror's entry, where Pods that it has rewritten may fall back. */
 function entryOf(mirror: RegistryMirror): readonly MirrorEntry[] {
-  const { spec, status } = mirror;
-  if (spec.rewrite.fallback !== 'Upstream' || status.pullPrefix === undefined) return [];
-  return [policyEntry(mirror, status.pullPrefix)];
+  const { pullPrefix } = mirror.status;
+  return mayFallBack(mirror) && pullPrefix !== undefined ? [policyEntry(mirror, pullPrefix)] : [];
 }
 
 function placeOf({ metadata }: RewrittenPod, container: string): string {

@@ -1,7 +1,6 @@
+import type { Labels } from '../api/object-meta.js';
 import type { KubernetesApi } from './api.js';
 import { isKubernetesError } from './errors.js';
-
-export type Labels = Readonly<Record<string, string>>;
 
 /** A label that somebody sets or takes away is noticed so soon. */
 const MAX_AGE_MS = 10_000;

@@ -4,7 +4,7 @@ import { isExcluded } from '../cluster/excluded-namespaces.js';
 import { PULL_SECRET_PREFIX } from '../../engines/pull-secret.js';
 import { STATIC_POD_ANNOTATION } from '../../engines/conditions/static-pod.js';
 import { unmet } from '../../engines/conditions/label-selector.js';
-import type { Labels } from '../../engines/conditions/label-selector.js';
+import type { Labels } from '../../api/object-meta.js';
 import { matchesGlob } from '../../image/glob.js';
 import type { LeftAlone } from '../../image/left-alone.js';
 import type { Pod } from './pod.js';

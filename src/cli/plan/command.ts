@@ -19,7 +19,7 @@ import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster/clust
 import { readEntries, readExcludedNamespaces } from '../../engines/metadata/annotations.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
-import type { Labels } from '../../engines/conditions/label-selector.js';
+import type { Labels } from '../../api/object-meta.js';
 import type { Pod } from '../explain/pod.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../cluster/kubeconfig.js';

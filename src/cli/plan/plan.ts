@@ -1,6 +1,6 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { servedEntries } from '../explain/in-force.js';
-import type { Labels } from '../../engines/conditions/label-selector.js';
+import type { Labels } from '../../api/object-meta.js';
 import type { PolicyEngine } from '../../engines/settings.js';
 import type { Pod } from '../explain/pod.js';
 import type { PolicyLook } from '../cluster/live-policies.js';

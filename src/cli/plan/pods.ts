@@ -1,6 +1,6 @@
 import type { PlacedEntry } from '../../engines/placement/group.js';
 import { rewriterOf } from '../../engines/placement/rewriter-of.js';
-import type { Labels } from '../../engines/conditions/label-selector.js';
+import type { Labels } from '../../api/object-meta.js';
 import { podImages } from '../explain/pod.js';
 import type { Pod, PodImage } from '../explain/pod.js';
 import { podReason } from '../explain/pod-rules.js';

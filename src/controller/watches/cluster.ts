@@ -1,11 +1,11 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { LABELS } from '../../api/group.js';
+import type { Labels } from '../../api/object-meta.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import { isKubernetesError } from '../../kubernetes/errors.js';
 import { Informer } from '../../kubernetes/cache/informer.js';
 import { NamespaceLabels } from '../../kubernetes/namespace-labels.js';
-import type { Labels } from '../../kubernetes/namespace-labels.js';
 import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
 import type { Log } from '../../log.js';
 import { MIRRORS } from '../../mirror/resource.js';

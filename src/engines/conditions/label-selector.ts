@@ -1,4 +1,4 @@
-export type Labels = Readonly<Record<string, string>>;
+import type { Labels } from '../../api/object-meta.js';
 
 /** Of a mirror, or of a webhook, of which the client's types name no operators. */
 export interface Selector {

@@ -22,9 +22,14 @@ export function literalPrefixes(include: readonly string[] = []): readonly strin
   return include.length === 0 ? [''] : [...new Set(include.map(literalPrefix))];
 }
 
-/** What the mirror claims; none where it rewrites nothing or is going away. */
+/** A mirror that rewrites nothing, or is going away, sends no Pod anywhere. */
+export function rewrites({ spec, metadata }: RegistryMirror): boolean {
+  return spec.rewrite.engine !== 'None' && metadata.deletionTimestamp === undefined;
+}
+
+/** What the mirror claims; none where it {@link rewrites} nothing. */
 export function claims(mirror: RegistryMirror): readonly Claim[] {
-  if (mirror.spec.rewrite.engine === 'None' || mirror.metadata.deletionTimestamp !== undefined) return [];
+  if (!rewrites(mirror)) return [];
   const prefixes = literalPrefixes(mirror.spec.rewrite.repositories?.include);
   return upstreamHosts(mirror.spec).flatMap((host) =>
     prefixes.map((prefix) => ({ mirror: mirror.metadata.name, host, prefix })),

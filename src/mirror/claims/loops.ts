@@ -1,5 +1,5 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
-import { byAge, claims } from './conflicts.js';
+import { byAge, claims, rewrites } from './conflicts.js';
 import type { Claim } from './conflicts.js';
 
 /** A host that one mirror takes from its registry, and that nodes pull another mirror's images from. */
@@ -92,9 +92,4 @@ function keeps(mirror: RegistryMirror, puller: RegistryMirror, host: string, fac
 
 function servesHost(mirror: RegistryMirror, host: string, { serves }: KnownFacts): boolean {
   return claims(mirror).some((claim) => claim.host === host && serves(claim));
-}
-
-/** A mirror that rewrites nothing, or is going away, sends no Pod anywhere. */
-function rewrites({ spec, metadata }: RegistryMirror): boolean {
-  return spec.rewrite.engine !== 'None' && metadata.deletionTimestamp === undefined;
 }

@@ -1,5 +1,6 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { Project } from '../../harbor/types.js';
+import { usesPullSecrets } from '../../pull-secrets/usage.js';
 import type { Action } from './actions.js';
 import type { Precondition } from './preconditions.js';
 
@@ -17,11 +18,11 @@ export interface Privacy {
  * @param holds - undefined: that isn't known, and nothing is held back
  */
 export function privacyOf(
-  { spec: { rewrite } }: RegistryMirror,
+  mirror: RegistryMirror,
   pullPrefix: string,
   holds: ((precondition: Precondition) => boolean) | undefined,
 ): Privacy | undefined {
-  if (rewrite.pullSecret !== 'Inject' || rewrite.engine === 'None') return undefined;
+  if (!usesPullSecrets(mirror)) return undefined;
   const requires: readonly Precondition[] = [
     { kind: 'secretsSpread', pullPrefix },
     { kind: 'policyInjects', pullPrefix },

@@ -1,6 +1,6 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { selects } from '../../engines/conditions/label-selector.js';
-import type { Labels } from '../../engines/conditions/label-selector.js';
+import type { Labels } from '../../api/object-meta.js';
 import { namespaceSelector } from '../../engines/conditions/selectors.js';
 import { policyServices } from '../../engines/webhooks.js';
 import type { WebhookCalls } from '../../engines/webhooks.js';

@@ -43,8 +43,8 @@ export class Decisions {
     this.#held.delete(mirror);
   }
 
-  /** Lets in what was held back, all of it unless said which. */
-  letIn(isDue: (mirror: string) => boolean = () => true): void {
+  /** Lets in what was held back of the mirrors that are due. */
+  letIn(isDue: (mirror: string) => boolean): void {
     for (const mirror of [...this.#held.keys()]) if (isDue(mirror)) this.#held.delete(mirror);
   }
 
