@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { OPERATOR } from '../../../src/api/group.js';
 import { ENGINE_KINDS } from '../../../src/engines/engines.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
 
@@ -139,6 +140,26 @@ describe('Drift', function () {
     await world().untilImage('quay.io/a/b:1', 'harbor.cache.test/policed/a/b:1');
   });
 
+  /** A mirror whose policy is in force. @returns the policy's name, and how to wait until Pods are sent through the mirror */
+  const serve = async (
+    mirror: string,
+    engine: PolicyEngine,
+  ): Promise<{ readonly name: string; readonly untilServed: () => Promise<void> }> => {
+    const host = `${mirror}.example.org`;
+    await world().apply(mirror, { upstream: { type: 'docker-registry', url: `https://${host}` }, rewrite: { engine } });
+    await world().untilReady(mirror);
+    const untilServed = async (): Promise<void> => {
+      await world().untilImage(`${host}/a/b:1`, `harbor.cache.test/${mirror}/a/b:1`);
+    };
+    await untilServed();
+    return { name: (await world().get(mirror)).status.policy?.name ?? '', untilServed };
+  };
+  const addByHand = async (kind: string, name: string, path: string, value: unknown): Promise<void> => {
+    const edit = JSON.stringify([{ op: 'add', path, value }]);
+    const { code, stderr } = await world().cluster.kubectl(['patch', kind, name, '--type=json', '-p', edit]);
+    expect(code, stderr).to.equal(0);
+  };
+
   const SWITCHES = [
     ['ClusterPolicy', 'ClusterPolicy', '/spec/rules/0/match/any/0/resources/names', ['none-*']],
     ['MutatingPolicy', 'MutatingPolicy', '/spec/matchConstraints/excludeResourceRules', [EVERY_POD]],
@@ -153,22 +174,14 @@ describe('Drift', function () {
   ] as const;
   for (const [engine, kind, path, value] of SWITCHES) {
     it(`takes ${path} out of a ${kind} that somebody has added, and that switches it off`, async () => {
-      const mirror = `off-${kind.toLowerCase()}`;
-      const [image, rewritten] = [`${mirror}.example.org/a/b:1`, `harbor.cache.test/${mirror}/a/b:1`];
-      const url = `https://${mirror}.example.org`;
-      await world().apply(mirror, { upstream: { type: 'docker-registry', url }, rewrite: { engine } });
-      await world().untilReady(mirror);
-      await world().untilImage(image, rewritten);
-      const name = (await world().get(mirror)).status.policy?.name ?? '';
-      const edit = JSON.stringify([{ op: 'add', path, value }]);
-      const { code, stderr } = await world().cluster.kubectl(['patch', kind, name, '--type=json', '-p', edit]);
-      expect(code, stderr).to.equal(0);
+      const { name, untilServed } = await serve(`off-${kind.toLowerCase()}`, engine);
+      await addByHand(kind, name, path, value);
       const added = path.split('/').at(-1) ?? '';
       await eventually(async () => {
         const { stdout } = await world().cluster.kubectl(['get', kind, name, '-o', 'yaml']);
         expect(stdout).to.include(`kind: ${kind}`).and.not.include(`${added}:`);
       });
-      await world().untilImage(image, rewritten);
+      await untilServed();
       const owners = await world().cluster.kubectl(['get', kind, name, '-o', 'yaml', '--show-managed-fields']);
       expect(owners.stdout).to.include(`manager: ${OPERATOR}`).and.not.include('manager: kubectl');
     });
@@ -198,24 +211,16 @@ describe('Drift', function () {
 
   for (const engine of ENGINE_KINDS) {
     it(`takes a condition out of a ${engine} that somebody has added, and that no Pod meets`, async () => {
-      const mirror = `switched-${engine.toLowerCase()}`;
-      const [image, rewritten] = [`${mirror}.example.org/a/b:1`, `harbor.cache.test/${mirror}/a/b:1`];
-      const url = `https://${mirror}.example.org`;
-      await world().apply(mirror, { upstream: { type: 'docker-registry', url }, rewrite: { engine } });
-      await world().untilReady(mirror);
-      await world().untilImage(image, rewritten);
-      const name = (await world().get(mirror)).status.policy?.name ?? '';
+      const { name, untilServed } = await serve(`switched-${engine.toLowerCase()}`, engine);
       const part = engine === 'ClusterPolicy' ? 'webhookConfiguration/' : '';
       // With a function that the admission policy lets the operator write nowhere: it has to get past what somebody else has written.
       const value = { name: 'added-by-hand', expression: 'request.name.lowerAscii() == "no-pod"' };
-      const edit = JSON.stringify([{ op: 'add', path: `/spec/${part}matchConditions/-`, value }]);
-      const { code, stderr } = await world().cluster.kubectl(['patch', engine, name, '--type=json', '-p', edit]);
-      expect(code, stderr).to.equal(0);
+      await addByHand(engine, name, `/spec/${part}matchConditions/-`, value);
       await eventually(async () => {
         const { stdout } = await world().cluster.kubectl(['get', engine, name, '-o', 'yaml']);
         expect(stdout).to.include('matchConditions').and.not.include('added-by-hand');
       });
-      await world().untilImage(image, rewritten);
+      await untilServed();
     });
   }
 });

@@ -13,6 +13,7 @@ import type { HarborOptions, HarborStandIn } from '../../harbor/index.js';
 import { NO_SECRETS } from '../../support/no-secrets.js';
 import { eventually } from '../../support/wait.js';
 import { LabPolicies } from './lab-policies.js';
+import { NO_PULL_SECRETS } from './no-pull-secrets.js';
 
 export const PULL_HOST = 'harbor.cache.test';
 export const RETIRE_AFTER_MS = 600_000;
@@ -189,14 +190,11 @@ export class Lab implements MirrorCluster {
       hosts: this.#hosts,
       policies: this.policies,
       pullSecrets: {
-        settle: async () => {
+        ...NO_PULL_SECRETS,
+        settle: async (...look) => {
           await this.whileSettling();
-          return { canPull: true };
+          return await NO_PULL_SECRETS.settle(...look);
         },
-        release: () => Promise.resolve([]),
-        pullsFrom: () => false,
-        forget: () => undefined,
-        isSpread: () => 'yes',
       },
       clusterId: 'lab',
       minIntervalMs: 1000,

@@ -11,6 +11,7 @@ import type { HarborStandIn } from '../../../harbor/index.js';
 import { NO_SECRETS } from '../../../support/no-secrets.js';
 import { eventually } from '../../../support/wait.js';
 import { LabPolicies } from '../lab-policies.js';
+import { NO_PULL_SECRETS } from '../no-pull-secrets.js';
 
 const NAME = 'app';
 
@@ -200,13 +201,7 @@ class Operator {
       harbors: this.#harbors,
       hosts: new HostIndex(),
       policies: new LabPolicies(),
-      pullSecrets: {
-        settle: () => Promise.resolve({ canPull: true }),
-        release: () => Promise.resolve([]),
-        pullsFrom: () => false,
-        forget: () => undefined,
-        isSpread: () => 'yes',
-      },
+      pullSecrets: NO_PULL_SECRETS,
       clusterId: 'lab',
       minIntervalMs: 1000,
       retireAfterMs: 0,

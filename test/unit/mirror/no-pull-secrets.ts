@@ -1,0 +1,10 @@
+import type { PullSecrets } from '../../../src/pull-secrets/pull-secrets.js';
+
+/** For mirrors whose Pods need no pull Secrets. */
+export const NO_PULL_SECRETS: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom' | 'forget' | 'isSpread'> = {
+  settle: () => Promise.resolve({ canPull: true }),
+  release: () => Promise.resolve([]),
+  pullsFrom: () => false,
+  forget: () => undefined,
+  isSpread: () => 'yes',
+};
