@@ -2,27 +2,8 @@
 // `npm test -- lint unit` runs only these.
 import { relative } from 'node:path';
 import { runStage, type Failure, type Outcome } from './tests/run-stage.ts';
-import { STEPS, type Step } from './tests/stages.ts';
-
-/** The output of a step's first stage is shown as it comes, that of the others in one piece, after that. */
-async function run({ stages, atOnce }: Step): Promise<readonly Outcome[]> {
-  const waiting = stages.entries();
-  const outcomes: Outcome[] = [];
-  let first: Promise<unknown> = Promise.resolve();
-  const work = async (): Promise<void> => {
-    // Shared by all workers: each takes the next one.
-    for (const [index, stage] of waiting) {
-      const running = runStage(stage, index === 0);
-      if (index === 0) first = running;
-      const outcome = await running;
-      outcomes.push(outcome);
-      await first;
-      if (index > 0) process.stdout.write(outcome.output);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return outcomes;
-}
+import { runStep } from './tests/run-step.ts';
+import { STEPS } from './tests/stages.ts';
 
 /** More than these aren't a matter of a busy machine. */
 const MOST_SPECS_AGAIN = 5;
@@ -43,6 +24,10 @@ async function tryAgain(failures: readonly Failure[]): Promise<Outcome | undefin
 const sum = (outcomes: readonly Outcome[], key: 'passed' | 'failed'): number =>
   outcomes.reduce((total, outcome) => total + outcome[key], 0);
 
+const write = (text: string): void => {
+  process.stdout.write(text);
+};
+
 const wanted = process.argv.slice(2);
 const names = new Set(STEPS.flatMap(({ stages }) => stages.map(({ name }) => name)));
 const unknown = wanted.filter((name) => !names.has(name));
@@ -52,7 +37,7 @@ if (unknown.length > 0) {
 const outcomes: Outcome[] = [];
 for (const step of STEPS) {
   const stages = step.stages.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-  outcomes.push(...(await run({ ...step, stages })));
+  outcomes.push(...(await runStep({ ...step, stages }, { runStage, write })));
 }
 const failures = outcomes.flatMap((outcome) => outcome.failures);
 const again = await tryAgain(failures);
