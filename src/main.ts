@@ -10,6 +10,7 @@ import { serve } from './http/server.js';
 import type { HttpServer, Route, TlsOptions } from './http/server.js';
 import { createLog } from './log.js';
 import type { Log } from './log.js';
+import { endOnUncaught } from './controller/log/uncaught.js';
 import { RegistryMirrorOperator } from './controller/operator.js';
 
 /** How long a shutdown may take before it is forced: less than the Pod's grace period. */
@@ -17,6 +18,7 @@ const SHUTDOWN_MS = 25_000;
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
+  endOnUncaught(log);
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
   // What the library falls back to where there is neither a kubeconfig nor a Pod's service account.
