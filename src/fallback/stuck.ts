@@ -1,4 +1,4 @@
-import { originalImages } from '../engines/metadata/original-images.js';
+import { isNotedByPolicy, originalImages } from '../engines/metadata/original-images.js';
 import type { Rewriter } from '../image/rewrite.js';
 import type { PodContainer, RewrittenPod } from './pod.js';
 
@@ -18,12 +18,13 @@ export interface StuckContainer {
 
 /**
  * The containers of a Pod that can't get the image which the rewrite made of their original one. Whoever makes a Pod may write the annotation with the
- * originals, too: it counts only where the mirror makes of it exactly what the container has. So an image is never exchanged for another one. Pure.
+ * originals, too: it counts only where the mirror makes of it exactly what the container has. So an image is never exchanged for another one. An
+ * annotation in any other form than a policy's is left alone, since the admission policy of `features.fallback` compares its text. Pure.
  *
  * @param rewrite - what the mirrors with `fallback: Upstream` make of an image
  */
 export function stuckContainers(pod: RewrittenPod, rewrite: Rewriter): readonly StuckContainer[] {
-  if (pod.metadata.deletionTimestamp !== undefined) return [];
+  if (pod.metadata.deletionTimestamp !== undefined || !isNotedByPolicy(pod.metadata)) return [];
   const { containerStatuses, initContainerStatuses } = pod.status ?? {};
   const statuses = [...(containerStatuses ?? []), ...(initContainerStatuses ?? [])];
   const waiting = new Set(statuses.filter(({ state }) => state?.waiting?.reason === CANT_PULL).map(({ name }) => name));

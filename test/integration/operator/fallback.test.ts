@@ -140,6 +140,20 @@ describe('A Pod that can’t pull from the cache, with fallback: Upstream', func
     expect(await images('claims')).to.deep.equal([CACHED]);
   });
 
+  it('is left alone where its annotation is in a form that no policy writes, which the admission policy would refuse', async () => {
+    const annotations = { 'registrymirror.io/original-images': `{ "c": "${ORIGINAL}" }` };
+    const metadata = { name: 'reformatted', annotations, labels: { 'registrymirror.io/mirrored': 'true' } };
+    await world().cluster.api.json('POST', pods(), { metadata, spec: { containers: [{ name: 'c', image: CACHED }] } });
+    await getStuck('reformatted', 'c');
+    await untilSeen('after-reformatted');
+    expect(await images('reformatted')).to.deep.equal([CACHED]);
+    expect(
+      world()
+        .operator.log()
+        .filter(({ pod }) => pod === `${namespace}/reformatted`),
+    ).to.deep.equal([]);
+  });
+
   it('lets the operator change nothing else of a Pod', async () => {
     await applyPod('guarded');
     const kubeConfig = new KubeConfig();

@@ -47,6 +47,7 @@ const STAYS: Readonly<Record<string, Given>> = {
   'notes an image that the mirror leaves out': { image: 'h.test/quay/secret/a', notes: '{"c":"quay.io/secret/a"}' },
   'notes nothing of this container': { notes: '{"d":"quay.io/a:1"}' },
   'has an annotation that is no JSON': { notes: '{"c":' },
+  'has an annotation in a form that no policy writes': { notes: '{ "c": "quay.io/a:1" }' },
   'has an annotation that is no map': { notes: 'null' },
   'is being deleted': { isGoing: true },
 };
