@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.js';
-import type { HarborStandIn } from '../harbor/index.js';
-import { listMirrors } from '../support/fleet.js';
 import { OPERATOR_USER } from '../support/operator.js';
 import { eventually, WaitTimeoutError } from '../support/wait.js';
 import { MIRRORS } from '../support/world.js';
@@ -12,12 +10,20 @@ import type { Invariant } from './invariants/invariant.js';
 import { nothingIsLeft } from './invariants/nothing-is-left.js';
 import { noOrphans } from './invariants/no-orphans.js';
 import { oneOfEach } from './invariants/one-of-each.js';
+import { outputsOf } from './invariants/outputs.js';
 import { podNames } from './invariants/pod-names.js';
-import { lockedOut, refusedWithoutReason, sentAstray, sentToNoProject } from './invariants/pods-of-the-run.js';
+import {
+  lockedOut,
+  otherThanAtRest,
+  refusedWithoutReason,
+  sentAstray,
+  sentToNoProject,
+  sentToWithdrawn,
+} from './invariants/pods-of-the-run.js';
 import { policiesListThoseThatServe } from './invariants/policies.js';
 import { endedForNoReason, memoryExceeded, secretsTold, wroteAfterItsTime } from './invariants/process.js';
-import type { Output } from './invariants/process.js';
 import { pullable } from './invariants/pullable.js';
+import { readPolicies } from './invariants/seen-policies.js';
 import { settled } from './invariants/settled.js';
 import { imagesOf, PodStream } from './stage/pods.js';
 import { Stage } from './stage/stage.js';
@@ -58,13 +64,16 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
   const { fleet, steps } = writeStory(options);
   const { print } = options;
   const stage = await Stage.set(cluster, fleet);
+  const { withdrawals } = stage;
   const pods = new PodStream(cluster, stage.namespace, fleet, stage.projects, stage.outages, options.seed);
   try {
     await carryOut(stage, steps, print);
     print('Everything that failed is mended.');
     await mend(stage);
     const healed = await untilHealed(stage, steps, options);
-    const quiet = await untilQuiet(stage, options.healMs);
+    const { breaches: noisy, from } = await untilQuiet(stage, options.healMs);
+    const policies = await readPolicies(stage);
+    const rest = { from, to: Date.now() };
     const outputs = await outputsOf(stage);
     // Pods are created all the while: what is deleted here serves them until it is out of the policies.
     const left = await untilAllIsGone(stage, steps, options);
@@ -73,14 +82,19 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
     const { peakMiB, ownEnds, failedStarts } = stage.replicas;
     print(
       `${steps.length} steps, ${pods.records.length} Pods, ${peakMiB} MiB at most, ${ownEnds.length} lost leases, ` +
-        `${failedStarts.length} replicas that did not start.`,
+        `${failedStarts.length} replicas that did not start, ${withdrawals.all.length} withdrawals for an upstream.`,
     );
     return [
       ...healed,
-      ...quiet,
+      ...noisy,
       ...left,
       ...named('no Pod is refused but by a Kyverno that is away', refusedWithoutReason(pods.records)),
       ...named('no Pod is sent to a project that is not there', sentToNoProject(pods.records)),
+      ...named(
+        'no Pod is sent to a cache whose upstream is away',
+        sentToWithdrawn(pods.records, withdrawals.all, fleet),
+      ),
+      ...named('every Pod of the quiet end gets what the policies say', otherThanAtRest(pods.records, rest, policies)),
       ...named('every Pod has what it needs to pull', lockedOut(pods.records)),
       ...named('every Pod got its own image or its mirror’s', sentAstray(pods.records, fleet)),
       ...named('no password is told', secretsTold(outputs, stage.passwords)),
@@ -161,13 +175,18 @@ async function untilAllHold(
   return last;
 }
 
-/** Whether the operator sooner or later has nothing to write any more. */
-async function untilQuiet({ world: { cluster }, harbors }: Stage, timeoutMs: number): Promise<readonly Breach[]> {
+/** Whether the operator sooner or later has nothing to write any more, and since when. */
+async function untilQuiet(
+  { world: { cluster }, harbors }: Stage,
+  timeoutMs: number,
+): Promise<{ readonly breaches: readonly Breach[]; readonly from: number }> {
   let writes: readonly string[] = [];
+  let from = Infinity;
   try {
     await eventually(
       async () => {
         for (const [, harbor] of harbors.all()) harbor.resetCounts();
+        from = Date.now();
         const mark = await cluster.audit.mark();
         await pause(QUIET_MS);
         const written = await cluster.audit.writes({ user: OPERATOR_USER }, mark);
@@ -180,38 +199,11 @@ async function untilQuiet({ world: { cluster }, harbors }: Stage, timeoutMs: num
       },
       { timeoutMs, message: 'the operator to be quiet' },
     );
-    return [];
+    return { breaches: [], from };
   } catch (error) {
     if (!(error instanceof WaitTimeoutError)) throw error;
-    return named('all is quiet in the end', writes);
+    return { breaches: named('all is quiet in the end', writes), from: Infinity };
   }
-}
-
-async function outputsOf(stage: Stage): Promise<Output[]> {
-  const { cluster } = stage.world;
-  for (const [, harbor] of stage.harbors.all()) for (const { secret } of harbor.robots()) stage.passwords.add(secret);
-  const mirrors = await listMirrors(stage.world);
-  const shown = await cluster.kubectl([
-    'get',
-    'events.events.k8s.io,clusterpolicies,mutatingpolicies,mutatingadmissionpolicies',
-    '-A',
-    '-o',
-    'yaml',
-  ]);
-  return [
-    { where: 'a mirror', text: JSON.stringify(mirrors) },
-    { where: 'an Event or a policy', text: shown.stdout },
-    { where: 'a metric', text: await stage.replicas.metrics() },
-    ...stage.harbors.all().map(([name, harbor]) => ({ where: `the ${name} Harbor`, text: shownIn(harbor) })),
-    ...stage.replicas.outputs().map(([replica, text]) => ({ where: `the log of ${replica}`, text })),
-  ];
-}
-
-/** What people see in Harbor of what the operator writes. */
-function shownIn(harbor: HarborStandIn): string {
-  const endpoints = harbor.endpoints().map(({ name, url, description }) => ({ name, url, description }));
-  const robots = harbor.robots().map(({ name, description }) => ({ name, description }));
-  return JSON.stringify([endpoints, robots, harbor.projects()]);
 }
 
 function named(invariant: string, breaches: readonly string[]): readonly Breach[] {

@@ -189,9 +189,13 @@ export class HarborStandIn {
     this.#harbor.upstreams.set(host, state);
   }
 
-  /** Harbor's own health check of all endpoints, which a real one runs every 5 minutes. */
-  async refreshStatus(): Promise<void> {
-    await refreshStatus(this.#harbor);
+  /**
+   * Harbor's own health check of all endpoints, which a real one runs every 5 minutes.
+   *
+   * @param host - only the endpoints of this upstream: the others may hang
+   */
+  async refreshStatus(host?: string): Promise<void> {
+    await refreshStatus(this.#harbor, host);
   }
 
   /** Copies into the caches whatever was pulled and waits to be copied. */

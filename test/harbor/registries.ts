@@ -260,10 +260,17 @@ export function info(call: Call): Answer {
   });
 }
 
-/** Harbor's own health check, which runs every 5 minutes and writes the status. */
-export async function refreshStatus(harbor: Harbor): Promise<void> {
+/**
+ * Harbor's own health check, which runs every 5 minutes and writes the status.
+ *
+ * @param host - whose endpoints are checked; default: all
+ */
+export async function refreshStatus(harbor: Harbor, host?: string): Promise<void> {
+  const endpoints = harbor.state.endpoints
+    .all()
+    .filter(({ url }) => host === undefined || URL.parse(url)?.host === host);
   await Promise.all(
-    harbor.state.endpoints.all().map(async (endpoint) => {
+    endpoints.map(async (endpoint) => {
       endpoint.status = (await ping(harbor.upstreams, endpoint)) === 'healthy' ? 'healthy' : 'unhealthy';
     }),
   );

@@ -27,7 +27,9 @@ export interface PodRecord extends PodOutcome {
   readonly project: Presence | undefined;
   /** Whether it was sent to a project that the operator had made private before, without the Secret that it can pull with. */
   readonly isLockedOut: boolean;
+  /** When it was asked for, and how long the answer took. */
   readonly at: number;
+  readonly tookMs: number;
 }
 
 /** An image that no mirror ever has. */
@@ -77,6 +79,7 @@ export class PodStream {
     const at = Date.now();
     const before = this.presence.now();
     const { results, refusal, secrets } = await createPod(this.cluster, this.namespace, [{ name: 'c', image }]);
+    const answeredAt = Date.now();
     const result = results?.[0];
     const prefix = result === undefined ? undefined : pullPrefixOf(result);
     return {
@@ -85,7 +88,8 @@ export class PodStream {
       refusal,
       secrets,
       at,
-      outages: this.outages.between(at, Date.now()),
+      tookMs: answeredAt - at,
+      outages: this.outages.between(at, answeredAt),
       project: prefix === undefined ? undefined : before.all.has(prefix) ? 'there' : this.presence.of(prefix),
       isLockedOut: prefix !== undefined && before.keptPrivate.has(prefix) && !hasKey(prefix, secrets, this.fleet),
     };

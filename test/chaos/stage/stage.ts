@@ -13,6 +13,7 @@ import { Harbors } from './harbors.js';
 import { Outages } from './outages.js';
 import { ProjectPresence } from './project-presence.js';
 import { Replicas } from './replicas.js';
+import { Withdrawals } from './withdrawals.js';
 import { WriteOrder } from './write-order.js';
 
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/registry-mirror-operator`;
@@ -23,6 +24,7 @@ const PULL_SECRETS = fileURLToPath(new URL('../../../config/components/pull-secr
 /** Where a chaos run takes place: a cluster with Kyverno, a Harbor, two replicas of the operator, and what belongs to somebody else. */
 export class Stage {
   readonly outages = new Outages();
+  readonly withdrawals = new Withdrawals();
   /** Every password of the run: none may show up anywhere. */
   readonly passwords = new Set<string>();
   readonly projects: ProjectPresence;

@@ -9,10 +9,10 @@ import {
   harborGoesAway,
   kyvernoGoesAway,
   rotateHarborLogin,
-  upstreamFails,
   watchesDrop,
 } from './faults.js';
 import { askForALook, createMirror, deleteMirror, deleteSecret, editMirror } from './mirrors.js';
+import { upstreamFails, upstreamStaysAway } from './upstreams.js';
 
 /** Steps of one lane are carried out one after the other, those of different lanes side by side. */
 export function laneOf(step: Step): string {
@@ -69,6 +69,7 @@ const ACTS: Acts = {
   WatchesDrop: (stage) => watchesDrop(stage),
   ApiServerRestarts: (stage, { forgets }) => apiServerRestarts(stage, forgets),
   UpstreamFails: (stage, { mirror, state, ms }) => upstreamFails(stage, castOf(stage, mirror), state, ms),
+  UpstreamStaysAway: (stage, { mirror, ms }) => upstreamStaysAway(stage, castOf(stage, mirror), ms),
   KyvernoGoesAway: (stage, { ms }) => kyvernoGoesAway(stage, ms),
   OperatorEnds: (stage, { which, signal }) => stage.replicas.end(which, signal),
   LeaderFreezes: (stage, { ms }) => stage.replicas.freezeLeader(ms),

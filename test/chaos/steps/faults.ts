@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HarborStandIn } from '../../harbor/index.js';
 import type { Stage } from '../stage/stage.js';
-import type { Cast } from '../story/fleet.js';
 import type { ApiServerFault, Step } from '../story/step.js';
 
 const LEASES = '/leases/';
@@ -64,14 +63,6 @@ export async function apiServerRestarts({ world: { cluster }, outages }: Stage, 
   } finally {
     over(API_SERVER_GRACE_MS);
   }
-  return 'done';
-}
-
-/** After that the upstream asks for the login that it was given last, as before. */
-export async function upstreamFails(stage: Stage, cast: Cast, state: 'down' | 'hanging', ms: number): Promise<string> {
-  stage.setUpstream(cast, state);
-  await pause(ms);
-  stage.setUpstream(cast, stage.loginOf(cast) ?? 'up');
   return 'done';
 }
 

@@ -15,6 +15,8 @@ export interface Cast {
   readonly harbor: HarborName;
   /** Its deletionPolicy is always Delete, so nothing of it may be left over. */
   readonly leavesNothing: boolean;
+  /** Its Pods leave the cache while its upstream is away (`onUpstreamUnavailable: Withdraw`). */
+  readonly withdraws: boolean;
   /** The Secret with its upstream's login. */
   readonly secret: string | undefined;
 }
@@ -37,12 +39,14 @@ function createCast(index: number): Cast {
   const host = `${name}.example.org`;
   const leavesNothing = index % 4 !== 0;
   const secret = index % 5 === 1 ? `${name}-login` : undefined;
+  const withdraws = [1, 4].includes(index % 7);
   const isPrivate = index % 10 === 7;
   return {
     name,
     host,
     projects: [name, `${name}-b`, `${name}-c`],
     leavesNothing,
+    withdraws,
     secret,
     harbor: index % 4 === 3 ? 'second' : 'first',
     spec: {
@@ -57,6 +61,7 @@ function createCast(index: number): Cast {
         pullSecret: isPrivate ? 'Inject' : 'None',
         failurePolicy: index % 7 === 3 ? 'Ignore' : 'Fail',
         onHarborUnavailable: index % 8 === 5 ? 'Keep' : 'Withdraw',
+        onUpstreamUnavailable: withdraws ? 'Withdraw' : 'Keep',
       },
       deletionPolicy: leavesNothing || index % 8 === 0 ? 'Delete' : 'Retain',
       interval: INTERVAL,

@@ -46,6 +46,8 @@ export type Step =
   | { readonly kind: 'WatchesDrop' }
   | { readonly kind: 'ApiServerRestarts'; readonly forgets: boolean }
   | { readonly kind: 'UpstreamFails'; readonly mirror: string; readonly state: 'down' | 'hanging'; readonly ms: number }
+  /** Harbor sees that it is down, and so does the mirror: for so long that its Pods leave the cache. */
+  | { readonly kind: 'UpstreamStaysAway'; readonly mirror: string; readonly ms: number }
   | { readonly kind: 'KyvernoGoesAway'; readonly ms: number }
   | {
       readonly kind: 'OperatorEnds';

@@ -115,6 +115,11 @@ const WRITERS: readonly (readonly [weight: number, writer: Writer])[] = [
       },
     ],
   ],
+  [
+    8,
+    (random, { name, withdraws }) =>
+      withdraws ? [{ kind: 'UpstreamStaysAway', mirror: name, ms: random.between(25_000, 40_000) }] : [],
+  ],
   [0.8, (random) => [{ kind: 'KyvernoGoesAway', ms: random.between(1_000, 8_000) }]],
   [
     1.5,

@@ -57,6 +57,7 @@ const pod: PodRecord = {
   secrets: [],
   isLockedOut: false,
   at: 0,
+  tookMs: 0,
 };
 
 describe('what must hold after a chaos run', () => {

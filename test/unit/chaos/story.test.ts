@@ -14,6 +14,6 @@ describe('the story of a chaos run', () => {
 
   it('has every kind of step, given the time', () => {
     const kinds = new Set(writeStory(options).steps.map(({ step }) => step.kind));
-    expect([...kinds]).to.have.length(23);
+    expect([...kinds]).to.have.length(24);
   });
 });

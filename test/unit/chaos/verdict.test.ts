@@ -16,6 +16,7 @@ const ASTRAY: PodRecord = {
   secrets: [],
   isLockedOut: false,
   at: Date.parse('2026-11-27T02:00:00Z'),
+  tookMs: 12,
 };
 const USER = 'system:serviceaccount:registry-mirror-system:registry-mirror-operator';
 
