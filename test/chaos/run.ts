@@ -7,6 +7,7 @@ import { readEndState } from './invariants/end-state.js';
 import type { EndState } from './invariants/end-state.js';
 import { foreignIsUntouched } from './invariants/foreign.js';
 import type { Invariant } from './invariants/invariant.js';
+import { noLeftRobots } from './invariants/no-left-robots.js';
 import { nothingIsLeft } from './invariants/nothing-is-left.js';
 import { noOrphans } from './invariants/no-orphans.js';
 import { oneOfEach } from './invariants/one-of-each.js';
@@ -52,6 +53,7 @@ const END_INVARIANTS: readonly Invariant[] = [
   settled,
   oneOfEach,
   noOrphans,
+  noLeftRobots,
   foreignIsUntouched,
   policiesListThoseThatServe,
   podNames,
@@ -143,7 +145,7 @@ async function untilAllIsGone(
   options: ChaosOptions,
 ): Promise<readonly Breach[]> {
   await stage.world.cluster.api.json('DELETE', MIRRORS);
-  return untilAllHold(stage, steps, [], [nothingIsLeft, noOrphans, foreignIsUntouched], options);
+  return untilAllHold(stage, steps, [], [nothingIsLeft, noOrphans, noLeftRobots, foreignIsUntouched], options);
 }
 
 /** Waits until nothing breaks these invariants any more, and returns what does in the end. */

@@ -13,6 +13,8 @@ import type { Cast, HarborName } from '../story/fleet.js';
 import type { Step } from '../story/step.js';
 import { readPolicies } from './seen-policies.js';
 import type { SeenPolicy } from './seen-policies.js';
+import { readRobots } from './seen-robots.js';
+import type { SeenRobot } from './seen-robots.js';
 
 export interface SeenEndpoint {
   readonly harbor: HarborName;
@@ -47,6 +49,7 @@ export interface EndState {
   readonly endpoints: readonly SeenEndpoint[];
   readonly projects: readonly SeenProject[];
   readonly pullSecrets: readonly SeenPullSecret[];
+  readonly robots: readonly SeenRobot[];
   /** Where Pods are created. */
   readonly namespace: string;
   readonly urls: Readonly<Record<HarborName, string>>;
@@ -84,6 +87,7 @@ export async function readEndState(stage: Stage, steps: readonly Step[], images:
       }),
     ),
     pullSecrets: await readPullSecrets(stage),
+    robots: readRobots(stage, clusterId),
     namespace: stage.namespace,
     urls: { first: stage.harbors.get('first').url, second: stage.harbors.get('second').url },
     clusterId,

@@ -6,7 +6,6 @@ import type { EndState } from './end-state.js';
 import { isReady, stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
-/** A robot account that could not be deleted stays until it expires, and is told in the log: only Secrets are counted here. */
 export const pullable: Invariant = {
   name: 'Pods that are sent to a private project can pull from it, and nobody else has the key',
   breaches: (end) => [...keysMissing(end), ...keysLeft(end), ...podsWithoutKey(end)],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { noLeftRobots } from '../../chaos/invariants/no-left-robots.js';
 import { noOrphans } from '../../chaos/invariants/no-orphans.js';
 import type { EndState } from '../../chaos/invariants/end-state.js';
 import { podNames } from '../../chaos/invariants/pod-names.js';
@@ -12,9 +13,11 @@ import {
   sentToNoProject,
 } from '../../chaos/invariants/pods-of-the-run.js';
 import { endedForNoReason, memoryExceeded, secretsTold, wroteAfterItsTime } from '../../chaos/invariants/process.js';
+import { tellsThatItStays, whosePulls } from '../../chaos/invariants/seen-robots.js';
 import { UNMIRRORED } from '../../chaos/stage/pods.js';
 import type { PodRecord } from '../../chaos/stage/pods.js';
 import { pullSecretName } from '../../../src/engines/pull-secret.js';
+import { newPullRobot } from '../../../src/robots/pull-robot.js';
 import { mirror } from '../mirror/mirror.js';
 import { createFleet } from '../../chaos/story/fleet.js';
 
@@ -27,6 +30,7 @@ const empty: EndState = {
   endpoints: [],
   projects: [],
   pullSecrets: [],
+  robots: [],
   namespace: 'team',
   urls: { first: 'https://first', second: 'https://second' },
   clusterId: 'here',
@@ -134,6 +138,31 @@ describe('what must hold after a chaos run', () => {
     expect(told({ mirrors })).to.include('team has no Secret');
     expect(told({ mirrors, pullSecrets: [{ ...secret, works: false }] })).to.include('does not know');
     expect(told({ pullSecrets: [secret] })).to.include('is left in team');
+  });
+
+  it('is broken by a robot account of a mirror that is gone, unless it was said that it stays', () => {
+    const robot = { harbor: 'first', name: 'chaos-001+a', mirror: 'chaos-001', isTold: false } as const;
+    const told = (end: Partial<EndState>): string => noLeftRobots.breaches({ ...empty, ...end }).join();
+    expect(told({ robots: [robot] })).to.include('chaos-001+a is left in the first Harbor of chaos-001');
+    expect(told({ robots: [robot], mirrors: [mirror('chaos-001')] })).to.equal('');
+    expect(told({ robots: [{ ...robot, isTold: true }] })).to.equal('');
+  });
+
+  it('knows whose Pods pull with a robot account by what the operator writes into it', () => {
+    const identity = { clusterId: 'here', mirror: 'chaos-001', pullPrefix: 'cache.test:8443/chaos-001' };
+    expect(whosePulls(newPullRobot('robot', 'chaos-001', identity).description)).to.deep.equal(identity);
+    expect(whosePulls('of a person')).to.equal(undefined);
+  });
+
+  it('takes a robot account for told of by its own pull prefix, in the words of a deletion or of an edit', () => {
+    const lines = [
+      'Left in Harbor: a robot account for pulling from cache.test/a (it expires within 30 days).',
+      'The robot account for cache.test/a could not be deleted; it expires within 30 days.',
+    ];
+    for (const line of lines) expect(tellsThatItStays(line, 'cache.test/a'), line).to.equal(true);
+    for (const line of lines) expect(tellsThatItStays(line, 'cache.test/ab'), line).to.equal(false);
+    for (const line of lines)
+      expect(tellsThatItStays(line.replace('test/a', 'test/ab'), 'cache.test/a')).to.equal(false);
   });
 
   it('is broken by a Pod that is sent to a private project without the Secret for it', () => {

@@ -27,6 +27,7 @@ const end: EndState = {
   endpoints: [endpoint],
   projects: [project],
   pullSecrets: [],
+  robots: [],
   namespace: 'team',
   urls: URLS,
   clusterId: 'here',
