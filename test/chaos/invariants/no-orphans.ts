@@ -1,11 +1,11 @@
 import type { Cast } from '../story/fleet.js';
 import { harborOf } from './end-state.js';
 import type { EndState, SeenEndpoint } from './end-state.js';
-import { stalledReason } from './invariant.js';
+import { hasLostItsMark, stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
 /**
- * What Retain leaves is no orphan, and neither is what the collector takes away after its five minutes. A stalled mirror keeps what it had, which may
+ * What Retain leaves is no orphan, nor is what was adopted, nor what the collector takes away after its five minutes. A stalled mirror keeps what it had, which may
  * serve; that goes with the mirror, which is looked at when all are deleted.
  */
 export const noOrphans: Invariant = {
@@ -14,12 +14,13 @@ export const noOrphans: Invariant = {
 };
 
 function leftEndpoints(end: EndState): readonly string[] {
-  const { endpoints, fleet, mirrors } = end;
+  const { endpoints, fleet, mirrors, steps } = end;
   return endpoints.flatMap((endpoint) => {
     const { harbor, id, name, mark } = endpoint;
     if (mark === undefined || isInUse(end, endpoint)) return [];
     const cast = fleet.find((candidate) => candidate.name === mark.mirror);
     if (cast === undefined) return [`endpoint ${name} has the mark of ${mark.mirror}, which this run never had`];
+    if (mark.endpoint === 'adopted' && (cast.handMade?.project === name || hasLostItsMark(cast, steps))) return [];
     if (!cast.leavesNothing)
       return cast.projects.includes(name) ? [] : [`endpoint ${name} of ${cast.name} has no name of its`];
     if (isStalled(end, cast)) return [];
@@ -56,9 +57,4 @@ function isInUse({ mirrors, urls }: EndState, { harbor, id }: SeenEndpoint): boo
 function isStalled({ mirrors }: EndState, { name }: Cast): boolean {
   const mirror = mirrors.find(({ metadata }) => metadata.name === name);
   return mirror !== undefined && stalledReason(mirror) !== undefined;
-}
-
-/** Then it is nobody's, and stays. */
-function hasLostItsMark({ name }: Cast, steps: EndState['steps']): boolean {
-  return steps.some((step) => step.kind === 'EditEndpointByHand' && step.mirror === name && step.what === 'mark');
 }

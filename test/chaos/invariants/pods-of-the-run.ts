@@ -4,7 +4,7 @@ import { PULL_HOSTS } from '../stage/harbors.js';
 import { pullPrefixOf, UNMIRRORED } from '../stage/pods.js';
 import type { PodRecord } from '../stage/pods.js';
 import type { Withdrawal } from '../stage/withdrawals.js';
-import { FOREIGN_PROJECT, SHARED_HOST } from '../story/fleet.js';
+import { FOREIGN_PROJECT, projectsOf, SHARED_HOST } from '../story/fleet.js';
 import type { Cast } from '../story/fleet.js';
 import type { SeenPolicy } from './seen-policies.js';
 
@@ -65,7 +65,7 @@ export function sentToWithdrawn(
     const { result, image, at, tookMs } = record;
     const project = result === undefined ? undefined : pullPrefixOf(result)?.split('/')[1];
     if (project === undefined) return [];
-    const owner = fleet.find(({ projects }) => projects.includes(project))?.name;
+    const owner = fleet.find((cast) => projectsOf(cast).includes(project))?.name;
     const isOut = withdrawals.some(({ mirror, from, to }) => mirror === owner && from <= at && at + tookMs <= to);
     return isOut ? [`${time(record)} a Pod of ${image} was sent to ${result ?? ''}, whose upstream was away`] : [];
   });
@@ -90,7 +90,7 @@ function mayBecome(image: string, fleet: readonly Cast[]): ReadonlySet<string> {
   const reference = parseReference(image);
   if (reference === undefined) return new Set();
   const casts = fleet.filter(({ host }) => [host, `also-${host}`, SHARED_HOST].includes(reference.domain));
-  const projects = casts.flatMap((cast) => [...cast.projects, FOREIGN_PROJECT]);
+  const projects = casts.flatMap((cast) => [...projectsOf(cast), FOREIGN_PROJECT]);
   const prefixes = Object.values(PULL_HOSTS).flatMap((host) => projects.map((project) => `${host}/${project}`));
   return new Set(prefixes.map((prefix) => `${prefix}/${reference.path}${reference.suffix}`));
 }

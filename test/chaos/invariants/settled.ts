@@ -4,7 +4,7 @@ import { REASONS } from '../../../src/api/reasons.js';
 import { upstreamHosts } from '../../../src/api/spec/upstream-types.js';
 import { FOREIGN_PROJECT } from '../story/fleet.js';
 import type { EndState } from './end-state.js';
-import { isReady, stalledReason } from './invariant.js';
+import { hasLostItsMark, isReady, stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
 /** Everything is Ready, or Stalled with a reason that follows from what was done to it. */
@@ -25,20 +25,28 @@ export const settled: Invariant = {
     }),
 };
 
+/** How a mirror says that a project is not its own, and has another upstream. */
+const NOT_OURS = {
+  Refuse: REASONS.projectNotOurs,
+  Use: REASONS.upstreamMismatch,
+  Adopt: REASONS.upstreamChanged,
+} as const;
+
 /** The reasons to be stalled that somebody gave this mirror. */
 function excuses(mirror: RegistryMirror, { mirrors, steps }: EndState): readonly string[] {
   const { name } = mirror.metadata;
   const hosts = upstreamHosts(mirror.spec);
   const others = mirrors.filter(({ metadata }) => metadata.name !== name);
   const isContested = others.some(({ spec }) => upstreamHosts(spec).some((host) => hosts.includes(host)));
-  const isUnmarked = steps.some(
-    (step) => step.kind === 'EditEndpointByHand' && step.mirror === name && step.what === 'mark',
-  );
+  const isUnmarked = hasLostItsMark({ name }, steps);
+  const { adoptionPolicy } = mirror.spec;
   return [
     ...(isContested ? [REASONS.hostConflict] : []),
-    ...(mirror.spec.project.name === FOREIGN_PROJECT ? [REASONS.projectNotOurs] : []),
+    ...(mirror.spec.project.name === FOREIGN_PROJECT ? [NOT_OURS[adoptionPolicy]] : []),
     // Without its mark the endpoint is a stranger's to a mirror that was deleted meanwhile.
-    ...(isUnmarked ? [REASONS.markMissing, REASONS.projectNotOurs] : []),
+    ...(isUnmarked ? [REASONS.markMissing, NOT_OURS[adoptionPolicy]] : []),
+    // What is somebody else's by then is used as it is, also where hands made it private before.
+    ...(isUnmarked && adoptionPolicy === 'Use' ? [REASONS.projectPrivate] : []),
   ];
 }
 

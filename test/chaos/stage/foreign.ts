@@ -1,15 +1,12 @@
-import { OPERATOR } from '../../../src/api/group.js';
 import type { Cluster } from '../../cluster/cluster.js';
-import type { HarborStandIn } from '../../harbor/index.js';
 import { NAMESPACE } from '../../support/operator.js';
-import { asAdmin } from '../../support/world.js';
-import { FOREIGN_PROJECT } from '../story/fleet.js';
+import type { Cast } from '../story/fleet.js';
+import { foreignIn, plantIn } from './foreign-in-harbor.js';
 import type { Harbors } from './harbors.js';
 
 const POLICY = '/apis/kyverno.io/v1/clusterpolicies/somebodys-policy';
 const BUILT_IN = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/somebodys-policy';
 const SECRET = `/api/v1/namespaces/${NAMESPACE}/secrets/somebodys-secret`;
-const MIRRORED = 'somebodys-marked-cache';
 
 /** What somebody else has in Harbor and in the cluster, and what it was like before the run. */
 export class Foreign {
@@ -22,23 +19,15 @@ export class Foreign {
     this.#harbors = harbors;
   }
 
-  async plant(): Promise<void> {
-    const anotherCluster = `[${OPERATOR} v1 cluster=another mirror=chaos-000 endpoint=created project=created deletion=Delete]`;
-    for (const [, harbor] of this.#harbors.all()) {
-      await plantProject(harbor, FOREIGN_PROJECT, 'made by hand');
-      await plantProject(harbor, MIRRORED, anotherCluster);
-      await plantEndpoint(harbor, 'somebodys-endpoint', `unused ${anotherCluster}`);
-    }
+  async plant(fleet: readonly Cast[]): Promise<void> {
+    for (const [, harbor] of this.#harbors.all()) await plantIn(harbor, fleet);
     await this.#cluster.apply([clusterPolicy, builtInPolicy, secret]);
     this.#before = await this.#look();
   }
 
   /** What is another than it was, in words. */
   async changes(): Promise<readonly string[]> {
-    const now = await this.#look();
-    return now.flatMap((text, index) =>
-      text === this.#before[index] ? [] : [`was ${this.#before[index] ?? 'nothing'} and is ${text}`],
-    );
+    return differences(this.#before, await this.#look());
   }
 
   async remove(): Promise<void> {
@@ -64,26 +53,15 @@ export class Foreign {
         });
       }),
     );
-    return [...this.#harbors.all().flatMap(([, harbor]) => inHarbor(harbor)), ...objects];
+    return [...this.#harbors.all().flatMap(([, harbor]) => foreignIn(harbor)), ...objects];
   }
 }
 
-function inHarbor(harbor: HarborStandIn): readonly string[] {
-  const endpoints = harbor.endpoints().filter(({ name }) => name.startsWith('somebodys-'));
-  const projects = harbor.projects().filter(({ name }) => name.startsWith('somebodys-') || name === 'library');
-  // Harbor's own health check may change an endpoint's status.
-  const kept = endpoints.map((endpoint) => ({ ...endpoint, status: 'not compared' }));
-  return [JSON.stringify(kept), JSON.stringify(projects)];
-}
-
-async function plantProject(harbor: HarborStandIn, name: string, description: string): Promise<void> {
-  const endpoint = await plantEndpoint(harbor, name, description);
-  await asAdmin(harbor, 'POST', '/projects', { project_name: name, registry_id: endpoint, public: true });
-}
-
-async function plantEndpoint(harbor: HarborStandIn, name: string, description: string): Promise<number> {
-  const url = `https://${name}.example.org`;
-  return asAdmin(harbor, 'POST', '/registries', { name, description, url, type: 'docker-registry' });
+export function differences(before: readonly string[], now: readonly string[]): readonly string[] {
+  return [
+    ...before.filter((text) => !now.includes(text)).map((text) => `this is gone, or not so any more: ${text}`),
+    ...now.filter((text) => !before.includes(text)).map((text) => `this was not there, or not so: ${text}`),
+  ];
 }
 
 interface Planted {

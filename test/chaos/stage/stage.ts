@@ -53,7 +53,7 @@ export class Stage {
     const harbors = await Harbors.start(world.harbor, cluster);
     await cluster.kubectl(['apply', '-k', PULL_SECRETS]);
     const stage = new Stage(world, proxy, harbors, fleet, await cluster.createNamespace({}, 'chaos'));
-    await stage.foreign.plant();
+    await stage.foreign.plant(fleet);
     for (const cast of fleet) await stage.setLogin(cast, `pass-word-of-${cast.name}`);
     await stage.replicas.start(REPLICAS);
     await eventually(

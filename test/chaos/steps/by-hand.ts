@@ -5,6 +5,7 @@ import { pullSecrets } from '../../integration/pull-secrets/pulling.js';
 import { asAdmin, MIRRORS } from '../../support/world.js';
 import { isPublic } from '../stage/project-presence.js';
 import type { Stage } from '../stage/stage.js';
+import { ownerBefore } from '../story/fleet.js';
 
 const NO_LOGINS = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') };
 const MERGE = 'application/merge-patch+json';
@@ -12,7 +13,7 @@ const JSON_PATCH = 'application/json-patch+json';
 /** Kyverno refuses Pods for a policy that it can't find, until it has registered its webhook anew. */
 const POLICY_GRACE_MS = 20_000;
 
-/** What people do in Harbor past the operator. */
+/** What people do in Harbor past the operator. What was there before the run they leave alone: that is to be as it was. */
 export async function editEndpoint(
   stage: Stage,
   mirror: string,
@@ -22,6 +23,7 @@ export async function editEndpoint(
   const harbor = stage.harbors.at(url);
   const endpoint = harbor?.state.endpoints.get(endpointID ?? -1);
   if (harbor === undefined || endpoint === undefined) return 'there is no endpoint';
+  if (ownerBefore(endpoint.name) !== undefined) return 'it was there before';
   const changes = {
     url: { url: 'https://elsewhere.example.org' },
     insecure: { insecure: true },
@@ -37,6 +39,7 @@ export async function editProject(stage: Stage, mirror: string): Promise<string>
   const harbor = stage.harbors.at(url);
   const project = harbor?.state.projects.get(projectID ?? -1);
   if (harbor === undefined || project === undefined) return 'there is no project';
+  if (ownerBefore(project.name) !== undefined) return 'it was there before';
   await asAdmin(harbor, 'PUT', `/projects/${project.id}`, { metadata: { public: String(!isPublic(project)) } });
   return 'done';
 }
@@ -46,6 +49,7 @@ export async function deleteProject(stage: Stage, mirror: string, andEndpoint: b
   const harbor = stage.harbors.at(url);
   const project = harbor?.state.projects.get(projectID ?? -1);
   if (harbor === undefined || project === undefined) return 'there is no project';
+  if (ownerBefore(project.name) !== undefined) return 'it was there before';
   await asAdmin(harbor, 'DELETE', `/projects/${project.id}`);
   if (andEndpoint) await asAdmin(harbor, 'DELETE', `/registries/${endpointID ?? 0}`);
   return 'done';

@@ -1,5 +1,5 @@
 import type { LooseSpec } from '../../support/world.js';
-import { ENGINES, FOREIGN_PROJECT, SHARED_HOST } from './fleet.js';
+import { ENGINES, FOREIGN_PROJECT, projectsOf, SHARED_HOST } from './fleet.js';
 import type { Cast } from './fleet.js';
 import type { Random } from './random.js';
 
@@ -9,7 +9,7 @@ type Edit = (random: Random, cast: Cast) => LooseSpec;
 const EDITS: readonly (readonly [weight: number, edit: Edit])[] = [
   [3, (random, { host }) => ({ upstream: { hosts: hosts(random, host) } })],
   [3, (random) => ({ rewrite: { repositories: repositories(random) } })],
-  [3, (random, { projects }) => ({ project: { name: random.pick(projects) } })],
+  [3, (random, cast) => ({ project: { name: random.pick(projectsOf(cast)) } })],
   [0.3, () => ({ project: { name: FOREIGN_PROJECT } })],
   [2, (random) => visibility(random.chance(0.5))],
   [3, (random) => ({ rewrite: { engine: random.pick([...ENGINES, 'Auto', 'None']) } })],
