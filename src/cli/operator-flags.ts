@@ -7,6 +7,18 @@ import { OPTIONS } from '../config/options.js';
 import type { Setting, SettingOption } from '../config/options.js';
 import { InputError } from './input-error.js';
 
+/** Which Harbor it is, and how it is asked. */
+export const HARBOR_SETTINGS = [
+  'harborUrl',
+  'harborPullHost',
+  'harborCredentialsSecret',
+  'harborUsername',
+  'harborPasswordFile',
+  'harborCaSecret',
+  'harborInsecureSkipTLSVerify',
+  'requestTimeoutMs',
+] as const satisfies readonly Setting[];
+
 /** Adds settings of the operator, with its own flags and variables: what works for it works here. */
 export function withOperatorFlags(command: Command, settings: readonly Setting[]): Command {
   for (const setting of settings) {

@@ -19,6 +19,7 @@ import type { PolicyEngine } from '../engines/settings.js';
 import { DEFAULT_AUTO_ENGINE } from './offline/placement.js';
 import { render } from './offline/render.js';
 import { addHarborRobot } from './robot/command.js';
+import { repeated } from './repeated.js';
 
 interface FileOptions {
   readonly filename: readonly string[];
@@ -133,7 +134,7 @@ function withFiles(command: Command): Command {
     .requiredOption(
       '-f, --filename <file>',
       'YAML or JSON file with RegistryMirrors, or a folder of such files; - is the standard input; may be given several times',
-      (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
+      repeated,
     )
     .option('--harbor-host <host[:port]>', "the pull host of the operator's own Harbor", host);
 }

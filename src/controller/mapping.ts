@@ -5,6 +5,7 @@ import type { PullHost } from '../harbor/session/facts.js';
 import type { SessionChange } from '../harbor/session/harbor-session.js';
 import type { Priority } from '../kubernetes/queue/priority.js';
 import type { StoreEvent } from '../kubernetes/cache/store.js';
+import { MirrorIndex } from '../mirror/mirror-index.js';
 
 /** A mirror that has to be looked at. */
 export interface Wake {
@@ -14,38 +15,25 @@ export interface Wake {
 
 /** Which mirrors name which Secret, so that a Secret's change doesn't cost a look at all mirrors. */
 export class SecretUsers {
-  readonly #users = new Map<string, Set<string>>();
-  readonly #secrets = new Map<string, readonly string[]>();
+  readonly #bySecret = new MirrorIndex();
 
   /** Takes a mirror in, or its new version. */
   set(mirror: RegistryMirror): void {
-    const { name } = mirror.metadata;
-    this.delete(name);
-    const secrets = secretsOf(mirror);
-    this.#secrets.set(name, secrets);
-    for (const secret of secrets) {
-      const users = this.#users.get(secret) ?? new Set<string>();
-      this.#users.set(secret, users.add(name));
-    }
+    this.#bySecret.set(mirror, secretsOf(mirror));
   }
 
   delete(mirror: string): void {
-    for (const secret of this.#secrets.get(mirror) ?? []) {
-      const users = this.#users.get(secret);
-      users?.delete(mirror);
-      if (users?.size === 0) this.#users.delete(secret);
-    }
-    this.#secrets.delete(mirror);
+    this.#bySecret.delete(mirror);
   }
 
   /** The mirrors that name this Secret, for their upstream or for their Harbor. */
-  of(secret: string): Iterable<string> {
-    return this.#users.get(secret) ?? [];
+  of(secret: string): readonly string[] {
+    return this.#bySecret.get(secret).map(({ metadata }) => metadata.name);
   }
 
   /** All mirrors. */
   all(): Iterable<string> {
-    return this.#secrets.keys();
+    return this.#bySecret.names();
   }
 }
 
@@ -102,7 +90,7 @@ export function wakesOfHarbor(
  */
 export function wakesOfSecret(secret: string, own: ReadonlySet<string>, users: SecretUsers): readonly Wake[] {
   if (own.has(secret)) return [...users.all()].map(asRoutine);
-  return [...users.of(secret)].map((mirror) => ({ mirror, priority: 'edit' }));
+  return users.of(secret).map((mirror) => ({ mirror, priority: 'edit' }));
 }
 
 /** Deletions first, then what a person changed, and then what is new, of which there may be thousands: the operator's own writes change neither the generation nor an annotation. */

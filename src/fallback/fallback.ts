@@ -9,9 +9,10 @@ import type { Rewriter } from '../image/rewrite.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
+import { namespacedName } from '../kubernetes/objects.js';
 import type { Resource } from '../kubernetes/objects.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
-import { keyOfPod, slimPod } from './pod.js';
+import { slimPod } from './pod.js';
 import type { RewrittenPod } from './pod.js';
 import { fallbackPatch, stuckContainers } from './stuck.js';
 import type { StuckContainer } from './stuck.js';
@@ -97,7 +98,7 @@ export class Fallback {
     });
     const pods = new Informer<RewrittenPod>(api, PODS, {
       labelSelector: `${LABELS.mirrored}=true`,
-      keyOf: keyOfPod,
+      keyOf: namespacedName,
       take: slimPod,
       onError: (error) => {
         log.warn('Watching Pods for rewrite.fallback failed; trying again.', { error });
@@ -108,7 +109,7 @@ export class Fallback {
       },
     });
     pods.onChange(({ type, object }) => {
-      if (type === 'DELETED') this.#done.delete(keyOfPod(object));
+      if (type === 'DELETED') this.#done.delete(namespacedName(object));
       else this.#consider(object);
     });
     pods.start();
@@ -137,11 +138,11 @@ export class Fallback {
   }
 
   #consider(pod: RewrittenPod): void {
-    if (this.#stuck(pod).length > 0) this.#watch?.queue.add(keyOfPod(pod));
+    if (this.#stuck(pod).length > 0) this.#watch?.queue.add(namespacedName(pod));
   }
 
   #stuck(pod: RewrittenPod): readonly StuckContainer[] {
-    const done = this.#done.get(keyOfPod(pod));
+    const done = this.#done.get(namespacedName(pod));
     const stuck = stuckContainers(pod, this.#rewrite);
     return done === undefined ? stuck : stuck.filter(({ name }) => !done.has(placeOf(pod, name)));
   }

@@ -45,11 +45,6 @@ export function slimPod({ metadata, spec, status }: RewrittenPod): RewrittenPod 
   };
 }
 
-/** What tells one Pod of the cluster from the others. */
-export function keyOfPod({ metadata: { namespace = '', name } }: RewrittenPod): string {
-  return `${namespace}/${name}`;
-}
-
 function slimContainer({ name, image }: PodContainer): PodContainer {
   return { name, image };
 }

@@ -7,6 +7,11 @@ export interface KubernetesObject {
   readonly metadata: ObjectMeta;
 }
 
+/** What tells an object of several namespaces from all others of its kind. */
+export function namespacedName({ metadata: { namespace = '', name } }: Pick<KubernetesObject, 'metadata'>): string {
+  return `${namespace}/${name}`;
+}
+
 /** A collection of the API: what a list, a watch and a name are relative to. */
 export interface Resource {
   /** Empty for the core group. */

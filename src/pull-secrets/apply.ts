@@ -7,7 +7,8 @@ import { isPullRobot, newPullRobot } from '../robots/pull-robot.js';
 import type { PullIdentity } from '../robots/pull-robot.js';
 import type { Rotation } from '../robots/rotation.js';
 import type { PullCluster } from './cluster.js';
-import { describeCopy, keyOfCopy } from './copies.js';
+import { namespacedName } from '../kubernetes/objects.js';
+import { describeCopy } from './copies.js';
 import type { CopyAction } from './copies.js';
 import type { PullMemory, RefusedCopy } from './memory.js';
 import { loginOf, pullSecretObject } from './pull-secret.js';
@@ -132,7 +133,7 @@ export async function applyCopies(
         onWrite(describeCopy(action));
       } catch (error) {
         if (!isKubernetesError(error)) throw error;
-        const key = keyOfCopy(action.copy);
+        const key = namespacedName(action.copy);
         const isFinal = REFUSALS.has(error.kind) || before.has(key);
         refused.set(key, refusal(action, error, isFinal));
         if (!isFinal) passing ??= error;

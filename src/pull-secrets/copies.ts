@@ -1,6 +1,7 @@
 import { LABELS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { matchesGlob } from '../image/glob.js';
+import { namespacedName } from '../kubernetes/objects.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import { selects } from '../engines/conditions/label-selector.js';
 import { contains } from '../kubernetes/contains.js';
@@ -50,28 +51,23 @@ function rewrittenNamespaces({
 /** Compares the copies that are there with those that should be. Pure. */
 export function planCopies(input: CopiesInput): CopiesPlan {
   const { mirror, wanted, copies } = input;
-  const there = new Map(copies.map((copy) => [keyOfCopy(copy), copy]));
+  const there = new Map(copies.map((copy) => [namespacedName(copy), copy]));
   const target = rewrittenNamespaces(input).flatMap((namespace) =>
     wanted.map((secret) => copyFor(mirror, secret, namespace)),
   );
-  const keys = new Set(target.map(keyOfCopy));
+  const keys = new Set(target.map(namespacedName));
   const writes = target.flatMap((copy): readonly CopyAction[] => {
-    const from = there.get(keyOfCopy(copy));
+    const from = there.get(namespacedName(copy));
     if (from === undefined) return [{ kind: 'CreateCopy', copy }];
     return contains(from, copy) ? [] : [{ kind: 'UpdateCopy', copy, from }];
   });
-  const rest = copies.filter((copy) => !keys.has(keyOfCopy(copy)));
+  const rest = copies.filter((copy) => !keys.has(namespacedName(copy)));
   const deletions = rest.map((copy): CopyAction => ({ kind: 'DeleteCopy', copy }));
   return { actions: [...writes, ...deletions], total: target.length };
-}
-
-/** Where a copy is: namespace and name. */
-export function keyOfCopy({ metadata: { namespace = '', name } }: KubernetesObject): string {
-  return `${namespace}/${name}`;
 }
 
 /** The write in a person's words. */
 export function describeCopy({ kind, copy }: CopyAction): string {
   const verbs = { CreateCopy: 'create', UpdateCopy: 'update', DeleteCopy: 'delete' } as const;
-  return `${verbs[kind]} pull Secret ${keyOfCopy(copy)}`;
+  return `${verbs[kind]} pull Secret ${namespacedName(copy)}`;
 }

@@ -1,5 +1,6 @@
 import type { PullAccess } from './cluster.js';
-import { keyOfCopy, planCopies } from './copies.js';
+import { namespacedName } from '../kubernetes/objects.js';
+import { planCopies } from './copies.js';
 import type { CopiesPlan, CopyAction } from './copies.js';
 import type { PullMemory } from './memory.js';
 import type { PullObservation } from './observe.js';
@@ -69,7 +70,7 @@ export function spreadOf(
   const wanted = secrets.filter((secret) => secret.record.pullPrefix === pullPrefix && isUsable(secret));
   if (wanted.length === 0) return 'no';
   const { actions, total } = planCopies({ mirror, wanted, copies, namespaces, excludedNamespaces });
-  const missing = actions.filter(({ kind }) => kind !== 'DeleteCopy').map(({ copy }) => keyOfCopy(copy));
+  const missing = actions.filter(({ kind }) => kind !== 'DeleteCopy').map(({ copy }) => namespacedName(copy));
   if (missing.length === 0) return 'yes';
   return missing.length < total && missing.every((key) => refused.get(key)?.isFinal === true) ? 'yes' : 'no';
 }

@@ -5,11 +5,11 @@ import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import type { InformerEvent } from '../kubernetes/cache/informer.js';
+import { namespacedName } from '../kubernetes/objects.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import type { LogSink } from '../api/log-sink.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
-import { keyOfCopy } from './copies.js';
 import type { CopyAction } from './copies.js';
 import { isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
 import { usesPullSecrets } from './usage.js';
@@ -163,7 +163,7 @@ export class PullWatches implements PullCluster {
 
   async #delete(copy: Secret, resource: Resource): Promise<void> {
     await this.#options.api.delete(resource, copy.metadata.name);
-    this.#watches?.copies.forget(keyOfCopy(copy));
+    this.#watches?.copies.forget(namespacedName(copy));
   }
 
   #start(): Watches {
@@ -186,7 +186,7 @@ export class PullWatches implements PullCluster {
     });
     const labelSelector = `${LABELS.credentials}=${PULL_LABEL}`;
     const namespaces = new Informer<KubernetesObject>(api, NAMESPACES, handlers('namespaces'));
-    const copies = new Informer<Secret>(api, SECRETS, { ...handlers('secrets'), labelSelector, keyOf: keyOfCopy });
+    const copies = new Informer<Secret>(api, SECRETS, { ...handlers('secrets'), labelSelector, keyOf: namespacedName });
     namespaces.onChange((event) => {
       if (concernsCopies(event)) all();
     });

@@ -13,13 +13,14 @@ import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../cluster/kubeconfig.js';
 import type { KubeconfigFlags } from '../cluster/kubeconfig.js';
 import { isRecord, readObjects } from '../files/objects-file.js';
-import { operatorConfig, withOperatorFlags } from '../operator-flags.js';
+import { HARBOR_SETTINGS, operatorConfig, withOperatorFlags } from '../operator-flags.js';
 import type { Output } from '../output.js';
 import { readHandMade } from './hand-made.js';
 import type { HandMadePolicy } from './hand-made.js';
 import { importAll } from './import.js';
 import { manifests, problems } from './manifests.js';
 import { readHarbor } from './proxy-project.js';
+import { repeated } from '../repeated.js';
 
 type ImportFormat = 'yaml' | 'json';
 
@@ -47,25 +48,9 @@ export function addImport(program: Command, output: Output): void {
       'look for hand-made ClusterPolicies in the cluster, and leave out what its mirrors have',
       false,
     )
-    .option(
-      '--policy <file>',
-      'a file with hand-made ClusterPolicies; may be given several times',
-      (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
-    )
+    .option('--policy <file>', 'a file with hand-made ClusterPolicies; may be given several times', repeated)
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['yaml', 'json']).default('yaml'));
-  withOperatorFlags(command, [
-    'harborUrl',
-    'harborPullHost',
-    'harborCredentialsSecret',
-    'harborUsername',
-    'harborPasswordFile',
-    'harborCaSecret',
-    'harborInsecureSkipTLSVerify',
-    'requestTimeoutMs',
-    'namespace',
-    'clusterId',
-    'excludedNamespaces',
-  ])
+  withOperatorFlags(command, [...HARBOR_SETTINGS, 'namespace', 'clusterId', 'excludedNamespaces'])
     .addHelpText('after', EXAMPLES)
     .action((flags: ImportFlags) => importCommand(flags, output));
 }

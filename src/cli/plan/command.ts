@@ -27,7 +27,7 @@ import type { KubeconfigFlags } from '../cluster/kubeconfig.js';
 import { readPolicies } from '../cluster/live-policies.js';
 import type { PolicyLook } from '../cluster/live-policies.js';
 import { readMirrors } from '../files/mirrors-file.js';
-import { isGiven, operatorConfig, withOperatorFlags } from '../operator-flags.js';
+import { HARBOR_SETTINGS, isGiven, operatorConfig, withOperatorFlags } from '../operator-flags.js';
 import { FORMATS, print } from '../output.js';
 import type { Format, Output } from '../output.js';
 import { servedEntries } from '../explain/in-force.js';
@@ -40,6 +40,7 @@ import { planHarborSide } from './harbor-side.js';
 import type { PlannedMirror } from './harbor-side.js';
 import { plannedMirrors } from './mirrors.js';
 import { hasDifferences, hasFailures, makePlan, planLines } from './plan.js';
+import { repeated } from '../repeated.js';
 
 interface PlanFlags extends KubeconfigFlags {
   readonly filename?: readonly string[];
@@ -64,19 +65,12 @@ export function addPlan(program: Command, output: Output, setCode: (code: ExitCo
     .option(
       '-f, --filename <file>',
       "RegistryMirrors to plan for, as if applied: a file or a folder; - is the standard input; may be given several times (default: the cluster's)",
-      (file: string, files: readonly string[] | undefined) => [...(files ?? []), file],
+      repeated,
     )
     .option('--all', 'list all Pods, not only the first 20', false)
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(FORMATS).default('text'));
   withOperatorFlags(plan, [
-    'harborUrl',
-    'harborPullHost',
-    'harborCredentialsSecret',
-    'harborUsername',
-    'harborPasswordFile',
-    'harborCaSecret',
-    'harborInsecureSkipTLSVerify',
-    'requestTimeoutMs',
+    ...HARBOR_SETTINGS,
     'namespace',
     'clusterId',
     'keySecret',

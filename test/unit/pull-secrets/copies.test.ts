@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
-import { keyOfCopy, planCopies } from '../../../src/pull-secrets/copies.js';
+import { namespacedName } from '../../../src/kubernetes/objects.js';
+import { planCopies } from '../../../src/pull-secrets/copies.js';
 import {
   copyFor,
   isUsable,
@@ -88,7 +89,7 @@ describe('copies of a pull Secret', () => {
     expect(metadata).to.deep.include({ namespace: 'a' });
     expect(JSON.stringify(metadata)).to.include('"uid":"uid-team"').and.not.include('secret-1');
     expect([type, Object.keys(data ?? {})]).to.deep.equal(['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']]);
-    expect(keyOfCopy(copyIn('a'))).to.match(/^a\/registry-mirror-pull-team-[0-9a-f]{10}$/);
+    expect(namespacedName(copyIn('a'))).to.match(/^a\/registry-mirror-pull-team-[0-9a-f]{10}$/);
   });
 
   it('log in to one project, and not to those whose names begin alike', () => {

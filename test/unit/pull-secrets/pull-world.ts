@@ -8,7 +8,7 @@ import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
 import { routeOf } from '../../../src/mirror/routing.js';
 import type { PolicyState } from '../../../src/policies/state.js';
 import type { PullAccess, PullCluster } from '../../../src/pull-secrets/cluster.js';
-import { keyOfCopy } from '../../../src/pull-secrets/copies.js';
+import { namespacedName } from '../../../src/kubernetes/objects.js';
 import type { CopyAction } from '../../../src/pull-secrets/copies.js';
 import { isPullSecret, mirrorOf } from '../../../src/pull-secrets/pull-secret.js';
 import { PullSecrets } from '../../../src/pull-secrets/pull-secrets.js';
@@ -194,7 +194,7 @@ export class PullWorld implements PullCluster {
   }
 
   drop(secret: Secret): Promise<void> {
-    this.secrets.delete(keyOfCopy(secret));
+    this.secrets.delete(namespacedName(secret));
     this.writes.push('drop');
     return Promise.resolve();
   }
@@ -202,14 +202,14 @@ export class PullWorld implements PullCluster {
   carryOut(action: CopyAction): Promise<void> {
     const error = this.refuse(action);
     if (error !== undefined) return Promise.reject(error);
-    if (action.kind === 'DeleteCopy') this.secrets.delete(keyOfCopy(action.copy));
+    if (action.kind === 'DeleteCopy') this.secrets.delete(namespacedName(action.copy));
     else this.#put(action.copy);
     this.writes.push(`${action.kind} ${action.copy.metadata.namespace ?? ''}`);
     return Promise.resolve();
   }
 
   #put(secret: Secret): void {
-    this.secrets.set(keyOfCopy(secret), secret);
+    this.secrets.set(namespacedName(secret), secret);
   }
 
   #sessionAt(harbor: FakeHarbor): ReturnType<FakeHarbor['session']> {
