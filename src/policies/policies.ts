@@ -6,11 +6,12 @@ import { applyWrite } from './apply.js';
 import type { ApplyOptions, WritablePolicies } from './apply.js';
 import { concernedBy } from './concerned.js';
 import type { Moment } from './concerned.js';
-import { canWait, Decisions } from './timing/decisions.js';
+import { Decisions } from './timing/decisions.js';
+import { paceOf } from './timing/pace.js';
 import { desiredPolicies } from './desired/desired.js';
 import { NOTHING_YET, withVanished } from './memory.js';
 import type { Memory } from './memory.js';
-import { mayHave, observe } from './observe/picture.js';
+import { observe } from './observe/picture.js';
 import type { Picture, ReadablePolicies } from './observe/picture.js';
 import { placePolicies, weighAll } from './desired/place.js';
 import { actingSince } from './plan/acting.js';
@@ -39,7 +40,7 @@ interface PoliciesOptions extends ApplyOptions {
   readonly mirrorsPerPolicy?: number;
   /** ms by a clock that nobody sets. */
   readonly now: () => number;
-  /** A sync is due: at once, or together with what else comes. */
+  /** A sync is due, so soon. */
   readonly onDue: (pace: Pace) => void;
   /** The state of this mirror changed. */
   readonly onStateChange: (mirror: string, state: PolicyState) => void;
@@ -76,18 +77,17 @@ export class Policies {
     // It stays as decided, which may not be written yet.
     if (before.kind === 'withdraw' && decision.kind === 'unchanged') return;
     if (canonicalJson(before) === canonicalJson(decision)) return;
-    const isThere = (): boolean => this.has(mirror) || mayHave(this.#observe(), mirror);
-    const mayWait = canWait(decision, this.#options.mirrors.mirror(mirror), isThere);
-    this.#decisions.set(mirror, decision, mayWait);
+    const pace = paceOf({ ...this.#asked(mirror), decision });
+    this.#decisions.set(mirror, decision, pace === 'together');
     this.#look(mirror);
-    this.#options.onDue(mayWait ? 'together' : 'atOnce');
+    this.#options.onDue(pace);
   }
 
   /** The mirror's object is gone. */
   forget(mirror: string): void {
     this.#decisions.forget(mirror);
     this.#seen.forget(mirror);
-    if (this.#memory.placed.has(mirror)) this.#options.onDue('atOnce');
+    if (this.#memory.placed.has(mirror)) this.#options.onDue('soon');
   }
 
   /** How the mirror stands now. */
@@ -154,7 +154,7 @@ export class Policies {
   observe(): void {
     this.#isPictureOld = true;
     this.#lookAtAll();
-    if (this.#isWaiting) this.#options.onDue('atOnce');
+    if (this.#isWaiting) this.#options.onDue('soon');
   }
 
   /**

@@ -13,8 +13,10 @@ export type RoutingDecision =
 /** Of a mirror that nothing was decided of. */
 export const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
-/** When a change is written: at once, or together with others that come soon. */
-export type Pace = 'atOnce' | 'together';
+/**
+ * When a change is written: at once, whoever else is being looked at; soon, when nobody is, or after a second; or together with others that come.
+ */
+export type Pace = 'atOnce' | 'soon' | 'together';
 
 /** How a mirror stands in the policies of the cluster. */
 export type PolicyState =

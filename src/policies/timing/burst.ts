@@ -1,22 +1,37 @@
-/** The longest that a mirror which can wait is held back, in ms. */
-export const LONGEST_WAIT_MS = 3000;
+/** How the writes of a burst follow each other; all in ms. */
+export interface Rhythm {
+  /** The longest that the first change waits, as long as mirrors are being looked at. */
+  readonly firstMs: number;
+  /** With each write of a burst the next one may be so much later. */
+  readonly stepMs: number;
+  /** The longest that a change waits. */
+  readonly longestMs: number;
+  /** When nothing has come for so long, and no mirror is being looked at, the burst is over for now. */
+  readonly quietMs: number;
+  /** What comes so long after the last write is no part of the burst any more. */
+  readonly lullMs: number;
+}
 
-/** With each write of a burst the next one may be so much later. */
-const STEP_MS = 1000;
-/** When nothing has come for so long, the burst is over for now. */
-const QUIET_MS = 250;
-/** What comes so long after the last write is no part of the burst any more. */
-const LULL_MS = 5000;
+/** Of what can wait: new mirrors, and those that are deleted. */
+export const TOGETHER: Rhythm = { firstMs: 1000, stepMs: 1000, longestMs: 3000, quietMs: 250, lullMs: 5000 };
+
+/** Of what a person waits for, or Pods. An edit alone is written before thousands of mirrors have been looked at; of many edits meanwhile, some share a write. */
+export const AT_ONCE: Rhythm = { firstMs: 0, stepMs: 250, longestMs: 1000, quietMs: 0, lullMs: 2000 };
 
 /**
- * When changes that can wait are written: new mirrors, and those that are deleted. The first one at once; of more that follow, many share a
- * write, which comes when no more come, or after a pause that grows from write to write. Pure: the caller has the clock.
+ * When changes that come in bursts are written. The first one at once, or nearly so; of more that follow, many share a write, which comes when no more
+ * come, or after a pause that grows from write to write. Pure: the caller has the clock.
  */
 export class Burst {
+  readonly #rhythm: Rhythm;
   #since: number | undefined;
   #lastAt = -Infinity;
   #writtenAt = -Infinity;
   #writes = 0;
+
+  constructor(rhythm: Rhythm) {
+    this.#rhythm = rhythm;
+  }
 
   get isPending(): boolean {
     return this.#since !== undefined;
@@ -24,7 +39,7 @@ export class Burst {
 
   /** One more change. */
   add(now: number): void {
-    if (this.#since === undefined && now - this.#writtenAt > LULL_MS) this.#writes = 0;
+    if (this.#since === undefined && now - this.#writtenAt > this.#rhythm.lullMs) this.#writes = 0;
     this.#since ??= now;
     this.#lastAt = now;
   }
@@ -32,12 +47,15 @@ export class Burst {
   /** @param isBusy - whether mirrors are being looked at, so that more changes are to be expected */
   isDue(now: number, isBusy: boolean): boolean {
     if (this.#since === undefined) return false;
-    if (now - this.#since >= Math.min(LONGEST_WAIT_MS, STEP_MS * Math.max(1, this.#writes))) return true;
-    return !isBusy && (this.#writes === 0 || now - this.#lastAt >= QUIET_MS);
+    const { firstMs, stepMs, longestMs, quietMs } = this.#rhythm;
+    const isFirst = this.#writes === 0;
+    if (now - this.#since >= (isFirst ? firstMs : Math.min(longestMs, stepMs * this.#writes))) return true;
+    return !isBusy && (isFirst || now - this.#lastAt >= quietMs);
   }
 
   /** All that came so far is being written. */
   written(now: number): void {
+    if (this.#since === undefined) return;
     this.#since = undefined;
     this.#writtenAt = now;
     this.#writes += 1;

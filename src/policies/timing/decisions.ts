@@ -1,21 +1,5 @@
-import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { UNCHANGED } from '../state.js';
 import type { RoutingDecision } from '../state.js';
-
-/**
- * Whether a decision can wait for others: that of a new mirror, or of one that is deleted, whose project stays until it is out. Harbor may be down for any
- * other that is to leave.
- *
- * @param isThere - whether the mirror is in a policy, or may be
- */
-export function canWait(
-  decision: RoutingDecision,
-  mirror: RegistryMirror | undefined,
-  isThere: () => boolean,
-): boolean {
-  if (decision.kind === 'include') return !isThere();
-  return decision.kind === 'withdraw' && mirror?.metadata.deletionTimestamp !== undefined;
-}
 
 /** What was decided of each mirror. What can wait for others to share its write with is held back until it is let in. */
 export class Decisions {

@@ -1,6 +1,6 @@
 import { ENGINES } from '../../engines/engines.js';
 import type { PolicyEngine } from '../../engines/settings.js';
-import { LONGEST_WAIT_MS } from './burst.js';
+import { TOGETHER } from './burst.js';
 import type { PolicyState } from '../state.js';
 
 /** How long Kyverno may take to put a policy in force before a status says that it isn't yet. */
@@ -10,7 +10,7 @@ const GRACE_MS = 2000;
 export function graceMs(engine: PolicyEngine | 'Auto' | 'None', state: PolicyState): number {
   const isUnwritten = state.kind === 'pending' && state.policy === undefined;
   const settleMs = engine === 'None' || engine === 'Auto' ? 0 : ENGINES[engine].delays.settleMs;
-  return GRACE_MS + settleMs + (isUnwritten ? LONGEST_WAIT_MS : 0);
+  return GRACE_MS + settleMs + (isUnwritten ? TOGETHER.longestMs : 0);
 }
 
 /** After how many ms a look is worth while at a mirror whose state has changed: that its policy was written alone tells nothing. Pure. */

@@ -1,5 +1,5 @@
 import { backoffMs } from '../../kubernetes/backoff.js';
-import { Burst } from './burst.js';
+import { AT_ONCE, Burst, TOGETHER } from './burst.js';
 import type { Pace } from '../state.js';
 
 interface PolicyTriggerOptions {
@@ -16,8 +16,8 @@ interface PolicyTriggerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The longest that a change which is due at once waits for others to share its write with. */
-const AT_ONCE_MS = 1000;
+/** The longest that a sync which is due soon waits for mirrors that are being looked at. */
+const SOON_MS = 1000;
 const LOOK_EVERY_MS = 25;
 const BACKOFF = { baseMs: 500, ceilingMs: 60_000 };
 
@@ -25,13 +25,15 @@ const BACKOFF = { baseMs: 500, ceilingMs: 60_000 };
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Runs one sync for all changes that come together: when the mirrors' queue is empty, or after a second. What can wait goes by {@link Burst}. And one
- * sync when the last one says so.
+ * Runs one sync for all changes that come together: when no mirror is being looked at, or after a second. What is to be written at once, and what can wait,
+ * go by a {@link Burst} each. And one sync when the last one says so.
  */
 export class PolicyTrigger {
   readonly #options: PolicyTriggerOptions;
-  readonly #burst = new Burst();
-  #dueSince: number | undefined;
+  readonly #atOnce = new Burst(AT_ONCE);
+  readonly #together = new Burst(TOGETHER);
+  /** When a sync is due at the latest, whatever is being looked at. */
+  #dueBy: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wake: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -43,9 +45,19 @@ export class PolicyTrigger {
   }
 
   /** A sync is needed. */
-  due(pace: Pace = 'atOnce'): void {
-    if (pace === 'together') this.#burst.add(performance.now());
-    else this.#dueSince ??= performance.now();
+  due(pace: Pace = 'soon'): void {
+    const now = performance.now();
+    switch (pace) {
+      case 'atOnce':
+        this.#atOnce.add(now);
+        break;
+      case 'soon':
+        this.#dueWithin(SOON_MS);
+        break;
+      case 'together':
+        this.#together.add(now);
+        break;
+    }
     this.#schedule(LOOK_EVERY_MS);
   }
 
@@ -69,14 +81,15 @@ export class PolicyTrigger {
     const now = performance.now();
     const { isBusy, canSync } = this.#options;
     const isBusyNow = isBusy();
-    const isDue = this.#dueSince !== undefined && (!isBusyNow || now - this.#dueSince >= AT_ONCE_MS);
-    const isWhole = this.#burst.isDue(now, isBusyNow);
-    if (!canSync() || !(isDue || isWhole)) {
+    const isDue = this.#dueBy !== undefined && (!isBusyNow || now >= this.#dueBy);
+    const isWhole = this.#together.isDue(now, isBusyNow);
+    if (!canSync() || !(isDue || isWhole || this.#atOnce.isDue(now, isBusyNow))) {
       this.#schedule(LOOK_EVERY_MS);
       return;
     }
-    this.#dueSince = undefined;
-    if (isWhole) this.#burst.written(now);
+    this.#dueBy = undefined;
+    this.#atOnce.written(now);
+    if (isWhole) this.#together.written(now);
     this.#running = this.#run(isWhole);
   }
 
@@ -88,12 +101,16 @@ export class PolicyTrigger {
       this.#wakeIn(wakeInMs);
     } catch (error) {
       this.#failures += 1;
-      this.#dueSince ??= performance.now();
+      this.#dueWithin(SOON_MS);
       this.#options.onError(error);
       pause = backoffMs(this.#failures, BACKOFF);
     }
     this.#running = undefined;
-    if (this.#dueSince !== undefined || this.#burst.isPending) this.#schedule(pause);
+    if (this.#dueBy !== undefined || this.#atOnce.isPending || this.#together.isPending) this.#schedule(pause);
+  }
+
+  #dueWithin(ms: number): void {
+    this.#dueBy = Math.min(this.#dueBy ?? Infinity, performance.now() + ms);
   }
 
   /** One timer, whatever the number of syncs: the last one knows best. */
@@ -101,12 +118,13 @@ export class PolicyTrigger {
     clearTimeout(this.#wake);
     if (ms === Infinity || this.#stopped) return;
     if (ms <= 0) {
-      this.#dueSince ??= performance.now();
+      this.#dueWithin(SOON_MS);
       return;
     }
     // A timer may fire a millisecond early, and then it isn't time yet.
     const due = (): void => {
-      this.due();
+      this.#dueWithin(0);
+      this.#schedule(LOOK_EVERY_MS);
     };
     this.#wake = setTimeout(due, Math.min(Math.ceil(ms) + 1, LONGEST_TIMER_MS)).unref();
   }

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import { Burst } from '../../../src/policies/timing/burst.js';
+import { AT_ONCE, Burst, TOGETHER } from '../../../src/policies/timing/burst.js';
+import type { Rhythm } from '../../../src/policies/timing/burst.js';
 
 const TICK_MS = 25;
 
 /** When each write comes, if changes come at these times and mirrors are looked at until `busyUntil`; all in ms. */
-function writesOf(changes: readonly number[], busyUntil = 0): readonly number[] {
-  const burst = new Burst();
+function writesOf(changes: readonly number[], busyUntil = 0, rhythm: Rhythm = TOGETHER): readonly number[] {
+  const burst = new Burst(rhythm);
   const writes: number[] = [];
   const left = [...changes];
   for (let now = 0; left.length > 0 || burst.isPending; now += TICK_MS) {
@@ -57,5 +58,30 @@ describe('a burst of changes that can wait', () => {
   it('is over after a while: the next change is written at once again', () => {
     const writes = writesOf([0, 100, 200, 20_000]);
     expect(writes.at(-1)).to.equal(20_000);
+  });
+});
+
+describe('changes that a person or Pods wait for', () => {
+  const RESYNC_MS = 60_000;
+
+  it('are written at once where it is one alone, although thousands of mirrors are being looked at', () => {
+    expect(writesOf([500], RESYNC_MS, AT_ONCE)).to.deep.equal([500]);
+  });
+
+  it('are written at once again after two seconds', () => {
+    expect(writesOf([0, 2500, 5000], RESYNC_MS, AT_ONCE)).to.deep.equal([0, 2500, 5000]);
+  });
+
+  it('share writes where many come meanwhile, and wait for a second at most', () => {
+    const changes = hundredOver(8000);
+    const writes = writesOf(changes, RESYNC_MS, AT_ONCE);
+    expect(writes.length).to.be.at.most(12);
+    const waits = changes.map((at) => (writes.find((write) => write >= at) ?? Infinity) - at);
+    expect(Math.max(...waits)).to.be.at.most(1000 + TICK_MS);
+  });
+
+  it('are written at once whenever no mirror is being looked at', () => {
+    const changes = [0, 100, 200, 300, 400];
+    expect(writesOf(changes, 0, AT_ONCE)).to.deep.equal(changes);
   });
 });

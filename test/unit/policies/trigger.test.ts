@@ -73,6 +73,33 @@ describe('the policy trigger', () => {
     expect((syncs[0] ?? 0) - dueAt).to.be.within(950, 1500);
   });
 
+  it('waits for no mirror with an edit, and goes on waiting with all else', async () => {
+    isBusy = true;
+    trigger.due();
+    await eventually(() => {
+      expect(looks).to.be.at.least(2);
+    }, QUICK);
+    const before = looks;
+    trigger.due('atOnce');
+    await untilSynced(1);
+    expect(looks - before, 'the first look at what is due').to.equal(1);
+    expect(wholes).to.deep.equal([false]);
+    trigger.due();
+    await eventually(() => {
+      expect(looks - before).to.be.at.least(4);
+    }, QUICK);
+    expect(syncs).to.have.lengthOf(1);
+  });
+
+  it('waits for no mirror where it knew before when it would be time', async () => {
+    isBusy = true;
+    outcome = () => Promise.resolve(syncs.length === 1 ? 100 : Infinity);
+    trigger.due('atOnce');
+    await untilSynced(2);
+    const [first = 0, second = 0] = syncs;
+    expect(second - first).to.be.within(100, 900);
+  });
+
   it('writes nothing while it is not known what there is', async () => {
     isKnown = false;
     isBusy = true;

@@ -79,6 +79,25 @@ describe('what is decided and can wait for others to share its write with', () =
     expect(cluster.listed(home)).to.deep.equal(['first']);
   });
 
+  it('is only what changes something: what a new process confirms of a policy holds up no edit', async () => {
+    const second = cluster.set('second', { engine: 'Auto' });
+    policies.decide('second', included(second));
+    await cluster.settle(policies);
+    const first = cluster.mirrorsByName.get('first');
+    if (first === undefined) throw new Error('The mirror is gone.');
+    const restarted = cluster.open();
+    restarted.decide('first', included(first));
+    expect(pace(), 'as it was').to.equal('soon');
+    restarted.decide('second', included(second));
+    expect(pace(), 'the engine that it was given').to.equal('soon');
+    restarted.decide('none', WITHDRAW);
+    expect(pace(), 'in no policy').to.equal('soon');
+    restarted.decide('first', included(cluster.set('first', { failurePolicy: 'Ignore' })));
+    expect(pace(), 'edited').to.equal('atOnce');
+    restarted.decide('second', WITHDRAW);
+    expect(pace(), 'withdrawn').to.equal('atOnce');
+  });
+
   it('is forgotten where it is taken back before it was written', async () => {
     policies.decide('new', included(cluster.set('new')));
     policies.decide('new', WITHDRAW);
