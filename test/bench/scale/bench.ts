@@ -58,6 +58,7 @@ async function onClusterOfItsOwn(
 ): Promise<{ readonly machine: Machine; readonly report: RunReport }> {
   const cluster = await startCluster({
     kyverno: engine !== 'MutatingAdmissionPolicy',
+    extraPrograms: ['helm'],
     controllerManager: false,
     progress: progressToStderr,
   });
