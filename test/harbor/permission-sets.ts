@@ -7,19 +7,15 @@ const permission = (kind: 'system' | 'project', namespace: string, ...access: re
   access: access.map(accessOf),
 });
 
+const SMALLEST = {
+  system: ['registry:create', 'registry:read', 'registry:list', 'registry:update', 'registry:delete', 'project:create'],
+  project: ['project:read', 'project:update', 'project:delete', 'repository:list'],
+} as const;
+
 /** The smallest set of permissions with which a robot keeps endpoints and proxy projects for their whole life. */
 export const smallestPermissions: readonly Permission[] = [
-  permission(
-    'system',
-    '/',
-    'registry:create',
-    'registry:read',
-    'registry:list',
-    'registry:update',
-    'registry:delete',
-    'project:create',
-  ),
-  permission('project', '*', 'project:read', 'project:update', 'project:delete', 'repository:list'),
+  permission('system', '/', ...SMALLEST.system),
+  permission('project', '*', ...SMALLEST.project),
 ];
 
 /** The smallest set, and what quotas, the list of adapters and pull robots take. */
@@ -27,12 +23,7 @@ export const fullPermissions: readonly Permission[] = [
   permission(
     'system',
     '/',
-    'registry:create',
-    'registry:read',
-    'registry:list',
-    'registry:update',
-    'registry:delete',
-    'project:create',
+    ...SMALLEST.system,
     'project:list',
     'quota:list',
     'quota:read',
@@ -42,10 +33,7 @@ export const fullPermissions: readonly Permission[] = [
   permission(
     'project',
     '*',
-    'project:read',
-    'project:update',
-    'project:delete',
-    'repository:list',
+    ...SMALLEST.project,
     'repository:pull',
     'robot:create',
     'robot:read',

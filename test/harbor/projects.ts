@@ -12,6 +12,7 @@ import { findProject, mayOnProject, mayOnSystem, requireLogin, requireProject } 
 import { checkNewMetadata, keptMetadata, metadataShape } from './project-metadata.js';
 import { checkFilter } from './proxy-filter.js';
 import { checkHard } from './quotas.js';
+import { described } from './registries.js';
 import { makeAutomaticPolicy } from './retentions.js';
 import type { Project } from './state.js';
 import { now } from './state.js';
@@ -271,21 +272,7 @@ export function summary(call: Call): Answer {
     ...(quota === undefined
       ? {}
       : { quota: { hard: { storage: quota.hard }, used: { storage: state.usedBy(project.id) } } }),
-    ...(endpoint === undefined
-      ? {}
-      : {
-          registry: {
-            creation_time: endpoint.createdAt,
-            ...(endpoint.description === '' ? {} : { description: endpoint.description }),
-            id: endpoint.id,
-            ...(endpoint.insecure ? { insecure: true } : {}),
-            name: endpoint.name,
-            status: endpoint.status,
-            type: endpoint.type,
-            update_time: endpoint.updatedAt,
-            url: endpoint.url,
-          },
-        }),
+    ...(endpoint === undefined ? {} : { registry: { creation_time: endpoint.createdAt, ...described(endpoint) } }),
     repo_count: state.repositoriesOf(project.id).length,
   });
 }

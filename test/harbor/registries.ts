@@ -78,6 +78,13 @@ export function shown(endpoint: Endpoint): Record<string, unknown> {
             ...(endpoint.accessSecret === '' ? {} : { access_secret: mask }),
             ...(endpoint.credentialType === '' ? {} : { type: endpoint.credentialType }),
           },
+    ...described(endpoint),
+  };
+}
+
+/** What Harbor shows of an endpoint wherever it does. */
+export function described(endpoint: Endpoint): Record<string, unknown> {
+  return {
     ...(endpoint.description === '' ? {} : { description: endpoint.description }),
     id: endpoint.id,
     ...(endpoint.insecure ? { insecure: true } : {}),

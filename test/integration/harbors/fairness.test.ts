@@ -7,6 +7,7 @@ import { eventually } from '../../support/wait.js';
 import { MIRRORS } from '../../support/world.js';
 import type { World } from '../../support/world.js';
 import { useBareWorld } from '../bare-world.js';
+import { restartIntoSlowLooks } from './slow-looks.js';
 
 const MERGE = 'application/merge-patch+json';
 const WORKERS = 4;
@@ -83,18 +84,7 @@ describe('Mirrors of one Harbor', function () {
 
   /** A restart of the operator, until it is looking at all mirrors. @returns those looked at so far */
   const beginResync = async (): Promise<() => readonly string[]> => {
-    const reads = world().harbor.inject(
-      // Each look reads the retention rules of its own project.
-      (call) => call.path.includes('/retentions/'),
-      { kind: 'delay', ms: LOOK_MS },
-      Infinity,
-    );
-    await world().operator.stop();
-    await world().startOperator();
-    // Looks before Harbor's first answer end at once.
-    await eventually(() => {
-      expect(reads.hits).to.be.greaterThan(0);
-    });
+    await restartIntoSlowLooks(world(), LOOK_MS);
     const early = looks(world()).length;
     const resynced = (): readonly string[] =>
       looks(world())

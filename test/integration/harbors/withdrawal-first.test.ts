@@ -3,8 +3,8 @@ import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
 import { createAll, createMirrors, untilAllReady } from '../../support/fleet.js';
 import { harborSecret } from '../../support/harbor-secret.js';
-import { eventually } from '../../support/wait.js';
 import { useBareWorld } from '../bare-world.js';
+import { restartIntoSlowLooks } from './slow-looks.js';
 
 const WORKERS = 4;
 const MANY = 24;
@@ -36,17 +36,7 @@ describe('A Harbor that goes down while all mirrors of another one are looked at
   after(async () => second.stop());
 
   it('gets no new Pods any more, long before these looks are done', async () => {
-    const reads = world().harbor.inject(
-      // Each look reads the retention rules of its own project.
-      (call) => call.path.includes('/retentions/'),
-      { kind: 'delay', ms: LOOK_MS },
-      Infinity,
-    );
-    await world().operator.stop();
-    await world().startOperator();
-    await eventually(() => {
-      expect(reads.hits).to.be.greaterThan(0);
-    });
+    await restartIntoSlowLooks(world(), LOOK_MS);
     await second.down();
     await world().untilImage(IMAGE, IMAGE);
     const looks = world()

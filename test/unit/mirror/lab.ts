@@ -12,6 +12,7 @@ import { startHarbor } from '../../harbor/index.js';
 import type { HarborOptions, HarborStandIn } from '../../harbor/index.js';
 import { NO_SECRETS } from '../../support/no-secrets.js';
 import { eventually } from '../../support/wait.js';
+import { QUIET_HARBORS } from '../harbor/session/quiet-harbors.js';
 import { LabPolicies } from './lab-policies.js';
 import { NO_PULL_SECRETS } from './no-pull-secrets.js';
 
@@ -40,6 +41,7 @@ export class Lab implements MirrorCluster {
     this.harbor = harbor;
     const { username, password } = harbor.addRobot('operator');
     this.#harbors = new Harbors({
+      ...QUIET_HARBORS,
       own: {
         url: harbor.url,
         pullHost: PULL_HOST,
@@ -52,12 +54,6 @@ export class Lab implements MirrorCluster {
       checkEveryMs: 50,
       thresholds: { failures: 1, successes: 1 },
       requestTimeoutMs: 2000,
-      proxy: {},
-      onResponse: () => undefined,
-      onChange: () => undefined,
-      onTurn: () => undefined,
-      findMissingPermissions: () => Promise.resolve([]),
-      onMissingPermissions: () => undefined,
       onBug: unexpected,
       now: () => performance.now() + this.#passed,
     });

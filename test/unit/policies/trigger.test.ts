@@ -47,6 +47,17 @@ describe('the policy trigger', () => {
     }, QUICK);
   }
 
+  /** A sync that runs until the test ends it. */
+  async function beginSync(): Promise<() => void> {
+    const running = Promise.withResolvers<number>();
+    outcome = () => running.promise;
+    trigger.due();
+    await untilSynced(1);
+    return () => {
+      running.resolve(Infinity);
+    };
+  }
+
   it('syncs once for many changes', async () => {
     for (let i = 0; i < 100; i += 1) trigger.due();
     await untilSynced(1);
@@ -123,17 +134,11 @@ describe('the policy trigger', () => {
   });
 
   it('never runs two syncs at once, and syncs once more for what changed meanwhile', async () => {
-    const running = Promise.withResolvers<undefined>();
-    outcome = async () => {
-      await running.promise;
-      return Infinity;
-    };
-    trigger.due();
-    await untilSynced(1);
+    const end = await beginSync();
     for (let i = 0; i < 10; i += 1) trigger.due();
     expect(syncs).to.have.lengthOf(1);
     outcome = () => Promise.resolve(Infinity);
-    running.resolve(undefined);
+    end();
     await untilSynced(2);
   });
 
@@ -163,13 +168,7 @@ describe('the policy trigger', () => {
   });
 
   it('ends when it is stopped, and waits for the sync that runs', async () => {
-    const running = Promise.withResolvers<undefined>();
-    outcome = async () => {
-      await running.promise;
-      return Infinity;
-    };
-    trigger.due();
-    await untilSynced(1);
+    const end = await beginSync();
     let isStopped = false;
     const stopped = trigger.stop().then(() => {
       isStopped = true;
@@ -177,7 +176,7 @@ describe('the policy trigger', () => {
     trigger.due();
     await Promise.resolve();
     expect(isStopped).to.be.false;
-    running.resolve(undefined);
+    end();
     await stopped;
     expect(syncs).to.have.lengthOf(1);
   });

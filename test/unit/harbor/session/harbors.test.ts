@@ -9,6 +9,7 @@ import type { HarborStandIn } from '../../../harbor/index.js';
 import { NO_SECRETS } from '../../../support/no-secrets.js';
 import { eventually } from '../../../support/wait.js';
 import { mirror } from '../../mirror/mirror.js';
+import { QUIET_HARBORS } from './quiet-harbors.js';
 
 /** Nothing listens there: the sessions of these tests say what is known without an answer. */
 const URL = 'http://127.0.0.1:9';
@@ -40,6 +41,7 @@ describe('the Harbors in use', () => {
 
   function open(mirrors: readonly RegistryMirror[], more: Partial<HarborsOptions> = {}): Harbors {
     harbors = new Harbors({
+      ...QUIET_HARBORS,
       own: {
         url: URL,
         pullHost: undefined,
@@ -52,12 +54,6 @@ describe('the Harbors in use', () => {
       checkEveryMs: 60_000,
       thresholds: { failures: 3, successes: 3 },
       requestTimeoutMs: 1000,
-      proxy: {},
-      onResponse: () => undefined,
-      onChange: () => undefined,
-      onTurn: () => undefined,
-      findMissingPermissions: () => Promise.resolve([]),
-      onMissingPermissions: () => undefined,
       onBug: (_, error) => {
         throw error;
       },

@@ -10,6 +10,7 @@ import { startHarbor } from '../../../harbor/index.js';
 import type { HarborStandIn } from '../../../harbor/index.js';
 import { NO_SECRETS } from '../../../support/no-secrets.js';
 import { eventually } from '../../../support/wait.js';
+import { QUIET_HARBORS } from '../../harbor/session/quiet-harbors.js';
 import { LabPolicies } from '../lab-policies.js';
 import { NO_PULL_SECRETS } from '../no-pull-secrets.js';
 
@@ -172,6 +173,7 @@ class Operator {
       if (!this.hasEnded) throw error;
     };
     this.#harbors = new Harbors({
+      ...QUIET_HARBORS,
       own: {
         url,
         pullHost: 'first.test',
@@ -184,15 +186,9 @@ class Operator {
       checkEveryMs: 20,
       thresholds: { failures: 1, successes: 1 },
       requestTimeoutMs: 2000,
-      proxy: {},
-      onResponse: () => undefined,
       mayWrite: () => {
         if (this.hasEnded) throw new Error('The operator has ended.');
       },
-      onChange: () => undefined,
-      onTurn: () => undefined,
-      findMissingPermissions: () => Promise.resolve([]),
-      onMissingPermissions: () => undefined,
       onBug,
       now: () => performance.now(),
     });
