@@ -1,5 +1,5 @@
 import { celString } from '../syntax/escape.js';
-import type { PullSecretRef } from '../pull-secret.js';
+import { PULL_SECRET_PREFIX, type PullSecretRef } from '../pull-secret.js';
 import { celBlock } from './literals.js';
 import type { Step } from './step.js';
 
@@ -31,13 +31,13 @@ variables.knownPullSecrets.filter(s,
   ];
 }
 
-/** What is behind the rest of the JSON patch. */
+/** What is behind the rest of the JSON patch. No Secrets but the operator's own are added, whatever the variables say. */
 export function pullSecretPatch(secrets: readonly PullSecretRef[]): string {
   if (secrets.length === 0) return '';
   return `
 // The pull secrets, behind those that the Pod has.
-+ (size(variables.pullSecrets) == 0 ? [] :
-  size(object.spec.?imagePullSecrets.orValue([])) == 0
-    ? [JSONPatch{op: "add", path: "/spec/imagePullSecrets", value: variables.pullSecrets}]
-    : variables.pullSecrets.map(s, JSONPatch{op: "add", path: "/spec/imagePullSecrets/-", value: s}))`;
++ (size(variables.pullSecrets) == 0 || size(object.spec.?imagePullSecrets.orValue([])) > 0
+  ? [] : [JSONPatch{op: "add", path: "/spec/imagePullSecrets", value: []}])
++ variables.pullSecrets.filter(s, s.name.startsWith("${PULL_SECRET_PREFIX}"))
+  .map(s, JSONPatch{op: "add", path: "/spec/imagePullSecrets/-", value: {"name": s.name}})`;
 }

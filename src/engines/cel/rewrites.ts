@@ -1,5 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.js';
 import { KEY_PATTERN, NOTED_PATTERN, NOTES } from '../syntax/notes.js';
+import { IMAGE_PATH_PATTERN } from '../syntax/paths.js';
 import { celPattern } from './literals.js';
 import type { Step } from './step.js';
 
@@ -55,10 +56,15 @@ variables.entries.transformList(n, e, variables.newNames[n] != "" && (
   },
 ];
 
-/** The JSON patch. A Pod has its notes when it is updated, and its subresource takes none. */
+/**
+ * The JSON patch. A Pod has its notes when it is updated, and its subresource takes none. It looks at each path itself, so that it changes nothing else whatever
+ * the variables say: the admission policy of the operator lets it write policies with this patch, and no others.
+ */
 export const PATCH = `\
-// The new names, and on a new Pod the note and a label.
-variables.rewrites.map(r, JSONPatch{op: "replace", path: r.path, value: r.newName})
+// The new names, where images stand and nowhere else, and on a new Pod the note and a label.
+variables.rewrites.filter(r, r.path.matches(
+  ${celPattern(IMAGE_PATH_PATTERN)}
+)).map(r, JSONPatch{op: "replace", path: r.path, value: r.newName})
 + (request.operation != "CREATE" || size(variables.rewrites) == 0 ? [] : [
   has(object.metadata.annotations)
     ? JSONPatch{op: "add", path: "${NOTES.originalImages}", value: variables.note}

@@ -1,4 +1,4 @@
-import type { PullSecretRef } from '../pull-secret.js';
+import { PULL_SECRET_PREFIX, type PullSecretRef } from '../pull-secret.js';
 import { isPlain, jmesPathLiteral } from '../syntax/escape.js';
 import { jmesPathStep, type Step } from './step.js';
 
@@ -54,11 +54,10 @@ function without(needed: string, names: string): string {
   return `values(merge(${needed}, object_from_lists(${names}, ${names})))[?type(@) == 'object']`;
 }
 
+/** Kyverno makes the list where the Pod has none. No Secrets but the operator's own are added, whatever the steps say. */
 export function secretPatch(secrets: readonly PullSecretRef[]): readonly string[] {
   if (secrets.length === 0) return [];
   return [
-    `length(added) > \`0\` && (length(present) > \`0\` &&
-    added[].{op: 'add', path: '/spec/imagePullSecrets/-', value: @} ||
-    [{op: 'add', path: '/spec/imagePullSecrets', value: added}]) || \`[]\``,
+    `added[?starts_with(name, '${PULL_SECRET_PREFIX}')].{op: 'add', path: '/spec/imagePullSecrets/-', value: {name: name}}`,
   ];
 }
