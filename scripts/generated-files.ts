@@ -4,6 +4,7 @@ import { crdTemplate, valuesSchema, valuesYaml, withValuesTable } from './chart/
 import { apiReference } from './api-reference.js';
 import { defaultsFromSchema } from './defaults-from-schema.js';
 import { typesFromSchema } from './types-from-schema.js';
+import { withPatchTexts } from './patch-texts.js';
 import { withPolicies } from './policy-page.js';
 import { withSettingsTable } from './settings-table.js';
 import type { Crd } from './schema.js';
@@ -13,6 +14,10 @@ export const CRD_PATH = 'crds/registrymirror.io_registrymirrors.yaml';
 const SETTINGS = 'docs/reference/settings.md';
 const POLICIES = 'docs/explanation/policies';
 const CHART = 'charts/registry-mirror-operator';
+const ADMISSION_POLICIES = {
+  chart: `${CHART}/templates/admission-policy.yaml`,
+  config: 'config/components/admission-policy/policy.yaml',
+};
 
 export interface GeneratedFile {
   /** Relative to the project's folder. */
@@ -38,6 +43,14 @@ export async function generatedFiles(root: string): Promise<readonly GeneratedFi
     { path: `${CHART}/templates/crd.yaml`, text: crdTemplate(source) },
     { path: `${CHART}/values.yaml`, text: valuesYaml() },
     { path: `${CHART}/values.schema.json`, text: await valuesSchema() },
+    {
+      path: ADMISSION_POLICIES.chart,
+      text: withPatchTexts(await readFile(`${root}${ADMISSION_POLICIES.chart}`, 'utf8'), true),
+    },
+    {
+      path: ADMISSION_POLICIES.config,
+      text: withPatchTexts(await readFile(`${root}${ADMISSION_POLICIES.config}`, 'utf8'), false),
+    },
     { path: `${CHART}/README.md`, text: await withValuesTable(await readFile(`${root}${CHART}/README.md`, 'utf8')) },
   ];
 }

@@ -88,7 +88,7 @@ export const VALUES: ChartValues = {
   'admissionPolicy.enabled': {
     ...flag(true),
     description:
-      'ValidatingAdmissionPolicies that let the operator write only its own Kyverno policies, only ones for Pods, and outside of its namespace only pull Secrets.',
+      'ValidatingAdmissionPolicies that let the operator write only its own Kyverno policies, only ones for the images of Pods, and outside of its namespace only pull Secrets.',
   },
   'rbac.create': { ...flag(true), description: 'Make the Roles and bindings of the operator.' },
   'rbac.userRoles': {

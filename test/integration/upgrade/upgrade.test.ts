@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -70,7 +71,8 @@ describe('An upgrade and a downgrade of the operator, while Pods are created', f
     const { cluster, harbor } = world();
     if (release === undefined) await installOperator(cluster);
     else await installFromConfig(cluster, release.config);
-    await component('apply', release?.config);
+    await component('apply', 'pull-secrets', release?.config);
+    await narrow(release?.config);
     const next = await startOperator(cluster, {
       harborUrl: harbor.url,
       pullHost: PULL_HOST,
@@ -81,10 +83,20 @@ describe('An upgrade and a downgrade of the operator, while Pods are created', f
     await running.pop()?.stop();
     running.push(next);
   };
-  const component = async (verb: 'apply' | 'delete', config = CONFIG, more: readonly string[] = []): Promise<void> => {
-    const path = join(config, 'components/pull-secrets');
+  const component = async (
+    verb: 'apply' | 'delete',
+    name: string,
+    config = CONFIG,
+    more: readonly string[] = [],
+  ): Promise<void> => {
+    const path = join(config, 'components', name);
     const { code, stderr } = await world().cluster.kubectl([verb, '-k', path, ...more]);
     expect(code, stderr).to.equal(0);
+  };
+  /** Has the admission policy of the release, or none where it had none: it knows the form of its own operator's policies, and of older ones while they change. */
+  const narrow = async (config = CONFIG): Promise<void> => {
+    await component('delete', 'admission-policy', CONFIG, ['--ignore-not-found']);
+    if (existsSync(join(config, 'components/admission-policy'))) await component('apply', 'admission-policy', config);
   };
   const policies = async (): Promise<readonly string[]> => {
     const args = ['get', SERVED_PLURALS.join(','), '-l', 'registrymirror.io/managed-by', '-o', 'name'];
@@ -132,7 +144,7 @@ describe('An upgrade and a downgrade of the operator, while Pods are created', f
   });
   after(async () => {
     await Promise.all(running.map((replica) => replica.kill()));
-    await component('delete', CONFIG, ['--ignore-not-found']);
+    await component('delete', 'pull-secrets', CONFIG, ['--ignore-not-found']);
     for (const path of LEFT) await world().cluster.api.send('DELETE', path);
     await installOperator(world().cluster);
   });
