@@ -17,12 +17,17 @@ export interface Memory {
   /** Since when anything is. */
   readonly since: number;
   /** What each mirror was to have when that was last worked out. */
-  readonly placed: ReadonlyMap<string, PlacedEntry>;
+  readonly placed: ReadonlyMap<string, PlacedMirror>;
   /** The policy that each mirror was placed in last. */
   readonly homes: Homes;
   /** Since when the policy that a mirror belongs into acts on its entry. */
   readonly acting: ReadonlyMap<string, Acting>;
   readonly policies: ReadonlyMap<string, PolicyMemory>;
+}
+
+export interface PlacedMirror extends PlacedEntry {
+  /** Of the mirror's object: another one of the same name has another uid. */
+  readonly uid: string | undefined;
 }
 
 export interface Acting {

@@ -22,7 +22,7 @@ import { CachingRenderer } from './desired/renderer.js';
 import { outdatedForMs } from './outdated.js';
 import { leadsTo, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
-import { hasLeft, servedState, servesClaim, standing } from './standing.js';
+import { hasLeft, isAnother, servedState, servesClaim, standing } from './standing.js';
 import type { ServedClaim, StandingInput } from './standing.js';
 import { Sightings } from './sightings.js';
 import { isSameState } from './state.js';
@@ -214,7 +214,8 @@ export class Policies {
   }
 
   #isOut(mirror: string): boolean {
-    return this.#decisions.isWithdrawn(mirror) || hasLeft(this.#asked(mirror));
+    const asked = this.#asked(mirror);
+    return this.#decisions.isWithdrawn(mirror) || hasLeft(asked) || isAnother(asked);
   }
 
   /** At all whose state may be another than it was. */

@@ -121,7 +121,16 @@ function mayBeHeld(mirror: RegistryMirror | undefined, name: string, picture: Pi
  * withdrawal waits for others to share a write with, so nothing that was planned before may be written with it. Pure.
  */
 export function hasLeft(input: StandingInput): boolean {
-  return input.mirror === undefined || (input.decision.kind === 'withdraw' && standing(input).kind === 'absent');
+  const { mirror, decision } = input;
+  if (mirror === undefined) return true;
+  // What was decided of a deleted mirror is forgotten as it is let go of, which the watch may tell of later.
+  const isToLeave = decision.kind === 'withdraw' || mirror.metadata.deletionTimestamp !== undefined;
+  return isToLeave && standing({ ...input, decision: { kind: 'withdraw' } }).kind === 'absent';
+}
+
+/** Whether what was planned with this mirror was planned with another object of its name. Pure. */
+export function isAnother({ name, mirror, memory }: StandingInput): boolean {
+  return memory.placed.get(name)?.uid !== mirror?.metadata.uid;
 }
 
 /** What Pods are sent to for a mirror, as far as it is in a policy or about to be. Pure. */

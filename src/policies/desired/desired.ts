@@ -7,7 +7,7 @@ import { policySettings, settingsText } from '../../engines/settings.js';
 import type { PolicyEngine, PolicySettings, WantedSettings } from '../../engines/settings.js';
 import { chosen, kept } from './auto.js';
 import type { ChosenEntry } from './auto.js';
-import type { Memory } from '../memory.js';
+import type { Memory, PlacedMirror } from '../memory.js';
 import { mayHave, unknownBecause } from '../observe/picture.js';
 import type { Picture } from '../observe/picture.js';
 import { UNCHANGED } from '../state.js';
@@ -17,7 +17,7 @@ type Decisions = ReadonlyMap<string, RoutingDecision>;
 
 /** What every mirror is to have in the policies. */
 export interface Desired {
-  readonly placed: ReadonlyMap<string, PlacedEntry>;
+  readonly placed: Memory['placed'];
   /** Mirrors that may be in policies which can't be read: all that is known is what their specs claim. */
   readonly unread: readonly MirrorEntry[];
 }
@@ -29,13 +29,13 @@ export function desiredPolicies(
   picture: Picture,
   memory: Memory,
 ): Desired {
-  const placed = new Map<string, PlacedEntry>();
+  const placed = new Map<string, PlacedMirror>();
   const unread: MirrorEntry[] = [];
   for (const mirror of mirrors) {
-    const { name } = mirror.metadata;
+    const { name, uid } = mirror.metadata;
     if (isGoneAlready(mirror, picture)) continue;
     const wanted = wantedEntry(mirror, decisions.get(name) ?? UNCHANGED, picture, memory);
-    if (wanted !== undefined) placed.set(name, { entry: wanted.entry, settings: wanted.settings });
+    if (wanted !== undefined) placed.set(name, { entry: wanted.entry, settings: wanted.settings, uid });
     else if (!decisions.has(name) && mayBeUnread(mirror, picture)) unread.push(policyEntry(mirror, ''));
   }
   return { placed, unread };
@@ -65,9 +65,10 @@ function wantedEntry(
 
 /** What the mirror has, or was to have when that was last worked out. */
 export function presentEntry(mirror: RegistryMirror, picture: Picture, memory: Memory): PlacedEntry | undefined {
-  const { name } = mirror.metadata;
+  const { name, uid } = mirror.metadata;
   const placed = memory.placed.get(name);
-  if (placed !== undefined) return placed;
+  // Harbor may not have the project any more of one that was deleted, and that somebody has made anew.
+  if (placed !== undefined && placed.uid === uid) return placed;
   const spec = policySettings(mirror.spec);
   const homes = (picture.byMirror.get(name) ?? []).flatMap(({ entries, settings }) => {
     const entry = entries.get(name);

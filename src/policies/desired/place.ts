@@ -1,6 +1,6 @@
 import type { Turn } from '../../clock/turn.js';
 import { groups, withStaying } from '../../engines/placement/group.js';
-import type { Homes, PolicyGroup } from '../../engines/placement/group.js';
+import type { Homes, PlacedEntry, PolicyGroup } from '../../engines/placement/group.js';
 import type { MirrorEntry } from '../../engines/entry.js';
 import { weightOf } from '../../engines/placement/weight.js';
 import { actingSince } from '../plan/acting.js';
@@ -60,7 +60,7 @@ export function placePolicies(
 
 /** As placed before; after a restart, as the cluster has them. Policies of different kinds have the same names: only one of the wanted kind is a home. */
 export function homesNow(
-  placed: Desired['placed'],
+  placed: ReadonlyMap<string, PlacedEntry>,
   byMirror: Picture['byMirror'],
   before: Pick<Memory, 'placed' | 'homes'> = NOTHING_YET,
 ): Homes {

@@ -1,11 +1,25 @@
 import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../src/api/group.js';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { ENGINE_KINDS, ENGINES } from '../../../src/engines/engines.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import { keyOfPolicy } from '../../../src/policies/observe/live.js';
+import type { Policies } from '../../../src/policies/policies.js';
 import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
 const WITHDRAW = { kind: 'withdraw' } as const;
+
+/** What may come after a mirror whose policy is still to be written. */
+const AFTER_IT_IS_GONE: Readonly<
+  Record<string, (object: RegistryMirror, cluster: FakePolicyCluster, policies: Policies) => void>
+> = {
+  'the watch is late to tell it': () => undefined,
+  'somebody makes it anew, whose project isn’t there yet': (object, cluster, policies) => {
+    const metadata = { ...object.metadata, uid: `${object.metadata.uid} anew` };
+    cluster.mirrorsByName.set(object.metadata.name, { ...object, metadata });
+    policies.decide(object.metadata.name, { kind: 'unchanged' });
+  },
+};
 
 describe('a mirror that leaves while policies are written', () => {
   it('is in no policy that was still to be written', async () => {
@@ -53,6 +67,34 @@ describe('a mirror that leaves while policies are written', () => {
       expect(cluster.writes).to.have.length(1);
     }
   });
+
+  for (const [what, comesAfter] of Object.entries(AFTER_IT_IS_GONE)) {
+    it(`is in none where it is deleted and gone meanwhile, and ${what}`, async () => {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      const objects = { a: cluster.set('a'), b: cluster.set('b', { failurePolicy: 'Ignore' }) };
+      for (const object of Object.values(objects)) policies.decide(object.metadata.name, included(object));
+      let left: 'a' | 'b' | undefined;
+      const states: string[] = [];
+      cluster.refuse = ({ entries }) => {
+        if (left !== undefined) return undefined;
+        left = entries[0]?.mirror === 'a' ? 'b' : 'a';
+        const { [left]: object } = objects;
+        const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+        cluster.mirrorsByName.set(left, { ...object, metadata });
+        policies.decide(left, WITHDRAW);
+        states.push(policies.state(left).kind);
+        // Its project is deleted, and its finalizer goes.
+        policies.forget(left);
+        comesAfter(object, cluster, policies);
+        return undefined;
+      };
+      for (let round = 0; round < 3; round += 1) await policies.sync();
+      expect(states).to.deep.equal(['absent']);
+      expect(cluster.listed(homeOf(objects[left ?? 'a']))).to.deep.equal([]);
+      expect(cluster.writes).to.have.length(1);
+    });
+  }
 
   it('is not out while a write that has it is under way, nor until one that was given up on would have been seen', async () => {
     const cluster = new FakePolicyCluster();
