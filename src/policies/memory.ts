@@ -1,6 +1,5 @@
 import { entryText, type MirrorEntry } from '../engines/entry.js';
 import type { Homes, PlacedEntry } from '../engines/placement/group.js';
-import { ENGINES } from '../engines/engines.js';
 import { ownersOf } from '../api/owners.js';
 import type { RenderedPolicy } from '../engines/policy.js';
 import type { PolicySettings } from '../engines/settings.js';
@@ -8,7 +7,6 @@ import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import { formOf, keyOfPolicy } from './observe/live.js';
 import type { FoundPolicy, Form, LivePolicy, PolicyId } from './observe/live.js';
-import type { Picture } from './observe/picture.js';
 import type { Contest } from './contest.js';
 import type { Blocked, Refusal, Trial } from './plan/trial.js';
 
@@ -43,6 +41,8 @@ export interface PolicyMemory extends PolicyId {
   readonly forms: ReadonlyMap<string, Form>;
   /** What was last written for each mirror. */
   readonly changes: ReadonlyMap<string, Change>;
+  /** What the last write has, where it isn't known to be carried out. */
+  readonly sent?: Sent | undefined;
   /** What was last accepted, and what came of it: another webhook may change what is written. */
   readonly accepted?: Accepted;
   readonly refusal?: Refusal;
@@ -50,7 +50,7 @@ export interface PolicyMemory extends PolicyId {
   readonly failure?: Failure | undefined;
   /** Since when a policy that is to go has been seen to have no effect. */
   readonly emptySince?: number;
-  /** Its settings, where somebody else has deleted it while it had mirrors. */
+  /** Its settings, where somebody else has ever deleted it while it had mirrors. */
   readonly taken?: PolicySettings | undefined;
 }
 
@@ -63,6 +63,12 @@ interface Change {
   readonly isMended?: boolean;
   /** The policy had nothing for the mirror before, and had let go of nothing lately. */
   readonly isFirst?: boolean;
+}
+
+interface Sent {
+  readonly form: Form;
+  /** When the write was given up on, which may be carried out later all the same; Infinity while it is under way. */
+  readonly at: number;
 }
 
 interface Accepted {
@@ -111,6 +117,7 @@ export function writing(memory: PolicyMemory, policy: RenderedPolicy, before: Fo
   const isOurs = before !== undefined && memory.accepted !== undefined && isAsAnswered(before, memory.accepted);
   return {
     ...memory,
+    sent: { form, at: Infinity },
     forms: new Map([...memory.forms, ...formsOf(before), [policy.contentHash, form]]),
     changes: changed(memory.changes, form, there, isOurs),
   };
@@ -119,7 +126,7 @@ export function writing(memory: PolicyMemory, policy: RenderedPolicy, before: Fo
 /** A policy is about to be deleted. */
 export function deleting(memory: PolicyMemory, before: FoundPolicy): PolicyMemory {
   const forms = new Map([...memory.forms, ...formsOf(before)]);
-  return { ...memory, forms, changes: changed(memory.changes, new Map(), before.form, true) };
+  return { ...memory, sent: undefined, forms, changes: changed(memory.changes, new Map(), before.form, true) };
 }
 
 /** The API server took the policy. */
@@ -139,8 +146,8 @@ export function accepted(
   const isOver = trial.rest.length === 0 && stillBlocked.size === 0;
   return {
     ...rest,
+    sent: undefined,
     accepted: { ...accepted, at: now },
-    taken: undefined,
     ...(isOver ? {} : { refusal: { tries: trial.rest, blocked: stillBlocked } }),
   };
 }
@@ -167,37 +174,13 @@ export function deleted(memory: PolicyMemory, now: number): PolicyMemory {
   return { kind, name, forms, changes };
 }
 
-/** With the policies that were there before and are no more: somebody else may have deleted them. */
-export function withVanished(memory: Memory, before: Picture | undefined, picture: Picture, now: number): Memory {
-  const gone = [...(before?.policies.values() ?? [])].filter(
-    (policy) => !picture.policies.has(policy.key) && picture.knowledge[policy.kind].kind === 'known',
-  );
-  return gone.reduce((sum, policy) => withPolicy(sum, vanished(memoryOf(sum, policy), policy, now)), memory);
-}
-
-/** A policy that is gone may act for as long as after a deletion of our own; but nothing that was written is still to come into force. */
-function vanished(memory: PolicyMemory, before: FoundPolicy, now: number): PolicyMemory {
-  const { settleMs, silenceMs } = ENGINES[memory.kind].delays;
-  const changes = [...before.form.keys()].flatMap((mirror) => {
-    const isOut = memory.changes.get(mirror)?.entry === undefined && memory.changes.has(mirror);
-    return isOut ? [] : [[mirror, { entry: undefined, at: now + settleMs - silenceMs }] as const];
-  });
-  if (changes.length === 0) return memory;
-  return {
-    ...memory,
-    forms: new Map([...memory.forms, ...formsOf(before)]),
-    changes: new Map([...memory.changes, ...changes]),
-    taken: before.settings,
-  };
-}
-
 /** The write was answered, or given up on: from now on it takes its time to have effect. */
 export function answered(memory: PolicyMemory, now: number): PolicyMemory {
   const changes = [...memory.changes].map(([mirror, change]) => [mirror, atOnce(change, now)] as const);
-  return { ...memory, changes: new Map(changes) };
+  return { ...memory, sent: memory.sent && atOnce(memory.sent, now), changes: new Map(changes) };
 }
 
-function atOnce(change: Change, now: number): Change {
+function atOnce<T extends { readonly at: number }>(change: T, now: number): T {
   return change.at === Infinity ? { ...change, at: now } : change;
 }
 
@@ -205,7 +188,8 @@ export function withoutFailure(memory: PolicyMemory): PolicyMemory {
   return { ...memory, failure: undefined };
 }
 
-function formsOf(policy: FoundPolicy | undefined): readonly (readonly [string, Form])[] {
+/** What a policy has, by its content's hash. */
+export function formsOf(policy: FoundPolicy | undefined): readonly (readonly [string, Form])[] {
   return policy?.contentHash === undefined ? [] : [[policy.contentHash, policy.form]];
 }
 

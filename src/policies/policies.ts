@@ -9,7 +9,7 @@ import type { Moment } from './concerned.js';
 import { Decisions } from './timing/decisions.js';
 import { paceOf } from './timing/pace.js';
 import { desiredPolicies } from './desired/desired.js';
-import { NOTHING_YET, withVanished } from './memory.js';
+import { NOTHING_YET } from './memory.js';
 import type { Memory } from './memory.js';
 import { observe } from './observe/picture.js';
 import type { Picture, ReadablePolicies } from './observe/picture.js';
@@ -27,6 +27,7 @@ import type { ServedClaim, StandingInput } from './standing.js';
 import { Sightings } from './sightings.js';
 import { isSameState } from './state.js';
 import type { Pace, PolicyState, RoutingDecision, ServedState } from './state.js';
+import { withVanished } from './vanished.js';
 
 interface PoliciesOptions extends ApplyOptions {
   readonly cluster: ReadablePolicies & WritablePolicies;
