@@ -6,6 +6,7 @@ import type { Engine } from '../../engines/engine.js';
 import { ENGINE_KINDS, ENGINES } from '../../engines/engines.js';
 import type { PolicyEngine } from '../../engines/settings.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
+import { applyOver } from '../../kubernetes/apply-over.js';
 import { contains } from '../../kubernetes/contains.js';
 import { specOwners, withoutOthers } from '../../kubernetes/field-owners.js';
 import { isKubernetesError, KubernetesError } from '../../kubernetes/errors.js';
@@ -138,7 +139,7 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     const { spec } = object;
     return await informer.write(name, async () => {
       const options = { fieldManager: OPERATOR };
-      const applied = await api.patch<KubernetesObject>(resource, name, 'apply', body, options);
+      const applied = await applyOver(api, { resource, body, known: informer.get(name), ...options });
       const owners = specOwners(applied);
       if (owners.every(isByApplying) && contains(applied, { spec })) return applied;
       const replaced = [{ op: 'replace', path: '/spec', value: spec }];
