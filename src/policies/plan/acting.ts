@@ -7,6 +7,9 @@ import type { FoundPolicy, PolicyId } from '../observe/live.js';
 import { memoryOf } from '../memory.js';
 import type { Acting, Memory, PolicyMemory } from '../memory.js';
 
+/** How long after the API server didn't answer a write it may still carry that out: it, or etcd, is overloaded. */
+const LATE_MS = 10_000;
+
 /** Whether new Pods are rewritten by what this policy has for the mirror. */
 function actsOn(policy: FoundPolicy, mirror: string, picture: Picture, memory: Memory): boolean {
   const entry = policy.form.get(mirror);
@@ -117,7 +120,9 @@ export function heldForMs(policy: PolicyMemory, mirror: string, picture: Picture
   const { silenceMs, spreadMs } = ENGINES[policy.kind].delays;
   const leftMs = Math.max(0, change.at + silenceMs - now);
   // What was written with the mirror may come after all: the watch is late, or the API server carries out what was given up on.
-  if (change.entry !== undefined) return found?.form.has(mirror) === true ? 0 : leftMs;
+  if (change.entry !== undefined) {
+    return found?.form.has(mirror) === true ? 0 : Math.max(leftMs, change.at + LATE_MS - now);
+  }
   // Kyverno has registered what is there now: what was written before can't follow any more.
   const hash = found?.contentHash;
   return hash !== undefined && picture.shown.has(hash) ? Math.max(0, change.at + spreadMs - now) : leftMs;
