@@ -7,6 +7,7 @@ import { contains } from '../kubernetes/contains.js';
 import type { KubernetesObject } from '../kubernetes/objects.js';
 import { formOf, keyOfPolicy } from './observe/live.js';
 import type { FoundPolicy, Form, LivePolicy, PolicyId } from './observe/live.js';
+import type { Picture } from './observe/picture.js';
 import type { Contest } from './contest.js';
 import type { Blocked, Refusal, Trial } from './plan/trial.js';
 
@@ -21,6 +22,8 @@ export interface Memory {
   /** Since when the policy that a mirror belongs into acts on its entry. */
   readonly acting: ReadonlyMap<string, Acting>;
   readonly policies: ReadonlyMap<string, PolicyMemory>;
+  /** The policies in the cluster, as they were when each kind of them could be read last. */
+  readonly read: Picture['policies'];
 }
 
 export interface PlacedMirror extends PlacedEntry {
@@ -91,6 +94,7 @@ export const NOTHING_YET: Memory = {
   homes: new Map(),
   acting: new Map(),
   policies: new Map(),
+  read: new Map(),
 };
 
 const NO_FORMS: PolicyMemory['forms'] = new Map();

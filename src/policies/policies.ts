@@ -223,7 +223,7 @@ export class Policies {
   #lookAtAll(): void {
     const picture = this.#observe();
     const now = this.#options.now();
-    const memory = withVanished(this.#memory, this.#looked?.picture, picture, now);
+    const memory = withVanished(this.#memory, picture, now);
     const concerned = concernedBy(this.#looked, { picture, memory });
     this.#memory = { ...memory, acting: actingSince(picture, memory, now, concerned) };
     this.#looked = { picture, memory: this.#memory };

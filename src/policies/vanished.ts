@@ -4,12 +4,15 @@ import type { Memory, PolicyMemory } from './memory.js';
 import type { FoundPolicy } from './observe/live.js';
 import type { Picture } from './observe/picture.js';
 
-/** With the policies that were there before and are no more: somebody else may have deleted them. */
-export function withVanished(memory: Memory, before: Picture | undefined, picture: Picture, now: number): Memory {
-  const gone = [...(before?.policies.values() ?? [])].filter(
-    (policy) => !picture.policies.has(policy.key) && picture.knowledge[policy.kind].kind === 'known',
-  );
-  return gone.reduce((sum, policy) => withPolicy(sum, vanished(memoryOf(sum, policy), policy, now)), memory);
+/** With the policies that were there when their kind could be read last, and are no more: somebody else may have deleted them. */
+export function withVanished(memory: Memory, picture: Picture, now: number): Memory {
+  const isKnown = ({ kind }: FoundPolicy): boolean => picture.knowledge[kind].kind === 'known';
+  const missing = [...memory.read].filter(([key]) => !picture.policies.has(key));
+  const gone = missing.map(([, policy]) => policy).filter(isKnown);
+  const unread = missing.filter(([, policy]) => !isKnown(policy));
+  const read = unread.length === 0 ? picture.policies : new Map([...unread, ...picture.policies]);
+  const next = gone.reduce((sum, policy) => withPolicy(sum, vanished(memoryOf(sum, policy), policy, now)), memory);
+  return { ...next, read };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ENGINE_KINDS, ENGINES } from '../../../src/engines/engines.js';
 import type { Policies } from '../../../src/policies/policies.js';
 import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
@@ -201,4 +202,32 @@ describe('a policy of ours that somebody else changes', () => {
     expect(restarted.state('a').kind).to.equal('inForce');
     expect([...restarted.injectedPrefixes('a')]).to.be.empty;
   });
+});
+
+describe('a policy that somebody deletes while it can’t be read', () => {
+  for (const engine of ENGINE_KINDS) {
+    it(`counts as in force for as long as any other ${engine} once its kind can be read again`, async () => {
+      const cluster = new FakePolicyCluster();
+      const policies = cluster.open();
+      policies.decide('a', included(cluster.set('a', { engine })));
+      await cluster.settle(policies);
+      cluster.pass(60_000);
+      cluster.unreadable.set(engine, FORBIDDEN);
+      policies.observe();
+      await policies.sync();
+      cluster.live.clear();
+      policies.observe();
+      cluster.unreadable.clear();
+      policies.observe();
+      policies.decide('a', WITHDRAW);
+      expect(policies.state('a').kind).to.equal('pending');
+      cluster.kyvernoActs();
+      cluster.pass(ENGINES[engine].isKyverno ? 0 : ENGINES[engine].delays.spreadMs - 1);
+      policies.observe();
+      expect(policies.outdatedForMs('a')).to.equal(ENGINES[engine].isKyverno ? 0 : 1);
+      cluster.pass(1);
+      expect(policies.state('a').kind).to.equal('absent');
+      expect(policies.outdatedForMs('a')).to.equal(0);
+    });
+  }
 });
