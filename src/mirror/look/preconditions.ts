@@ -1,11 +1,16 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { Policies } from '../../policies/policies.js';
 import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
+import { projectName } from '../../api/spec/upstream-types.js';
+import type { Harbors } from '../../harbor/session/harbors.js';
+import type { MirrorCluster } from '../mirror-cluster.js';
 import { isWithin } from '../plan/narrowing.js';
 import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
   readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'injects' | 'outdatedForMs'>;
+  readonly cluster: Pick<MirrorCluster, 'mirrors'>;
+  readonly harbors: Pick<Harbors, 'urlFor'>;
   /** Left out where nothing waits for pull Secrets. */
   readonly isSpread?: PullSecrets['isSpread'];
 }
@@ -13,13 +18,23 @@ export interface PreconditionOptions {
 /** Whether what an action of this mirror's plan requires holds at this moment. What is unknown doesn't. */
 export function holdsFor(
   mirror: RegistryMirror,
-  { policies, isSpread }: PreconditionOptions,
+  { policies, cluster, harbors, isSpread }: PreconditionOptions,
 ): (precondition: Precondition) => boolean {
   const { name } = mirror.metadata;
+  const isInNoPolicy = (each: string): boolean =>
+    policies.state(each).kind === 'absent' && policies.outdatedForMs(each) === 0;
+  const isElsewhere = (other: RegistryMirror, url: string): boolean =>
+    harbors.urlFor(other) !== url && other.status.harbor?.url !== url;
   return (precondition) => {
     switch (precondition.kind) {
       case 'inNoPolicy':
-        return policies.state(name).kind === 'absent' && policies.outdatedForMs(name) === 0;
+        return isInNoPolicy(name);
+      case 'usedByNoOther': {
+        const { harborUrl, project } = precondition;
+        const users = cluster.mirrors().filter((other) => usesProject(other, project));
+        const others = users.filter(({ metadata }) => metadata.name !== name);
+        return others.every((other) => isElsewhere(other, harborUrl) || isInNoPolicy(other.metadata.name));
+      }
       case 'policyInForce':
         return policies.servesThrough(name, precondition.pullPrefix) && policies.outdatedForMs(name) === 0;
       case 'policyWithout':
@@ -35,4 +50,9 @@ export function holdsFor(
         return isSpread?.(mirror, precondition.pullPrefix) === 'yes';
     }
   };
+}
+
+/** Whether the mirror's project has this name, or had it when its status was written. */
+function usesProject(mirror: RegistryMirror, project: string): boolean {
+  return projectName(mirror) === project || mirror.status.harbor?.projectName === project;
 }

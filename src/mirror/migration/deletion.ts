@@ -25,7 +25,7 @@ import { waiting } from '../../api/verdict.js';
 import type { WorkResult } from '../../kubernetes/queue/work-result.js';
 
 interface DeletionOptions extends PreconditionOptions {
-  readonly cluster: Pick<MirrorCluster, 'setFinalizers' | 'writeStatus' | 'announce'>;
+  readonly cluster: Pick<MirrorCluster, 'mirrors' | 'setFinalizers' | 'writeStatus' | 'announce'>;
   readonly harbors: Pick<Harbors, 'sessionFor' | 'urlFor'>;
   readonly policies: PreconditionOptions['policies'] & Pick<Policies, 'decide' | 'forget'>;
   readonly pullSecrets: Pick<PullSecrets, 'release'>;
@@ -166,7 +166,7 @@ export class Deletion {
     mirror: RegistryMirror,
     projectNames: ReadonlySet<string>,
   ): Promise<Read<readonly string[]>> {
-    const { harbors, policies, pullSecrets, clusterId, onAction } = this.#options;
+    const { harbors, pullSecrets, clusterId, onAction } = this.#options;
     // What is no url is no Harbor, and nothing was ever made there.
     if (!URL.canParse(harbors.urlFor(mirror))) return { ok: true, value: await pullSecrets.release(mirror, true) };
     const session = harbors.sessionFor(mirror);
@@ -179,7 +179,7 @@ export class Deletion {
     }
     const identity = { clusterId, mirror: mirror.metadata.name };
     const requires: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
-    const holds = holdsFor(mirror, { policies });
+    const holds = holdsFor(mirror, this.#options);
     return await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
   }
 

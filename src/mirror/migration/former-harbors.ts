@@ -18,8 +18,8 @@ import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 
 interface FormerHarborsOptions extends PreconditionOptions {
-  readonly cluster: Pick<MirrorCluster, 'announce'>;
-  readonly harbors: Pick<Harbors, 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
+  readonly cluster: Pick<MirrorCluster, 'announce' | 'mirrors'>;
+  readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
   readonly pullSecrets: Pick<PullSecrets, 'pullsFrom'>;
   readonly clusterId: string;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
@@ -103,7 +103,7 @@ export class FormerHarborsRetirement {
    * @returns what is left there, or why it isn't done yet
    */
   async retire(mirror: RegistryMirror, former: FormerHarbor, inUse?: InUse): Promise<Read<readonly string[]>> {
-    const { harbors, policies, clusterId, onAction } = this.#options;
+    const { harbors, clusterId, onAction } = this.#options;
     if (mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftIn(former, 'Retain')] };
     if (!harbors.knowsLoginFor(former))
       return { ok: true, value: [leftIn(former, 'the operator has no login for it')] };
@@ -118,7 +118,7 @@ export class FormerHarborsRetirement {
     const identity = { clusterId, mirror: mirror.metadata.name };
     const projectNames = new Set([former.projectName]);
     const requires = inUse === undefined ? IN_NO_POLICY : switchedTo(mirror, inUse);
-    const holds = holdsFor(mirror, { policies });
+    const holds = holdsFor(mirror, this.#options);
     const removal = await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
     return removal.ok ? removal : { ok: false, problem: notDone(former, removal.problem) };
   }

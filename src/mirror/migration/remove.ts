@@ -10,6 +10,7 @@ import { REASONS } from '../../api/reasons.js';
 import { waiting } from '../../api/verdict.js';
 import { describePrecondition } from '../plan/preconditions.js';
 import type { Precondition } from '../plan/preconditions.js';
+import type { Project } from '../../harbor/types.js';
 import type { Read } from '../../credentials/secrets.js';
 
 interface Removal {
@@ -39,7 +40,11 @@ export async function remove({
   const { client: api, inventory, signal } = session;
   try {
     const own = await ownInHarbor(session, identity, projectNames);
-    const plan = planRemoval(own, identity, { projectNames, requires: () => requires });
+    const requiresAll = (projects: readonly Project[]): readonly Precondition[] => [
+      ...requires,
+      ...projects.map(({ name }) => ({ kind: 'usedByNoOther', harborUrl: session.url, project: name }) as const),
+    ];
+    const plan = planRemoval(own, identity, { projectNames, requires: requiresAll });
     const onDone = (action: Action, ms: number): void => {
       onAction(identity.mirror, action, ms);
     };

@@ -129,7 +129,10 @@ export class Planner {
     if (mirror.spec.deletionPolicy !== 'Delete' || retireInMs === undefined) return plan;
     // An earlier project of the mirror's.
     const requires = (projects: readonly Project[]): readonly Precondition[] =>
-      projects.map(({ name }) => ({ kind: 'policyWithout', pullPrefix: `${pullHost}/${name}` }));
+      projects.flatMap(({ name }) => [
+        { kind: 'policyWithout', pullPrefix: `${pullHost}/${name}` },
+        { kind: 'usedByNoOther', harborUrl: session.url, project: name },
+      ]);
     const { actions } = planRemoval(view, identity, { projectNames: new Set(), keep: plan.project, requires });
     if (actions.length === 0) return plan;
     return retireInMs === 0 ? { ...plan, actions } : { ...plan, retireInMs };

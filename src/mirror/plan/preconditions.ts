@@ -6,6 +6,8 @@ export type Precondition =
   | { readonly kind: 'policyWithout'; readonly pullPrefix: string }
   /** No policy that may be in force has the mirror at all. */
   | { readonly kind: 'inNoPolicy' }
+  /** No policy that may be in force sends Pods to this project of a Harbor for another mirror of this cluster, which only uses it. */
+  | { readonly kind: 'usedByNoOther'; readonly harborUrl: string; readonly project: string }
   /** The mirror's policy is in force and sends new Pods to this place, and nothing that it had before may be. */
   | { readonly kind: 'policyInForce'; readonly pullPrefix: string }
   /** Every policy that has the mirror sends new Pods to this place and gives them the pull Secret for it, and all that is in force. */
@@ -22,6 +24,8 @@ export function describePrecondition(precondition: Precondition): string {
       return `no policy in force sends Pods to ${precondition.pullPrefix}`;
     case 'inNoPolicy':
       return 'no policy in force names this mirror';
+    case 'usedByNoOther':
+      return `no other mirror sends Pods to project ${precondition.project}`;
     case 'policyInForce':
       return `the policy that sends Pods to ${precondition.pullPrefix} is in force`;
     case 'policyInjects':

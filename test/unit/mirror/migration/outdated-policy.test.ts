@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { holdsFor } from '../../../../src/mirror/look/preconditions.js';
+import { ALONE } from '../alone.js';
 import { Lab } from '../lab.js';
 import { LabPolicies } from '../lab-policies.js';
 import { mirror } from '../mirror.js';
@@ -57,9 +58,9 @@ describe('a mirror whose policy is as it is to be, while an API server may still
       if (precondition.kind === 'policyInForce')
         policies.decide('quay', { kind: 'include', entry, settings: {} as never });
       policies.takeEffect();
-      expect(holdsFor(object, { policies })(precondition)).to.equal(true);
+      expect(holdsFor(object, { policies, ...ALONE })(precondition)).to.equal(true);
       policies.outdatedMs = 1;
-      expect(holdsFor(object, { policies })(precondition)).to.equal(false);
+      expect(holdsFor(object, { policies, ...ALONE })(precondition)).to.equal(false);
     });
   }
 });

@@ -5,6 +5,7 @@ import { managedSettings } from '../../../../src/mirror/desired/project-settings
 import { narrowingOf } from '../../../../src/mirror/plan/narrowing.js';
 import type { HarborPlan } from '../../../../src/mirror/plan/plan-input.js';
 import { describeAction } from '../../../../src/mirror/plan/actions.js';
+import { ALONE } from '../alone.js';
 import { mirror } from '../mirror.js';
 import { LabPolicies } from '../lab-policies.js';
 import { desired, HarborModel } from './model.js';
@@ -21,7 +22,7 @@ function plan(sent: readonly string[], wanted: readonly string[], hasFilter = tr
   policies.decide('quay', { kind: 'include', entry: policyEntry(filtered(sent), PREFIX), settings: {} as never });
   policies.takeEffect();
   const subject = filtered(wanted);
-  const narrowing = narrowingOf(subject, PREFIX, policies.served('quay'), holdsFor(subject, { policies }));
+  const narrowing = narrowingOf(subject, PREFIX, policies.served('quay'), holdsFor(subject, { policies, ...ALONE }));
   const harbor = new HarborModel();
   const metadata = { public: 'true', ...(hasFilter && managedSettings(filtered(sent).spec)) };
   harbor.project({ registryId: harbor.endpoint().id, metadata });
