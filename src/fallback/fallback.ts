@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS, OPERATOR } from '../api/group.js';
 import type { LogSink } from '../api/log-sink.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import { pause } from '../clock/pause.js';
 import { entryText, policyEntry } from '../engines/entry.js';
 import type { MirrorEntry } from '../engines/entry.js';
 import { rewriter } from '../image/rewrite.js';
@@ -172,7 +172,7 @@ export class Fallback {
     }
     this.#done.set(key, new Set([...(this.#done.get(key) ?? []), ...stuck.map((each) => placeOf(pod, each.name))]));
     for (const container of stuck) await onFallback(key, container);
-    await delay(paceMs, undefined, { signal: this.#ended.signal }).catch(() => undefined);
+    await pause(paceMs, this.#ended.signal);
   }
 }
 

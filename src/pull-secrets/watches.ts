@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import { within } from '../clock/pause.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
@@ -77,12 +77,9 @@ export class PullWatches implements PullCluster {
   async watch(): Promise<PullAccess> {
     const watches = (this.#watches ??= this.#start());
     const { namespaces, copies, refused } = watches;
-    const synced = Promise.all([namespaces.synced(), copies.synced()]);
     if (accessOf(watches) === 'starting') {
-      const over = new AbortController();
-      const late = delay(FIRST_LIST_MS, undefined, { signal: over.signal }).catch(() => undefined);
-      await Promise.race([synced, refused.promise, late]);
-      over.abort();
+      const synced = Promise.all([namespaces.synced(), copies.synced()]);
+      await within(FIRST_LIST_MS, Promise.race([synced, refused.promise]));
     }
     // What another look ended meanwhile shows no namespaces any more, and is no proof that there are none.
     return watches === this.#watches ? accessOf(watches) : 'starting';

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Verdict } from '../api/verdict.js';
+import { pause } from '../clock/pause.js';
 import { Since } from '../clock/since.js';
 import type { Read } from '../credentials/secrets.js';
 import type { HarborApi } from '../harbor/api.js';
@@ -74,8 +74,7 @@ export class OwnRobot {
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      const pause = await this.look();
-      await delay(pause, undefined, { signal }).catch(() => undefined);
+      await pause(await this.look(), signal);
     }
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../clock/pause.js';
 import type { HarborClient } from '../client.js';
 import { HarborError } from '../http/errors.js';
 import { HarborInventory } from '../inventory.js';
@@ -133,7 +133,7 @@ export class HarborSession {
       }
       this.#onChecked();
       const pauseMs = startedAt + intervalMs * (0.9 + Math.random() * 0.1) - now();
-      await delay(Math.max(0, pauseMs), undefined, { signal }).catch(() => undefined);
+      await pause(pauseMs, signal);
     }
   }
 

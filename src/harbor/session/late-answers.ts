@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../../clock/pause.js';
 
 /** A look waits so long for an answer. */
 const PATIENCE_MS = 1000;
@@ -52,7 +52,7 @@ export class LateAnswers<T> {
     const known = this.#questions.get(key);
     const isSame = known?.asked === asked && !(known.late !== undefined && this.#now() - known.late.at > KEPT_FOR_MS);
     const question = isSame ? known : this.#start(key, asked, ask);
-    const outcome = question.late?.outcome ?? (await this.#inTime(question));
+    const outcome = question.late?.outcome ?? (await within(this.#patienceMs, question.outcome));
     if (outcome === undefined) {
       this.#giveUp(question, onLate);
       return { kind: 'notYet', elapsedMs: this.#now() - question.since };
@@ -84,14 +84,6 @@ export class LateAnswers<T> {
       question.late = { outcome: came, at: this.#now() };
       onLate();
     });
-  }
-
-  async #inTime({ outcome }: Question<T>): Promise<Outcome<T> | undefined> {
-    const timer = new AbortController();
-    const late = delay(this.#patienceMs, undefined, { signal: timer.signal }).catch(() => undefined);
-    const first = await Promise.race([outcome, late]);
-    timer.abort();
-    return first;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../clock/pause.js';
 import type { KubernetesApi } from '../api.js';
 import { backoffMs } from '../backoff.js';
 import { errorFromAnswer, isKubernetesError, KubernetesError } from '../errors.js';
@@ -179,7 +179,7 @@ export class Informer<T extends KubernetesObject> {
       backoffMs(this.#failures, { baseMs: this.#options.backoffMs ?? BACKOFF_MS, ceilingMs: BACKOFF_CEILING_MS }),
       isKubernetesError(error) ? Math.min(error.retryAfterMs ?? 0, BACKOFF_CEILING_MS) : 0,
     );
-    await delay(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+    await pause(wait, this.#stopped.signal);
   }
 
   async #list(): Promise<void> {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { bootTimeMs } from '../../clock/boot-time.js';
+import { pause, within } from '../../clock/pause.js';
 import type { KubernetesApi } from '../api.js';
 import { isKubernetesError, LeaseLostError } from '../errors.js';
 import type { ReadTrouble } from '../cache/informer.js';
@@ -129,8 +129,8 @@ export class LeaderElection {
       if (this.#isStopping()) return;
       triedAt = now();
       // An answer that doesn't come must not outlast the deadline: by then another may lead.
-      const renewed = await this.#within(renewedAt + this.#renewDeadlineMs - triedAt, this.#tryOnce());
-      if (renewed) {
+      const renewed = await within(renewedAt + this.#renewDeadlineMs - triedAt, this.#tryOnce());
+      if (renewed === true) {
         renewedAt = triedAt;
         this.#heldUntil = renewedAt + this.#renewDeadlineMs;
       } else if (this.#isStopping()) return;
@@ -142,17 +142,6 @@ export class LeaderElection {
     }
   }
 
-  /** What `attempt` comes to; false where it takes longer than `ms`. */
-  async #within(ms: number, attempt: Promise<boolean>): Promise<boolean> {
-    const over = new AbortController();
-    const late = delay(Math.max(0, ms), false, { signal: over.signal }).catch(() => false);
-    try {
-      return await Promise.race([attempt, late]);
-    } finally {
-      over.abort();
-    }
-  }
-
   #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
@@ -160,7 +149,7 @@ export class LeaderElection {
   /** Counted from when the last try began: one that took long, for its connection was stuck, is followed by the next at once. */
   async #pauseSince(triedAt: number, pauseMs: number): Promise<void> {
     const ms = pauseMs * (0.9 + Math.random() * 0.2) - (this.#options.now() - triedAt);
-    await delay(Math.max(0, ms), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await pause(ms, this.#stopping.signal);
   }
 
   /** Until just after another's lease expires, if that is soon. An API server that can't be asked is not asked more often for it. */
