@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { runCommand } from './command.js';
+import { portOf } from './ports.js';
 
 export interface ServedArchive {
   readonly environment: Readonly<Record<'ENVTEST_ARCHIVE_URL' | 'ENVTEST_ARCHIVE_SHA512', string>>;
@@ -28,10 +28,9 @@ export async function serveArchive(
     response.end(response.statusCode === 200 ? content : '');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
   return {
     environment: {
-      ENVTEST_ARCHIVE_URL: `http://127.0.0.1:${port}/envtest.tar.gz`,
+      ENVTEST_ARCHIVE_URL: `http://127.0.0.1:${portOf(server)}/envtest.tar.gz`,
       ENVTEST_ARCHIVE_SHA512: createHash('sha512').update(content).digest('hex'),
     },
     close: async () => {

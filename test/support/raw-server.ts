@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { portOf } from './ports.js';
 
 /** A server that answers as the test says, for what no Harbor would. */
 export interface RawServer {
@@ -21,9 +21,8 @@ export async function startRawServer(answer: RequestListener): Promise<RawServer
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     requests,
     connections: () => connections,
     close: () =>

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 
 const script = [
   'groups=""',
@@ -51,8 +52,8 @@ export class Watchdog {
 function startShell(folder: string): ChildProcess {
   const shell = spawn('/bin/sh', ['-c', script, 'sh', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   shell.unref();
-  // Its pipe must not keep this process alive either. The type does not say so, but it is a socket.
-  (shell.stdin as unknown as { unref?: () => void }).unref?.();
+  // Its pipe must not keep this process alive either.
+  if (shell.stdin instanceof Socket) shell.stdin.unref();
   // Whoever ends the shell by hand gives up its service, not this process.
   shell.stdin.on('error', () => undefined);
   return shell;

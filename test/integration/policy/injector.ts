@@ -1,8 +1,8 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type { Api } from '../../cluster/api.js';
+import { portOf } from '../../support/ports.js';
 import { certificate, key } from '../harbor/certificate.js';
 import type { Pod } from './pod.js';
 
@@ -41,8 +41,7 @@ export class Injector {
       void answer(request).then((text) => response.setHeader('content-type', 'application/json').end(text));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    for (const name of names) await api.json('POST', CONFIGURATIONS, configuration(name, namespace, port));
+    for (const name of names) await api.json('POST', CONFIGURATIONS, configuration(name, namespace, portOf(server)));
     return new Injector(api, server, names);
   }
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../../support/command.js';
+import { portOf } from '../../support/ports.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -17,7 +17,7 @@ describe('the Harbor stand-in as a command', function () {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const port = String((server.address() as AddressInfo).port);
+    const port = String(portOf(server));
     const { code, stderr } = await harbor('--port', port);
     server.close();
     expect(stderr.trim()).to.equal(`Something else listens at 127.0.0.1:${port}: choose another port with --port.`);

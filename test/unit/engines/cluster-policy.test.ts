@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { RenderedPolicy } from '../../../src/engines/policy.js';
@@ -30,7 +30,7 @@ function yamlOf({ object }: RenderedPolicy): string {
 describe('a ClusterPolicy, as a person reads it', () => {
   it('sees every new Pod where others may add containers to it later, and no more updates than without', () => {
     const conditionOf = (settings: Partial<PolicySettings>): string => {
-      const { spec } = policyOf([mirror('quay')], settings).object as unknown as {
+      const { spec } = parse(yamlOf(policyOf([mirror('quay')], settings))) as {
         readonly spec: {
           readonly webhookConfiguration: { readonly matchConditions: readonly { expression: string }[] };
         };

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { createHarborClient } from '../../../../src/harbor/client.js';
@@ -8,6 +7,7 @@ import type { HarborClient } from '../../../../src/harbor/client.js';
 import { isHarborError } from '../../../../src/harbor/http/errors.js';
 import type { HarborError, HarborErrorKind } from '../../../../src/harbor/http/errors.js';
 import type { RequestOptions } from '../../../../src/harbor/http/request.js';
+import { portOf } from '../../../support/ports.js';
 import { startRawServer } from '../../../support/raw-server.js';
 import type { RawServer } from '../../../support/raw-server.js';
 
@@ -222,7 +222,7 @@ describe('a Harbor that means no good', () => {
     const seen: Buffer[] = [];
     const silent = createServer((socket) => socket.on('data', (bytes: Buffer) => seen.push(bytes)));
     await new Promise<void>((resolve) => void silent.listen(0, '127.0.0.1', resolve));
-    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const url = `https://127.0.0.1:${portOf(silent)}`;
     const options = { retries: 0, requestTimeoutMs: 200 };
     const client = createHarborClient({ url, username: 'robot$x', password: 'hunter2' }, options);
     clients.push(client);
