@@ -2,7 +2,7 @@ import { REASONS } from '../../api/reasons.js';
 import { stalled, waiting } from '../../api/verdict.js';
 import type { Verdict } from '../../api/verdict.js';
 import type { Availability, PullHost } from '../../harbor/session/facts.js';
-import { unseen } from './look-result.js';
+import { NOTHING_KNOWN, unseen } from './look-result.js';
 import type { HarborLookResult } from './look-result.js';
 import type { HarborFindings } from './findings.js';
 
@@ -17,6 +17,25 @@ const FIRST_ANSWER_MS = 10_000;
 export type Asks = 'again' | 'once';
 
 const NEXT: Readonly<Record<Asks, string>> = { again: ' It is asked again and again.', once: '' };
+
+/** What becomes of new Pods while Harbor is down: the mirror's `onHarborUnavailable`, unless they aren't sent there anyway, or nobody knows. */
+const EFFECTS = {
+  Withdraw: 'New Pods pull from upstream until it is back.',
+  Keep: 'New Pods are still sent to it (onHarborUnavailable is Keep).',
+  elsewhere: 'New Pods are still sent to the Harbor of before.',
+  unknown: "Where new Pods are sent isn't known, since not all policies can be read.",
+} as const;
+
+/** The look at a mirror whose Harbor is down. Pure. */
+export function lookWhileDown(problem: string, base: BaseFindings, effect: keyof typeof EFFECTS): HarborLookResult {
+  const isOfThisHarbor = effect === 'Withdraw' || effect === 'Keep';
+  const message = `Harbor ${base.url} is down: ${problem}. ${EFFECTS[effect]}`;
+  return {
+    ...unseen(waiting(REASONS.harborUnreachable, message, RETRY_MS)),
+    pulls: { ...NOTHING_KNOWN, harbor: isOfThisHarbor ? 'down' : 'unknown' },
+    harbor: { ...base, reachable: false, unreachableMessage: message },
+  };
+}
 
 /** The look at a mirror whose Harbor can't be looked at now, for another reason than being down. Nothing is withdrawn for it. Pure. */
 export function lookBefore(

@@ -18,7 +18,7 @@ import { findLoop } from '../claims/loops.js';
 import type { Loop } from '../claims/loops.js';
 import type { ServedState } from '../../policies/state.js';
 import { desiredState } from '../desired/desired.js';
-import { lookBefore, noPullHost } from './harbor-obstacle.js';
+import { lookBefore, lookWhileDown, noPullHost } from './harbor-obstacle.js';
 import type { Asks, BaseFindings } from './harbor-obstacle.js';
 import type { HostIndex } from '../claims/host-index.js';
 import { NOTHING_KNOWN, unseen } from './look-result.js';
@@ -51,14 +51,6 @@ interface ObserverOptions {
   /** Takes in where new Pods are sent now; see {@link Retirement.observe}. */
   readonly retirement: Pick<Retirement, 'observe'>;
 }
-
-/** What the status says of new Pods while Harbor is down. */
-const EFFECTS = {
-  Withdraw: 'New Pods pull from upstream until it is back.',
-  Keep: 'New Pods are still sent to it (onHarborUnavailable is Keep).',
-  elsewhere: 'New Pods are still sent to the Harbor of before.',
-  unknown: "Where new Pods are sent isn't known, since not all policies can be read.",
-} as const;
 
 /** A mirror is looked at when policies become readable: this is only a second net. */
 const UNCLEAR_RETRY_MS = 10_000;
@@ -154,16 +146,13 @@ export class Observer {
     session: HarborSession,
     { message: problem }: Extract<Availability, { kind: 'down' }>,
   ): HarborLookResult {
-    const base = this.#base(session);
     const { harbors, policies } = this.#options;
     const from = servesFrom(policies.served(mirror.metadata.name), harbors.pullHostFor(mirror, session));
-    const effect = EFFECTS[from === 'here' ? mirror.spec.rewrite.onHarborUnavailable : from];
-    const message = `Harbor ${base.url} is down: ${problem}. ${effect}`;
-    return {
-      ...unseen(waiting(REASONS.harborUnreachable, message, 60_000)),
-      pulls: { ...NOTHING_KNOWN, harbor: from === 'here' ? 'down' : 'unknown' },
-      harbor: { ...base, reachable: false, unreachableMessage: message },
-    };
+    return lookWhileDown(
+      problem,
+      this.#base(session),
+      from === 'here' ? mirror.spec.rewrite.onHarborUnavailable : from,
+    );
   }
 
   async #observeAt({ mirror, session, pullHost }: Place, base: BaseFindings): Promise<Observation> {
