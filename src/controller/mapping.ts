@@ -2,7 +2,7 @@ import { findCondition } from '../api/conditions.js';
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { PullHost } from '../harbor/session/facts.js';
-import type { SessionChange } from '../harbor/session/harbor-session.js';
+import type { SessionChange } from '../harbor/session/news.js';
 import type { Priority } from '../kubernetes/queue/priority.js';
 import type { StoreEvent } from '../kubernetes/cache/store.js';
 import { MirrorIndex } from '../mirror/mirror-index.js';
@@ -56,7 +56,7 @@ export function losersOfConflicts(mirrors: readonly RegistryMirror[]): readonly 
 }
 
 /**
- * Whom news of a Harbor concern: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
+ * Whom news of a Harbor concerns: its mirrors, and those of other Harbors that mirror the host that nodes pull from here, or whose host may be free
  * again, now that this is known. Its first answer, which comes after each start of the operator, changes nothing for those that serve.
  *
  * @param users - the mirrors that use this Harbor

@@ -5,6 +5,7 @@ export class MirrorIndex {
   readonly #byKey = new Map<string, Map<string, RegistryMirror>>();
   readonly #keys = new Map<string, readonly string[]>();
 
+  /** Takes a mirror in, or its new version, by all values that it has of the property. */
   set(mirror: RegistryMirror, keys: readonly string[]): void {
     const { name } = mirror.metadata;
     this.delete(name);
@@ -24,6 +25,7 @@ export class MirrorIndex {
     this.#keys.delete(name);
   }
 
+  /** The mirrors that have this value. */
   get(key: string): readonly RegistryMirror[] {
     return [...(this.#byKey.get(key)?.values() ?? [])];
   }

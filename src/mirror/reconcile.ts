@@ -30,7 +30,6 @@ import { hasLostHost, routingFacts, unseen, withPullResult } from './look/look-r
 import { UpstreamOutages } from './look/upstream-outages.js';
 import type { UpstreamInertia } from './look/upstream-outages.js';
 import { decisionFor, routeOf } from './routing.js';
-
 import type { WorkResult } from '../kubernetes/queue/work-result.js';
 
 /** A bug is retried slowly. */

@@ -7,6 +7,8 @@ import type { HarborFacts, PullHost } from './facts.js';
 import { checkHarbor } from './harbor-check.js';
 import { HarborHealth } from './harbor-health.js';
 import type { HealthThresholds } from './harbor-health.js';
+import { newsOf } from './news.js';
+import type { SessionChange } from './news.js';
 import { Retentions } from './retentions.js';
 import { UpstreamApi } from './upstream-api.js';
 import type { UpstreamCalls } from './upstream-calls.js';
@@ -17,9 +19,6 @@ const INFO_MAX_AGE_MS = 600_000;
 const UNKNOWN_CHECK_EVERY_MS = 10_000;
 /** After a bug the loop goes on, and doesn't fill the log. */
 const BUG_PAUSE_MS = 60_000;
-
-/** What a session tells of: its first answer, that nodes can pull or can't any more, or the login is taken or refused, that only the health of an upstream has changed, or that Harbor has something else in it. */
-export type SessionChange = 'opened' | 'availability' | 'upstreams' | 'contents';
 
 export interface HarborSessionOptions {
   readonly url: string;
@@ -151,7 +150,8 @@ export class HarborSession {
     // Harbor is away while it is upgraded, and what it lost meanwhile is not to be waited for.
     if (result.kind === 'fails') this.#lookAtAllAgain();
     if (before.availability.kind === 'down' && this.facts.availability.kind !== 'down') this.#forgetPicture();
-    if (isNews(before, this.facts)) onChange(isOpening(before, this.facts) ? 'opened' : 'availability');
+    const news = newsOf(before, this.facts);
+    if (news !== undefined) onChange(news);
     if (result.kind === 'works' && this.facts.availability.kind === 'up') this.#chores ??= this.#doChores();
   }
 
@@ -229,20 +229,4 @@ export class HarborSession {
     this.#missing = await findMissingPermissions(this.client, project?.id, this.signal);
     if (this.#missing.length > 0) onMissingPermissions(this.#missing);
   }
-}
-
-/** Whether Harbor answers for the first time, and all is well: nobody has to leave, or comes back, for that. */
-function isOpening(before: HarborFacts, after: HarborFacts): boolean {
-  return before.availability.kind === 'unknown' && after.availability.kind === 'up';
-}
-
-/** Whether mirrors have to be looked at for it; that a problem is put in other words is none. */
-function isNews(before: HarborFacts, after: HarborFacts): boolean {
-  const told = ({ availability, pullHost }: HarborFacts): string =>
-    JSON.stringify([
-      availability.kind,
-      availability.kind === 'unknown' && availability.problem !== undefined,
-      pullHost.kind === 'known' ? pullHost.host : pullHost.kind,
-    ]);
-  return told(before) !== told(after);
 }

@@ -13,7 +13,8 @@ import type { HealthThresholds } from './harbor-health.js';
 import { isSaidToBeDown } from './said-down.js';
 import { UpstreamCalls } from './upstream-calls.js';
 import { HarborSession } from './harbor-session.js';
-import type { FindMissingPermissions, SessionChange } from './harbor-session.js';
+import type { FindMissingPermissions } from './harbor-session.js';
+import type { SessionChange } from './news.js';
 import type { Read } from '../../credentials/secrets.js';
 
 export interface HarborsOptions {

@@ -58,7 +58,7 @@ export class UpstreamOutages {
     const soonest = Math.min(look.lookAgainMs ?? Infinity, lookAgainMs);
     const again = soonest === Infinity ? {} : { lookAgainMs: soonest };
     if (upstream !== 'down' || look.harbor === undefined) return { ...look, pulls, ...again };
-    const verdict = verdictOf(look.verdict, seen);
+    const verdict = outageVerdict(look.verdict, seen);
     return { ...look, ...again, pulls, verdict, harbor: { ...look.harbor, isUpstreamOut: true } };
   }
 
@@ -92,7 +92,7 @@ function isSaidToBeOut({ status: { conditions } }: RegistryMirror): boolean {
 }
 
 /** What the user has to mend goes first. */
-function verdictOf(verdict: Verdict, seen: Upstream): Verdict {
+function outageVerdict(verdict: Verdict, seen: Upstream): Verdict {
   const isOfUpstream = verdict.kind === 'waiting' && verdict.reason === REASONS.upstreamUnhealthy;
   if (verdict.kind !== 'ready' && !isOfUpstream) return verdict;
   const why =

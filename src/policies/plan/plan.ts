@@ -73,7 +73,7 @@ export function planPolicies(placing: Placing, renderer: Renderer, picture: Pict
   for (const known of memory.policies.values()) {
     if (!stay.has(keyOfPolicy(known))) writes.push(...takenBack(known, renderer, picture, now));
   }
-  wakes.push(...settlesInMs(memory, picture, now));
+  wakes.push(...changesByTimeInMs(memory, picture, now));
   const isWaiting = placing.isMoving || leaving.some((found) => !isHeld(found));
   return { writes, memory, wakeInMs: Math.min(...wakes), isWaiting };
 }
@@ -177,7 +177,7 @@ function retriesInMs({ refusal }: PolicyMemory, now: number): readonly number[] 
 }
 
 /** When time alone changes how a mirror stands. */
-function settlesInMs({ policies }: Memory, picture: Picture, now: number): readonly number[] {
+function changesByTimeInMs({ policies }: Memory, picture: Picture, now: number): readonly number[] {
   return [...policies.values()].flatMap((policy) =>
     [...policy.changes]
       .flatMap(([mirror, { entry, at }]) => [

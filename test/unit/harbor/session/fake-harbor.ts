@@ -2,7 +2,8 @@ import type { HarborClient } from '../../../../src/harbor/client.js';
 import { HarborError } from '../../../../src/harbor/http/errors.js';
 import type { HarborErrorKind } from '../../../../src/harbor/http/errors.js';
 import { HarborSession } from '../../../../src/harbor/session/harbor-session.js';
-import type { HarborSessionOptions, SessionChange } from '../../../../src/harbor/session/harbor-session.js';
+import type { HarborSessionOptions } from '../../../../src/harbor/session/harbor-session.js';
+import type { SessionChange } from '../../../../src/harbor/session/news.js';
 import { UpstreamCalls } from '../../../../src/harbor/session/upstream-calls.js';
 import type { Project } from '../../../../src/harbor/types.js';
 
