@@ -19,7 +19,7 @@ import type { Secret } from '../credentials/secrets.js';
 /** Copies that are written at the same time. */
 const PARALLEL = 8;
 /** Answers that are about this one namespace, and stay so until somebody does something there. */
-const REFUSALS: ReadonlySet<KubernetesErrorKind> = new Set(['forbidden', 'alreadyExists', 'invalid', 'conflict']);
+const REFUSALS: ReadonlySet<KubernetesErrorKind> = new Set(['forbidden', 'alreadyExists', 'invalid']);
 
 /** Told of each write, without secrets. */
 export type OnWrite = (what: string) => void;

@@ -55,13 +55,18 @@ describe('pull Secrets', () => {
       expect(look.lookAgainMs).to.equal(99_000);
     });
 
-    it('are waited for where the answer may pass, and only once', async () => {
-      world.refuse = refused('unavailable', 'a');
-      const error: unknown = await settle().catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(KubernetesError);
-      expect(world.spread()).to.deep.equal(['b']);
-      expect(said(await settle())).to.equal('ready, include');
-    });
+    for (const [kind, what] of [
+      ['unavailable', 'no answer'],
+      ['conflict', 'a quota that others are counted in at the same moment'],
+    ] as const) {
+      it(`are waited for where the refusal may pass, as that of ${what}, and only once`, async () => {
+        world.refuse = refused(kind, 'a');
+        const error: unknown = await settle().catch((thrown: unknown) => thrown);
+        expect(error).to.be.instanceOf(KubernetesError);
+        expect(world.spread()).to.deep.equal(['b']);
+        expect(said(await settle())).to.equal('ready, include');
+      });
+    }
 
     it('hold the mirror back where it is the only namespace: nobody could pull', async () => {
       world.spaces = [namespace('a')];
