@@ -14,7 +14,11 @@ export type RoutingDecision =
 export const UNCHANGED: RoutingDecision = { kind: 'unchanged' };
 
 /**
- * When a change is written: at once, whoever else is being looked at; soon, when nobody is, or after a second; or together with others that come.
+ * When a change is written.
+ *
+ * - `atOnce`: whatever mirrors are being looked at.
+ * - `soon`: when none is being looked at, or after a second.
+ * - `together`: with others that come in the next seconds.
  */
 export type Pace = 'atOnce' | 'soon' | 'together';
 
