@@ -29,7 +29,16 @@ const check = (name: string, ...command: Command): Stage => ({ name, command, is
 
 /** All that is in test/integration, in parts that take the same time. Each has clusters of its own, and waits more than it computes. */
 const PARTS: readonly (readonly string[])[] = (() => {
-  const harbor = ['demo.test.ts', 'harbor', 'harbors', 'image.test.ts', 'providers', 'real-harbor', 'scale'];
+  const harbor = [
+    'demo-stays-up.test.ts',
+    'demo.test.ts',
+    'harbor',
+    'harbors',
+    'image.test.ts',
+    'providers',
+    'real-harbor',
+    'scale',
+  ];
   const operator = ['cli', 'crd', 'harbor-side', 'operator', 'pull-secrets'];
   const named = [...harbor, ...operator];
   const policies = readdirSync(join(import.meta.dirname, '../../test/integration')).filter(

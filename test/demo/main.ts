@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { BuildError } from '../cluster/build-error.js';
 import { lastLines } from '../support/daemons.js';
@@ -8,6 +9,7 @@ import { DEMO_ENGINES } from './mirrors.js';
 import type { DemoEngine } from './mirrors.js';
 import { tellOnKind } from './kind.js';
 import { Narrator } from './narrator.js';
+import { createServiceAccount } from './pods.js';
 import { Setting } from './setting.js';
 
 const command = new Command('demo')
@@ -33,14 +35,17 @@ async function keepUp({ cluster, registry, harbor, kubectl, mirrors }: Stage): P
   await registry.up();
   await kubectl.quiet(['apply', '-f', '-'], { stdin: mirrors.manifest });
   await kubectl.quiet(['wait', 'registrymirrors', '--all', '--for=condition=Ready', '--timeout=60s']);
+  await createServiceAccount(cluster, 'default');
   console.log(`
 The upstream is up and the mirrors are there again. To play with them, in another terminal:
 
-  export KUBECONFIG=${cluster.kubeconfigPath}
+  export KUBECONFIG=${cluster.kubeconfigPath} HARBOR=${harbor.url}
+  export PATH=${dirname(cluster.binaries.kubectl)}:$PATH    # kubectl
   kubectl run web --image=nginx
   kubectl get pod web -o jsonpath='{.spec.containers[0].image}{"\\n"}'
   kubectl describe registrymirror dockerhub
 
+More to try: docs/tutorial/demo.md#to-play-with-it
 Harbor: ${harbor.url}${harbor.kind === 'stand-in' ? `, user ${harbor.admin.username}, password ${harbor.admin.password}` : ''}
 ctrl-C ends everything and removes it.`);
   const timer = setInterval(() => undefined, 60_000);
