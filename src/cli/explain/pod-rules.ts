@@ -64,7 +64,10 @@ export function podReason(
 ): Reason | undefined {
   const labels = pod.metadata.labels ?? {};
   if (isExcluded(namespace, excludedNamespaces)) {
-    return { code: 'NamespaceExcluded', text: `the operator excludes the namespace ${namespace}` };
+    return {
+      code: 'NamespaceExcluded',
+      text: `the operator excludes the namespace ${namespace} (EXCLUDED_NAMESPACES)`,
+    };
   }
   if (namespaceLabels[LABELS.rewrite] === 'disabled') {
     return { code: 'NamespaceOptedOut', text: `the namespace ${namespace} is labelled ${LABELS.rewrite}=disabled` };

@@ -37,6 +37,9 @@ export async function readMirrors(
 function mirror(where: string, object: unknown, validate: (object: object) => readonly string[]): RegistryMirror {
   if (!isRecord(object)) throw new InputError(`${where} is no Kubernetes object.`);
   const { apiVersion, kind, metadata } = object;
+  if (kind === undefined || apiVersion === undefined) {
+    throw new InputError(`${where} needs apiVersion: ${API_VERSION} and kind: ${KIND}.`);
+  }
   if (kind !== KIND || apiVersion !== API_VERSION) {
     throw new InputError(
       `${where} is a ${label(object, 'kind')} of ${label(object, 'apiVersion')}: only ${API_VERSION} can be read.`,

@@ -71,6 +71,7 @@ export function planLines(plan: Plan, all: boolean): readonly string[] {
   const shown = all ? plan.pods : plan.pods.slice(0, SHOWN_PODS);
   const problems = plan.harbor.filter(({ problem }) => problem !== undefined);
   return [
+    ...(hasDifferences(plan) || hasFailures(plan) ? [] : ['No changes.']),
     ...section(
       'Harbor:',
       plan.harbor.flatMap(({ mirror, actions, later = [] }) => [
@@ -90,7 +91,6 @@ export function planLines(plan: Plan, all: boolean): readonly string[] {
       ...shown.map(podLine),
       ...(shown.length < plan.pods.length ? [`and ${plan.pods.length - shown.length} more; --all shows them`] : []),
     ]),
-    ...(hasDifferences(plan) ? [] : ['No changes.']),
   ];
 }
 

@@ -140,7 +140,11 @@ function failed(
   const hint = isSilent
     ? undefined
     : upstreamHint({ type: endpointType, url: desired.url, hasCredentials }, error.reason);
-  const message = hint === undefined ? verdict.message : `${verdict.message} ${hint}`;
+  const message = [
+    verdict.message,
+    `The upstream's url is ${desired.url}.`,
+    ...(hint === undefined ? [] : [hint]),
+  ].join(' ');
   return { ...look, verdict: { ...verdict, message }, harbor: { ...look.harbor, upstreamProblem: message } };
 }
 

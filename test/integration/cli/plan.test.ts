@@ -127,8 +127,17 @@ describe('registry-mirror plan', function () {
 
     it('ends with 0 where all is in sync', async () => {
       const { code, out } = await plan();
-      expect(out.trim()).to.match(/^(Images of present Pods[^]*)?No changes\.$/);
+      expect(out.trim()).to.match(/^No changes\.(\nImages of present Pods[^]*)?$/);
       expect(code).to.equal(0);
+    });
+
+    it('doesn’t say that nothing would change where it could not look', async () => {
+      const { code, out } = await runCli(['plan', '--kubeconfig', world().cluster.kubeconfigPath], {
+        ...env,
+        HARBOR_PASSWORD: 'not-this-one',
+      });
+      expect(out).to.include('quay: Harbor').and.not.include('No changes');
+      expect(code).to.equal(2);
     });
 
     it('keeps a mirror out as long as the operator would, and plans nothing of it', async () => {

@@ -101,7 +101,9 @@ describe('Pull secrets', function () {
   it('says what to apply where the rights are missing, makes no robot, and goes on when they are there', async () => {
     await world().apply('team', spec);
     const stalled = await world().until('team', 'Stalled', 'True', 'PullSecretPermissionMissing');
-    expect(stalled.message).to.include('kubectl apply -k config/components/pull-secrets');
+    expect(stalled.message)
+      .to.include('kubectl apply -k config/components/pull-secrets')
+      .and.include('features.pullSecrets');
     expect(robots()).to.deep.equal([]);
     await allow();
     await world().until('team', 'Ready', 'True', undefined, 45_000);

@@ -65,12 +65,12 @@ const cases: readonly Case[] = [
   {
     sentence: 'a namespace that the operator excludes by glob',
     namespace: 'kube-system',
-    expected: stays('the operator excludes the namespace kube-system'),
+    expected: stays('the operator excludes the namespace kube-system (EXCLUDED_NAMESPACES)'),
   },
   {
     sentence: 'a namespace that the operator excludes by name',
     namespace: 'harbor',
-    expected: stays('the operator excludes the namespace harbor'),
+    expected: stays('the operator excludes the namespace harbor (EXCLUDED_NAMESPACES)'),
   },
   {
     sentence: 'a namespace that opted out',

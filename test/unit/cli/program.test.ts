@@ -209,6 +209,11 @@ describe('registry-mirror', () => {
       [{ ...HUB, apiVersion: 'registrymirror.io/v9' }],
       'is a RegistryMirror of registrymirror.io/v9',
     ],
+    [
+      'a spec alone',
+      [{ spec: { upstream: { type: 'quay' } } }],
+      'needs apiVersion: registrymirror.io/v1alpha1 and kind: RegistryMirror',
+    ],
     ['a mirror without a name', [{ ...HUB, metadata: {} }], 'needs a metadata.name'],
     [
       'a type without a url of its own, and no url',

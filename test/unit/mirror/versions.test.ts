@@ -182,6 +182,7 @@ describe('an upstream that Harbor calls unhealthy, or healthy by mistake', () =>
     await lab.look('istio');
     expect(lab.says('istio', 'Ready')).to.equal('False UpstreamUnhealthy');
     expect(lab.tells('istio', 'Ready')).to.include('the registry is unhealthy').and.include('docker.io/istio');
+    expect(lab.tells('istio', 'Ready')).to.include("The upstream's url is https://registry.istio.io.");
     expect(lab.tells('istio', 'UpstreamReachable')).to.include('docker.io/istio');
   });
 
