@@ -225,6 +225,14 @@ describe('What the chart renders', () => {
     expect(stderr).to.include('narrows the rights of features.pullSecrets: set that to true, too.');
   });
 
+  for (const given of ['username', 'password']) {
+    it(`is nothing where Harbor’s login is a ${given} alone`, async () => {
+      const { code, stderr } = await helm(options, ['template', CHART], { harbor: { credentials: { [given]: 'x' } } });
+      expect(code).to.not.equal(0);
+      expect(stderr).to.include('harbor.credentials.username goes with harbor.credentials.password');
+    });
+  }
+
   for (const [name, values, value] of HOSTILE) {
     it(`is nothing where the values have ${name}`, async () => {
       const { code, stdout, stderr } = await helm(options, ['template', CHART], values);
