@@ -24,7 +24,7 @@ describe('what a deleted mirror left in Harbor', () => {
   beforeEach(async () => {
     harbor = await startHarbor({ upstreams: { 'quay.io': {}, 'ghcr.io': {} } });
     const robot = harbor.addRobot('operator');
-    client = createHarborClient({ url: harbor.url, ...robot }, { upstreamTimeoutMs: 200 });
+    client = createHarborClient({ url: harbor.url, ...robot }, { upstreamTimeoutMs: 1000 });
     now = 1_000_000;
     inventory = new HarborInventory(client, () => now);
     mirrors = new Set();
