@@ -3,7 +3,7 @@ import { NAMESPACE } from '../../support/operator.js';
 import { PULL_HOSTS } from '../stage/harbors.js';
 import { hasKey, pullPrefixOf } from '../stage/pods.js';
 import type { EndState } from './end-state.js';
-import { isReady, stalledReason } from './invariant.js';
+import { hasLostItsMark, isReady, stalledReason } from './invariant.js';
 import type { Invariant } from './invariant.js';
 
 export const pullable: Invariant = {
@@ -33,10 +33,15 @@ function keysLeft({ mirrors, pullSecrets }: EndState): readonly string[] {
     });
 }
 
-function podsWithoutKey({ pods, projects, fleet }: EndState): readonly string[] {
+/** A mirror that has lost its mark repairs nothing any more, and goes on serving: what a hand then does to its project stays, too. */
+function podsWithoutKey({ mirrors, steps, pods, projects, fleet }: EndState): readonly string[] {
+  const unmarked = mirrors
+    .filter((mirror) => stalledReason(mirror) !== undefined && hasLostItsMark(mirror.metadata, steps))
+    .map(({ status }) => status.pullPrefix);
   const closed = projects
     .filter(({ isPublic }) => !isPublic)
-    .map(({ harbor, name }) => `${PULL_HOSTS[harbor]}/${name}`);
+    .map(({ harbor, name }) => `${PULL_HOSTS[harbor]}/${name}`)
+    .filter((prefix) => !unmarked.includes(prefix));
   return pods.flatMap(({ image, result, secrets }) => {
     const prefix = result === undefined ? undefined : pullPrefixOf(result);
     if (prefix === undefined || !closed.includes(prefix) || hasKey(prefix, secrets, fleet)) return [];

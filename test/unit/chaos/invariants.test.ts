@@ -175,6 +175,17 @@ describe('what must hold after a chaos run', () => {
     expect(pullable.breaches({ ...empty, pods: own === undefined ? [] : [{ ...own, secrets }], projects })).to.be.empty;
   });
 
+  it('is not broken by a project that a hand made private after the mark of its mirror was erased', () => {
+    const pullPrefix = 'harbor.cache.test/chaos-001';
+    const pods = [{ image: 'chaos-001.example.org/a:1', result: `${pullPrefix}/a:1`, refusal: undefined, secrets: [] }];
+    const stalled = { ...READY, type: 'Stalled', reason: 'MarkMissing', message: '' } as const;
+    const mirrors = [mirror('chaos-001', { status: { observedGeneration: 2, pullPrefix, conditions: [stalled] } })];
+    const end = { ...empty, mirrors, pods, projects: [{ ...project, isPublic: false }] };
+    const erased = { kind: 'EditEndpointByHand', mirror: 'chaos-001', what: 'mark' } as const;
+    expect(pullable.breaches(end)).to.have.length(1);
+    expect(pullable.breaches({ ...end, steps: [erased] })).to.deep.equal([]);
+  });
+
   it('is broken by a password in an output, in Base64 as well', () => {
     const outputs = ['a pass-word-1 b', Buffer.from('pass-word-1').toString('base64')];
     const told = outputs.flatMap((text) => secretsTold([{ where: 'a log', text }], ['pass-word-1']));
