@@ -12,7 +12,7 @@ import { describeCopy } from './copies.js';
 import type { CopyAction } from './copies.js';
 import type { PullMemory, RefusedCopy } from './memory.js';
 import { loginOf, pullSecretObject } from './pull-secret.js';
-import type { PullSecret, RobotRecord } from './pull-secret.js';
+import type { PullSecret, RobotPlace } from './pull-secret.js';
 import type { RobotsSession } from '../robots/session.js';
 import type { Secret } from '../credentials/secrets.js';
 
@@ -78,12 +78,13 @@ export async function applyRotation(
 /**
  * Deletes the robots behind a pull Secret.
  *
+ * @param robotId - undefined where the Secret is gone that said it
  * @throws HarborError
  */
 export async function removeRobots(
   session: RobotsSession,
   identity: PullIdentity,
-  { projectId, robotId }: RobotRecord,
+  { projectId, robotId }: RobotPlace,
   onWrite: OnWrite,
 ): Promise<void> {
   const robots = await listOrNone(session, projectId);

@@ -18,7 +18,7 @@ import type { PullMemory, RobotList } from './memory.js';
 import { observeRobots } from './observe.js';
 import type { PullObservation } from './observe.js';
 import { loginOf, readPullSecret } from './pull-secret.js';
-import type { PullSecret } from './pull-secret.js';
+import type { PullSecret, RobotPlace } from './pull-secret.js';
 import type { PullHarbors, RobotsSession } from '../robots/session.js';
 
 /** Robots have no list of all projects: each project is a read of its own, so they are looked at less often than the rest. */
@@ -106,17 +106,17 @@ export class PullLogins {
   }
 
   /**
-   * Deletes the robot accounts of a Secret, in the Harbor that it is of: another one may have another project with this id.
+   * Deletes the mirror's robot accounts of a place, in the Harbor that it is in: another one may have another project with this id.
    *
    * @throws HarborError
    */
-  async removeRobots(mirror: RegistryMirror, { record }: PullSecret): Promise<void> {
-    const session = this.#sessionAt(mirror, record.harbor);
+  async removeRobots(mirror: RegistryMirror, place: RobotPlace): Promise<void> {
+    const session = this.#sessionAt(mirror, place.harbor);
     if (session?.facts.availability.kind !== 'up') {
-      const reason = `${record.harbor} is down, or the mirror has no login for it any more`;
+      const reason = `${place.harbor} is down, or the mirror has no login for it any more`;
       throw new HarborError({ kind: 'unreachable', method: 'GET', path: '/api/v2.0/robots', reason });
     }
-    await removeRobots(session, this.#identity(mirror, record.pullPrefix), record, this.#onWrite(mirror));
+    await removeRobots(session, this.#identity(mirror, place.pullPrefix), place, this.#onWrite(mirror));
   }
 
   #sessionAt(mirror: RegistryMirror, url: string): RobotsSession | undefined {

@@ -9,7 +9,7 @@ import { keyOfLogin, PullLogins } from './logins.js';
 import type { LoginResult, PullLoginsOptions } from './logins.js';
 import { NOTHING_REMEMBERED } from './memory.js';
 import type { PullMemory } from './memory.js';
-import { observePulls, pullSecretsOf } from './observe.js';
+import { observePulls, pullSecretsOf, robotPlaces } from './observe.js';
 import type { PullObservation, PullObservationOptions } from './observe.js';
 import { planPulls } from './plan.js';
 import type { PullPlan } from './plan.js';
@@ -101,12 +101,12 @@ export class PullSecrets {
   async release(mirror: RegistryMirror, mayLeave: boolean): Promise<readonly string[]> {
     const secrets = pullSecretsOf(mirror, this.#options.cluster);
     const left: string[] = [];
-    for (const secret of secrets) {
+    for (const place of robotPlaces(mirror, secrets)) {
       try {
-        await this.#logins.removeRobots(mirror, secret);
+        await this.#logins.removeRobots(mirror, place);
       } catch (error) {
         if (!(error instanceof HarborError) || !mayLeave) throw error;
-        left.push(`a robot account for pulling from ${secret.record.pullPrefix} (it expires within 30 days)`);
+        left.push(`a robot account for pulling from ${place.pullPrefix} (it expires within 30 days)`);
       }
     }
     if (secrets.length > 0) await this.#takeAway(mirror, secrets, mayLeave);
@@ -136,7 +136,7 @@ export class PullSecrets {
     const { cluster, onWarning } = this.#options;
     for (const pull of secrets) {
       try {
-        await this.#logins.removeRobots(mirror, pull);
+        await this.#logins.removeRobots(mirror, pull.record);
       } catch (error) {
         if (!(error instanceof HarborError)) throw error;
         const what = `The robot account for ${pull.record.pullPrefix} could not be deleted; it expires within 30 days.`;

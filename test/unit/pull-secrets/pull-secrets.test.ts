@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
 import { HarborError } from '../../../src/harbor/http/errors.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
@@ -18,8 +19,8 @@ describe('pull Secrets', () => {
   const settle = async (look?: HarborLookResult): Promise<HarborLookResult> => world.settle(look);
   const said = (look: HarborLookResult): string => world.said(look);
   const provide = async (): Promise<void> => world.provide();
-  const deleted = (): void => {
-    world.present = injecting({}, { metadata: { deletionTimestamp: '2026-11-24T12:00:00Z' } });
+  const deleted = (status: Partial<RegistryMirrorStatus> = {}): void => {
+    world.present = injecting({}, { metadata: { deletionTimestamp: '2026-11-24T12:00:00Z' }, status });
     world.rests();
   };
 
@@ -209,6 +210,14 @@ describe('pull Secrets', () => {
       expect([...world.secrets.keys()]).to.deep.equal([]);
       expect(world.harbor.names()).to.deep.equal([]);
       expect(world.isWatched).to.equal(false);
+    });
+
+    it('leave no robot where somebody has deleted the Secret meanwhile, as the status says where it is', async () => {
+      await provide();
+      deleted({ pullPrefix: PREFIX, harbor: { url: world.harbor.url, projectID: 3 } });
+      world.secrets.clear();
+      expect(await world.room.release(world.present, true)).to.deep.equal([]);
+      expect(world.harbor.names()).to.deep.equal([]);
     });
 
     it('wait for a Harbor that can’t be reached', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
-import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import type { RegistryMirror, RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
 import type { Secret } from '../../../src/credentials/secrets.js';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.js';
 import { NOTHING_KNOWN, routingFacts, withPullResult } from '../../../src/mirror/look/look-result.js';
@@ -24,9 +24,12 @@ export function namespace(name: string, labels: Readonly<Record<string, string>>
 }
 
 /** A mirror of a private project whose Pods get pull Secrets. */
-export function injecting(rewrite: object = {}, more: { spec?: object; metadata?: object } = {}): RegistryMirror {
+export function injecting(
+  rewrite: object = {},
+  more: { spec?: object; metadata?: object; status?: Partial<RegistryMirrorStatus> } = {},
+): RegistryMirror {
   const spec = { project: { public: false }, rewrite: { pullSecret: 'Inject', ...rewrite }, ...more.spec };
-  return mirror('team', { spec, metadata: more.metadata ?? {} });
+  return mirror('team', { spec, metadata: more.metadata ?? {}, status: { observedGeneration: 1, ...more.status } });
 }
 
 /** A cluster and two Harbors in which time goes by when the test says so. */
