@@ -20,7 +20,11 @@ export interface PullCluster {
   unwatch(): Promise<void>;
   namespaces(): readonly KubernetesObject[];
   copiesOf(mirror: string): readonly Secret[];
-  /** Writes a pull Secret of the operator's namespace. */
+  /**
+   * Writes a pull Secret of the operator's namespace, also over one of the same mirror's whose label somebody has taken away.
+   *
+   * @throws KubernetesError `alreadyExists` where somebody else's Secret has the name
+   */
   keep(secret: Secret): Promise<void>;
   /** Deletes a pull Secret of the operator's namespace. */
   drop(secret: Secret): Promise<void>;

@@ -94,6 +94,17 @@ export function mirrorOf(secret: Secret): string | undefined {
   return isPullSecret(secret) ? secret.metadata.annotations?.[ANNOTATIONS.mirror] : undefined;
 }
 
+/** Whether both were made for the same mirror, by what they note of it. */
+export function isOfSameMirror(a: Secret, b: Secret): boolean {
+  const mirror = notedMirror(a);
+  return mirror !== undefined && mirror === notedMirror(b);
+}
+
+/** A label, by which Secrets are seen, is taken away more easily than these annotations. */
+function notedMirror({ metadata: { annotations = {} } }: Secret): string | undefined {
+  return isRecord(parsed(annotations[ANNOTATIONS.pullRobot])) ? annotations[ANNOTATIONS.mirror] : undefined;
+}
+
 /** Reads a pull Secret of the operator's namespace; undefined where somebody broke it. */
 export function readPullSecret(secret: Secret): PullSecret | undefined {
   const mirror = mirrorOf(secret);

@@ -11,7 +11,7 @@ import type { LogSink } from '../api/log-sink.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
 import type { CopyAction } from './copies.js';
-import { isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
+import { isOfSameMirror, isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
 import { usesPullSecrets } from './usage.js';
 import type { Secret } from '../credentials/secrets.js';
 
@@ -113,10 +113,24 @@ export class PullWatches implements PullCluster {
 
   async keep(secret: Secret): Promise<void> {
     const { api, secrets } = this.#options;
-    const before = secrets.get(secret.metadata.name);
+    const { name } = secret.metadata;
     const resource = { ...SECRETS, namespace: this.namespace };
-    if (before === undefined) secrets.observe(await api.create<Secret>(resource, secret));
-    else secrets.observe(await api.patch<Secret>(resource, secret.metadata.name, 'merge', content(secret)));
+    const isThere = secrets.get(name) !== undefined || !(await this.#isMade(resource, secret));
+    if (isThere) secrets.observe(await api.patch<Secret>(resource, name, 'merge', content(secret)));
+  }
+
+  /** @returns false where one of the same mirror's is there, and isn't seen since somebody has taken its label away */
+  async #isMade(resource: Resource, secret: Secret): Promise<boolean> {
+    const { api, secrets } = this.#options;
+    try {
+      secrets.observe(await api.create<Secret>(resource, secret));
+      return true;
+    } catch (error) {
+      if (!isKubernetesError(error, 'alreadyExists')) throw error;
+      const unseen = await api.get<Secret>(resource, secret.metadata.name);
+      if (unseen === undefined || !isOfSameMirror(unseen, secret)) throw error;
+      return false;
+    }
   }
 
   async drop({ metadata: { name } }: Secret): Promise<void> {

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
+import { ANNOTATIONS, LABELS } from '../../../src/api/group.js';
 import type { Secret } from '../../../src/credentials/secrets.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { Informer } from '../../../src/kubernetes/cache/informer.js';
+import { pullSecretObject } from '../../../src/pull-secrets/pull-secret.js';
 import { PullWatches } from '../../../src/pull-secrets/watches.js';
 import { eventually } from '../../support/wait.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';
-import { OWN_NAMESPACE } from './pull-world.js';
+import { injecting, OWN_NAMESPACE } from './pull-world.js';
 
 describe('the watches for pull Secrets', () => {
   let server: StubApiServer;
@@ -50,5 +52,33 @@ describe('the watches for pull Secrets', () => {
     await watches.unwatch();
     expect(await watching).to.equal('starting');
     expect(await watches.watch()).to.equal('ready');
+  });
+
+  describe('write a pull Secret of the operator’s namespace', () => {
+    const record = { harbor: 'https://h', projectId: 1, robotId: 2, pullPrefix: 'h/team', issuedAt: 0 };
+    const secret = (password: string): Secret =>
+      pullSecretObject(injecting(), OWN_NAMESPACE, record, { username: 'robot', password });
+    const path = `/api/v1/namespaces/${OWN_NAMESPACE}/secrets`;
+    const { metadata, ...rest } = secret('old');
+
+    it('over one that is there and not seen, since somebody has taken its label away', async () => {
+      server.objects.create(path, { ...rest, metadata: { ...metadata, labels: {} } });
+      await watches.keep(secret('new'));
+      const written = server.objects.get(path, metadata.name);
+      expect(written.metadata.labels?.[LABELS.credentials]).to.equal('pull');
+      expect(written).to.have.property('data').that.deep.equals(secret('new').data);
+    });
+
+    for (const [whose, annotations] of [
+      ['somebody else’s', {}],
+      ['another mirror’s', { ...metadata.annotations, [ANNOTATIONS.mirror]: 'another' }],
+    ] as const) {
+      it(`not over ${whose}`, async () => {
+        server.objects.create(path, { ...rest, metadata: { ...metadata, labels: {}, annotations } });
+        const error: unknown = await watches.keep(secret('new')).catch((thrown: unknown) => thrown);
+        expect(error).to.have.property('kind', 'alreadyExists');
+        expect(server.objects.get(path, metadata.name)).to.have.property('data').that.deep.equals(rest.data);
+      });
+    }
   });
 });
