@@ -17,9 +17,10 @@ export interface Step {
   readonly atOnce: number;
 }
 
+/** A test that failed halfway may have left a server open, for which mocha would wait for ever: it ends when all tests have. */
 const suite = (name: string, ...args: readonly string[]): Stage => ({
   name,
-  command: ['mocha', `test/${name}/**/*.test.ts`, ...args],
+  command: ['mocha', '--exit', `test/${name}/**/*.test.ts`, ...args],
   isSuite: true,
 });
 /** @param names - of spec files, or of folders of them */
