@@ -10,27 +10,14 @@ import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
 import { asAdmin } from '../../support/world.js';
 import { mirror } from '../mirror/mirror.js';
+import { emptyEnd } from './empty-end.js';
 
 const fleet = createFleet(12);
 const [USER, ADOPTER] = ['chaos-005', 'chaos-010'] as const;
 const [USED, ADOPTED] = ['somebodys-chaos-005', 'handmade-chaos-010'] as const;
 const mark = { cluster: 'here', mirror: ADOPTER, endpoint: 'adopted', project: 'adopted' } as const;
 const unmarked = { kind: 'EditEndpointByHand', mirror: ADOPTER, what: 'mark' } as const;
-const end: EndState = {
-  fleet,
-  steps: [],
-  mirrors: [],
-  policies: [],
-  endpoints: [],
-  projects: [],
-  pullSecrets: [],
-  robots: [],
-  namespace: 'team',
-  urls: { first: 'https://first', second: 'https://second' },
-  clusterId: 'here',
-  pods: [],
-  foreignChanges: [],
-};
+const end = emptyEnd(fleet);
 
 /** A mirror that says so of itself, and serves from the endpoint 7. */
 function saying(

@@ -20,23 +20,10 @@ import { pullSecretName } from '../../../src/engines/pull-secret.js';
 import { newPullRobot } from '../../../src/robots/pull-robot.js';
 import { mirror } from '../mirror/mirror.js';
 import { createFleet } from '../../chaos/story/fleet.js';
+import { emptyEnd } from './empty-end.js';
 
 const fleet = createFleet(2);
-const empty: EndState = {
-  fleet,
-  steps: [],
-  mirrors: [],
-  policies: [],
-  endpoints: [],
-  projects: [],
-  pullSecrets: [],
-  robots: [],
-  namespace: 'team',
-  urls: { first: 'https://first', second: 'https://second' },
-  clusterId: 'here',
-  pods: [],
-  foreignChanges: [],
-};
+const empty = emptyEnd(fleet);
 const mark = { cluster: 'here', mirror: 'chaos-001', endpoint: 'created', project: 'created' } as const;
 const READY = {
   type: 'Ready',
