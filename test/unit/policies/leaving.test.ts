@@ -9,10 +9,10 @@ import { FakePolicyCluster, homeOf, included } from './policy-cluster.js';
 
 const WITHDRAW = { kind: 'withdraw' } as const;
 
+type ComesAfter = (object: RegistryMirror, cluster: FakePolicyCluster, policies: Policies) => void;
+
 /** What may come after a mirror whose policy is still to be written. */
-const AFTER_IT_IS_GONE: Readonly<
-  Record<string, (object: RegistryMirror, cluster: FakePolicyCluster, policies: Policies) => void>
-> = {
+const AFTER_IT_IS_GONE: Readonly<Record<string, ComesAfter>> = {
   'the watch is late to tell it': () => undefined,
   'somebody makes it anew, whose project isn’t there yet': (object, cluster, policies) => {
     const metadata = { ...object.metadata, uid: `${object.metadata.uid} anew` };
@@ -20,6 +20,36 @@ const AFTER_IT_IS_GONE: Readonly<
     policies.decide(object.metadata.name, { kind: 'unchanged' });
   },
 };
+
+/** Two mirrors in a policy each. While the first of these is written, the other one's mirror is deleted, and counts as out, so that its project may go. */
+function deletedWhileAnotherIsWritten(comesAfter: ComesAfter = () => undefined): {
+  readonly policies: Policies;
+  readonly checkThatItLeft: () => void;
+} {
+  const cluster = new FakePolicyCluster();
+  const policies = cluster.open();
+  const objects = { a: cluster.set('a'), b: cluster.set('b', { failurePolicy: 'Ignore' }) };
+  for (const object of Object.values(objects)) policies.decide(object.metadata.name, included(object));
+  let left: 'a' | 'b' | undefined;
+  const states: string[] = [];
+  cluster.refuse = ({ entries }) => {
+    if (left !== undefined) return undefined;
+    left = entries[0]?.mirror === 'a' ? 'b' : 'a';
+    const { [left]: object } = objects;
+    const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+    cluster.mirrorsByName.set(left, { ...object, metadata });
+    policies.decide(left, WITHDRAW);
+    states.push(policies.state(left).kind);
+    comesAfter(object, cluster, policies);
+    return undefined;
+  };
+  const checkThatItLeft = (): void => {
+    expect(states).to.deep.equal(['absent']);
+    expect(cluster.listed(homeOf(objects[left ?? 'a']))).to.deep.equal([]);
+    expect(cluster.writes).to.have.length(1);
+  };
+  return { policies, checkThatItLeft };
+}
 
 describe('a mirror that leaves while policies are written', () => {
   it('is in no policy that was still to be written', async () => {
@@ -43,56 +73,22 @@ describe('a mirror that leaves while policies are written', () => {
 
   it('is in none either where it is deleted, which waits for others, whether all or only what can’t wait is written next', async () => {
     for (const isWhole of [true, false]) {
-      const cluster = new FakePolicyCluster();
-      const policies = cluster.open();
-      const objects = { a: cluster.set('a'), b: cluster.set('b', { failurePolicy: 'Ignore' }) };
-      for (const object of Object.values(objects)) policies.decide(object.metadata.name, included(object));
-      let left: 'a' | 'b' | undefined;
-      const states: string[] = [];
-      cluster.refuse = ({ entries }) => {
-        if (left !== undefined) return undefined;
-        left = entries[0]?.mirror === 'a' ? 'b' : 'a';
-        const { [left]: object } = objects;
-        const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
-        cluster.mirrorsByName.set(left, { ...object, metadata });
-        policies.decide(left, WITHDRAW);
-        // Its project may be deleted by now.
-        states.push(policies.state(left).kind);
-        return undefined;
-      };
+      const { policies, checkThatItLeft } = deletedWhileAnotherIsWritten();
       await policies.sync();
       for (let round = 0; round < 3; round += 1) await policies.sync(isWhole);
-      expect(states).to.deep.equal(['absent']);
-      expect(cluster.listed(homeOf(objects[left ?? 'a']))).to.deep.equal([]);
-      expect(cluster.writes).to.have.length(1);
+      checkThatItLeft();
     }
   });
 
   for (const [what, comesAfter] of Object.entries(AFTER_IT_IS_GONE)) {
     it(`is in none where it is deleted and gone meanwhile, and ${what}`, async () => {
-      const cluster = new FakePolicyCluster();
-      const policies = cluster.open();
-      const objects = { a: cluster.set('a'), b: cluster.set('b', { failurePolicy: 'Ignore' }) };
-      for (const object of Object.values(objects)) policies.decide(object.metadata.name, included(object));
-      let left: 'a' | 'b' | undefined;
-      const states: string[] = [];
-      cluster.refuse = ({ entries }) => {
-        if (left !== undefined) return undefined;
-        left = entries[0]?.mirror === 'a' ? 'b' : 'a';
-        const { [left]: object } = objects;
-        const metadata = { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
-        cluster.mirrorsByName.set(left, { ...object, metadata });
-        policies.decide(left, WITHDRAW);
-        states.push(policies.state(left).kind);
+      const { policies, checkThatItLeft } = deletedWhileAnotherIsWritten((object, cluster, there) => {
         // Its project is deleted, and its finalizer goes.
-        policies.forget(left);
-        comesAfter(object, cluster, policies);
-        return undefined;
-      };
+        there.forget(object.metadata.name);
+        comesAfter(object, cluster, there);
+      });
       for (let round = 0; round < 3; round += 1) await policies.sync();
-      expect(states).to.deep.equal(['absent']);
-      expect(cluster.listed(homeOf(objects[left ?? 'a']))).to.deep.equal([]);
-      expect(cluster.writes).to.have.length(1);
+      checkThatItLeft();
     });
   }
 
