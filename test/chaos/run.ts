@@ -41,6 +41,20 @@ export interface ChaosOptions extends StoryOptions {
   readonly healMs: number;
   /** Is shown the stage when all is over, before it is taken down. */
   readonly onEnd?: (stage: Stage, pods: PodStream) => void;
+  /** Is told what the run came to, once all mirrors are gone. */
+  readonly onTally?: (tally: Tally) => void;
+}
+
+/** What a run consisted of. */
+export interface Tally {
+  readonly steps: number;
+  readonly pods: number;
+  /** The most that a replica took. */
+  readonly peakMiB: number;
+  readonly leasesLost: number;
+  readonly replicasThatDidNotStart: number;
+  /** Mirrors that left their policies since their upstream was away. */
+  readonly withdrawals: number;
 }
 
 /** What was found: nothing where all held. */
@@ -82,10 +96,16 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
     await pods.end();
     outputs.push(...(await outputsOf(stage)));
     const { peakMiB, ownEnds, failedStarts } = stage.replicas;
-    print(
-      `${steps.length} steps, ${pods.records.length} Pods, ${peakMiB} MiB at most, ${ownEnds.length} lost leases, ` +
-        `${failedStarts.length} replicas that did not start, ${withdrawals.all.length} withdrawals for an upstream.`,
-    );
+    const tally: Tally = {
+      steps: steps.length,
+      pods: pods.records.length,
+      peakMiB,
+      leasesLost: ownEnds.length,
+      replicasThatDidNotStart: failedStarts.length,
+      withdrawals: withdrawals.all.length,
+    };
+    print(describeTally(tally));
+    options.onTally?.(tally);
     return [
       ...healed,
       ...noisy,
@@ -206,6 +226,14 @@ async function untilQuiet(
     if (!(error instanceof WaitTimeoutError)) throw error;
     return { breaches: named('all is quiet in the end', writes), from: Infinity };
   }
+}
+
+function describeTally(tally: Tally): string {
+  const { steps, pods, peakMiB, leasesLost, replicasThatDidNotStart, withdrawals } = tally;
+  return (
+    `${steps} steps, ${pods} Pods, ${peakMiB} MiB at most, ${leasesLost} lost leases, ` +
+    `${replicasThatDidNotStart} replicas that did not start, ${withdrawals} withdrawals for an upstream.`
+  );
 }
 
 function named(invariant: string, breaches: readonly string[]): readonly Breach[] {
