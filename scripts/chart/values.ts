@@ -78,7 +78,7 @@ export const VALUES: ChartValues = {
   'features.kyvernoReports': {
     ...flag(false),
     description:
-      'A right for Kyverno’s reports controller, to read ephemeral containers: without it, Kyverno 1.18 may show MutatingPolicies as READY false.',
+      'A right for Kyverno’s reports controller, to read ephemeral containers: without it, a Kyverno before 1.19 shows MutatingPolicies as READY false. The operator writes them from 1.19 on, which needs no such right.',
   },
   'features.pullSecretNamespaces': {
     ...texts(),
