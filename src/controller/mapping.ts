@@ -4,8 +4,8 @@ import type { RegistryMirror } from '../api/registry-mirror.js';
 import type { PullHost } from '../harbor/session/facts.js';
 import type { SessionChange } from '../harbor/session/news.js';
 import type { Priority } from '../kubernetes/queue/priority.js';
+import { ObjectIndex } from '../kubernetes/cache/object-index.js';
 import type { StoreEvent } from '../kubernetes/cache/store.js';
-import { MirrorIndex } from '../mirror/mirror-index.js';
 
 /** A mirror that has to be looked at. */
 export interface Wake {
@@ -15,11 +15,11 @@ export interface Wake {
 
 /** Which mirrors name which Secret, so that a Secret's change doesn't cost a look at all mirrors. */
 export class SecretUsers {
-  readonly #bySecret = new MirrorIndex();
+  readonly #bySecret = new ObjectIndex<RegistryMirror>();
 
   /** Takes a mirror in, or its new version. */
   set(mirror: RegistryMirror): void {
-    this.#bySecret.set(mirror, secretsOf(mirror));
+    this.#bySecret.set(mirror.metadata.name, mirror, secretsOf(mirror));
   }
 
   delete(mirror: string): void {

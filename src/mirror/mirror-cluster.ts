@@ -4,7 +4,8 @@ import type { SecretLookup } from '../credentials/secrets.js';
 /** What the reconciler needs of the cluster. */
 export interface MirrorCluster {
   mirror(name: string): RegistryMirror | undefined;
-  mirrors(): readonly RegistryMirror[];
+  /** The mirrors that name this project (`namedProjects`), as they are at this moment. To ask all mirrors would cost thousands of times as much. */
+  mirrorsNaming(project: string): readonly RegistryMirror[];
   readonly secret: SecretLookup;
   /** @param annotations - to be written in the same request */
   setFinalizers(

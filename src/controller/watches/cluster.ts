@@ -5,9 +5,11 @@ import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mi
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import { isKubernetesError } from '../../kubernetes/errors.js';
 import { Informer } from '../../kubernetes/cache/informer.js';
+import type { InformerOptions } from '../../kubernetes/cache/informer-options.js';
 import { NamespaceLabels } from '../../kubernetes/namespace-labels.js';
 import type { KubernetesObject, Resource } from '../../kubernetes/objects.js';
 import type { Log } from '../../log.js';
+import { namedProjects } from '../../mirror/named-projects.js';
 import { MIRRORS } from '../../mirror/resource.js';
 import type { Reading } from '../checks.js';
 import { announce } from '../log/announce.js';
@@ -49,10 +51,10 @@ export class OperatorCluster implements MirrorCluster {
       () => performance.now(),
     );
     this.#namespaceLabels = new NamespaceLabels(api, () => performance.now());
-    this.mirrorInformer = this.#informer(MIRRORS);
+    this.mirrorInformer = this.#informer<RegistryMirror>(MIRRORS, { indexedBy: namedProjects });
     this.secretInformer = this.#informer(
       { group: '', version: 'v1', plural: 'secrets', namespace },
-      LABELS.credentials,
+      { labelSelector: LABELS.credentials },
     );
     this.policies = new PolicyWatches({ ...options, isNamed: (kind) => this.#isNamed(kind) });
   }
@@ -100,6 +102,10 @@ export class OperatorCluster implements MirrorCluster {
 
   mirrors(): readonly RegistryMirror[] {
     return this.mirrorInformer.list();
+  }
+
+  mirrorsNaming(project: string): readonly RegistryMirror[] {
+    return this.mirrorInformer.having(project);
   }
 
   get secret(): SecretLookup {
@@ -170,10 +176,13 @@ export class OperatorCluster implements MirrorCluster {
     return await this.#key.get();
   }
 
-  #informer<T extends KubernetesObject>(resource: Resource, labelSelector?: string): Informer<T> {
+  #informer<T extends KubernetesObject>(
+    resource: Resource,
+    options: Pick<InformerOptions<T>, 'labelSelector' | 'indexedBy'>,
+  ): Informer<T> {
     const { api, log } = this.#options;
     return new Informer<T>(api, resource, {
-      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...options,
       onError: (error) => {
         log.warn(`Watching ${resource.plural} failed; trying again.`, { error });
       },

@@ -5,6 +5,7 @@ import { backoffMs } from '../backoff.js';
 import { errorFromAnswer, isKubernetesError, KubernetesError } from '../errors.js';
 import { listServed } from '../listing.js';
 import type { KubernetesObject, Resource } from '../objects.js';
+import type { InformerOptions } from './informer-options.js';
 import { Schemas } from '../schema.js';
 import { slim } from './slim.js';
 import { ObjectStore } from './store.js';
@@ -12,25 +13,6 @@ import type { StoreEvent } from './store.js';
 import type { WatchLine } from './watch-line.js';
 
 export type InformerEvent<T> = StoreEvent<T>;
-
-export interface InformerOptions<T = KubernetesObject> {
-  readonly labelSelector?: string;
-  /** What `get` and `forget` know an object by, where names alone don't tell them apart. Default: its name. */
-  readonly keyOf?: (object: T) => string;
-  /** What is kept of each object. Default: all but what is heavy and nobody reads. */
-  readonly take?: (object: T) => T;
-  readonly onError: (error: unknown) => void;
-  /** Called after each whole list, its events included. */
-  readonly onList?: () => void;
-  /** Called as each watch begins: the collection can be read. */
-  readonly onWatch?: () => void;
-  /** Seconds after which the API server ends a watch; the informer then resumes where it was. */
-  readonly watchSeconds?: number;
-  /** The pause after a first failure; doubled with each further one. */
-  readonly backoffMs?: number;
-  /** Milliseconds, of a clock that never goes back. */
-  readonly now?: () => number;
-}
 
 /** The collection can't be read: why, and for how long by now. What the store holds may be as old as that. */
 export interface ReadTrouble {
@@ -79,7 +61,7 @@ export class Informer<T extends KubernetesObject> {
     this.#lastSignAt = this.#now();
     this.#store = new ObjectStore<T>((event) => {
       for (const handler of this.#handlers) handler(event);
-    }, options.keyOf);
+    }, options);
   }
 
   /** Calls `handler` after each change of the store. It must not throw. */
@@ -128,6 +110,11 @@ export class Informer<T extends KubernetesObject> {
 
   list(): readonly T[] {
     return this.#store.values();
+  }
+
+  /** The objects that are indexed by this value: as `get` has them, own writes included. */
+  having(value: string): readonly T[] {
+    return this.#store.having(value);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../objects.js';
 import { isNewer } from '../objects.js';
+import { ObjectIndex } from './object-index.js';
 
 /** A change of the store. `previous` is what the handlers were last told of the object, if anything. */
 export interface StoreEvent<T> {
@@ -20,6 +21,13 @@ interface HeldEvents<T> {
   events: (readonly [StoreEvent<T>['type'], T])[];
 }
 
+export interface StoreOptions<T> {
+  /** What `get` and `forget` know an object by, where names alone don't tell them apart. Default: its name. */
+  readonly keyOf?: (object: T) => string;
+  /** What `having` finds an object by. */
+  readonly indexedBy?: (object: T) => readonly string[];
+}
+
 /**
  * The objects of one collection by name, from three sources that overtake each other: lists, a watch's events, and the answers to writes of
  * our own. The newest version wins, and handlers are told of each change by others once.
@@ -33,11 +41,14 @@ export class ObjectStore<T extends KubernetesObject> {
   readonly #ownWrites = new Map<string, OwnWrites<T>>();
   /** By name, while writes of our own are under way. */
   readonly #held = new Map<string, HeldEvents<T>>();
+  /** Kept here, and not by who is told of changes, since nobody is told of our own writes. */
+  readonly #index = new ObjectIndex<T>();
+  readonly #indexedBy: StoreOptions<T>['indexedBy'];
 
-  /** @param keyOf - what tells one object from another; its name, where all are of one namespace */
-  constructor(tell: (event: StoreEvent<T>) => void, keyOf: (object: T) => string = ({ metadata }) => metadata.name) {
+  constructor(tell: (event: StoreEvent<T>) => void, { keyOf, indexedBy }: StoreOptions<T> = {}) {
     this.#tell = tell;
-    this.#keyOf = keyOf;
+    this.#keyOf = keyOf ?? (({ metadata }) => metadata.name);
+    this.#indexedBy = indexedBy;
   }
 
   get(name: string): T | undefined {
@@ -46,6 +57,12 @@ export class ObjectStore<T extends KubernetesObject> {
 
   values(): readonly T[] {
     return [...this.#objects.values()];
+  }
+
+  /** The objects that are indexed by this value, as they are now. */
+  having(value: string): readonly T[] {
+    if (this.#indexedBy === undefined) throw new Error('These objects are not indexed.');
+    return this.#index.get(value);
   }
 
   /**
@@ -60,7 +77,7 @@ export class ObjectStore<T extends KubernetesObject> {
     if (current !== undefined && !isNewer(object, current)) return;
     const { versions, told } = this.#ownWrites.get(name) ?? { versions: [], told: current };
     this.#ownWrites.set(name, { versions: new Set([...versions, resourceVersion]), told });
-    this.#objects.set(name, object);
+    this.#put(name, object);
   }
 
   /** Carries out a write of our own. Events of the object that come sooner than its answer wait for that. */
@@ -81,6 +98,7 @@ export class ObjectStore<T extends KubernetesObject> {
   /** Takes an object whose deletion we were told of out of the store. */
   forget(name: string): void {
     this.#objects.delete(name);
+    this.#index.delete(name);
     this.#ownWrites.delete(name);
   }
 
@@ -105,7 +123,7 @@ export class ObjectStore<T extends KubernetesObject> {
       else {
         // Whether anyone else wrote besides ourselves will not be told any more.
         const object = isNewer(item, current) ? item : current;
-        this.#objects.set(name, object);
+        this.#put(name, object);
         this.#tell({ type: own.told === undefined ? 'ADDED' : 'MODIFIED', object, previous: own.told });
       }
     }
@@ -127,7 +145,7 @@ export class ObjectStore<T extends KubernetesObject> {
       if (previous !== undefined && isSuccessor(previous, object)) return;
       this.forget(name);
     } else if (previous === undefined || previous.metadata.uid !== uid || isNewer(object, previous)) {
-      this.#objects.set(name, object);
+      this.#put(name, object);
       this.#ownWrites.delete(name);
       // Made after the list that it was missing in.
       if (uid !== undefined) this.#deleted.delete(uid);
@@ -139,6 +157,11 @@ export class ObjectStore<T extends KubernetesObject> {
       return;
     }
     this.#tell({ type, object, previous });
+  }
+
+  #put(name: string, object: T): void {
+    this.#objects.set(name, object);
+    if (this.#indexedBy !== undefined) this.#index.set(name, object, this.#indexedBy(object));
   }
 
   #letGo(name: string, { events }: HeldEvents<T>): void {

@@ -1,21 +1,22 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { upstreamHosts } from '../../api/spec/upstream-types.js';
-import { MirrorIndex } from '../mirror-index.js';
+import { ObjectIndex } from '../../kubernetes/cache/object-index.js';
 import { claims } from './conflicts.js';
 import type { Claim } from './conflicts.js';
 
 /** Which mirrors name which host, which claim the same of one, and which use the same Harbor. */
 export class HostIndex {
-  readonly #byHost = new MirrorIndex();
-  readonly #byClaim = new MirrorIndex();
-  readonly #byHarbor = new MirrorIndex();
+  readonly #byHost = new ObjectIndex<RegistryMirror>();
+  readonly #byClaim = new ObjectIndex<RegistryMirror>();
+  readonly #byHarbor = new ObjectIndex<RegistryMirror>();
 
   /** Takes a mirror in, or its new version. */
   set(mirror: RegistryMirror): void {
+    const { name } = mirror.metadata;
     const { url, pullHost } = mirror.spec.harbor ?? {};
-    this.#byHost.set(mirror, upstreamHosts(mirror.spec));
-    this.#byClaim.set(mirror, claims(mirror).map(keyOf));
-    this.#byHarbor.set(mirror, [JSON.stringify([url, pullHost])]);
+    this.#byHost.set(name, mirror, upstreamHosts(mirror.spec));
+    this.#byClaim.set(name, mirror, claims(mirror).map(keyOf));
+    this.#byHarbor.set(name, mirror, [JSON.stringify([url, pullHost])]);
   }
 
   delete(name: string): void {

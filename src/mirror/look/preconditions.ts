@@ -1,7 +1,6 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import type { Policies } from '../../policies/policies.js';
 import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
-import { projectName } from '../../api/spec/upstream-types.js';
 import type { Harbors } from '../../harbor/session/harbors.js';
 import type { MirrorCluster } from '../mirror-cluster.js';
 import { isWithin } from '../plan/narrowing.js';
@@ -9,7 +8,7 @@ import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
   readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'injects' | 'outdatedForMs'>;
-  readonly cluster: Pick<MirrorCluster, 'mirrors'>;
+  readonly cluster: Pick<MirrorCluster, 'mirrorsNaming'>;
   readonly harbors: Pick<Harbors, 'urlFor'>;
   /** Left out where nothing waits for pull Secrets. */
   readonly isSpread?: PullSecrets['isSpread'];
@@ -31,8 +30,7 @@ export function holdsFor(
         return isInNoPolicy(name);
       case 'usedByNoOther': {
         const { harborUrl, project } = precondition;
-        const users = cluster.mirrors().filter((other) => usesProject(other, project));
-        const others = users.filter(({ metadata }) => metadata.name !== name);
+        const others = cluster.mirrorsNaming(project).filter(({ metadata }) => metadata.name !== name);
         return others.every((other) => isElsewhere(other, harborUrl) || isInNoPolicy(other.metadata.name));
       }
       case 'policyInForce':
@@ -50,9 +48,4 @@ export function holdsFor(
         return isSpread?.(mirror, precondition.pullPrefix) === 'yes';
     }
   };
-}
-
-/** Whether the mirror's project has this name, or had it when its status was written. */
-function usesProject(mirror: RegistryMirror, project: string): boolean {
-  return projectName(mirror) === project || mirror.status.harbor?.projectName === project;
 }

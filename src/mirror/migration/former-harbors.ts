@@ -18,7 +18,7 @@ import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 
 interface FormerHarborsOptions extends PreconditionOptions {
-  readonly cluster: Pick<MirrorCluster, 'announce' | 'mirrors'>;
+  readonly cluster: Pick<MirrorCluster, 'announce' | 'mirrorsNaming'>;
   readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
   readonly pullSecrets: Pick<PullSecrets, 'pullsFrom'>;
   readonly clusterId: string;

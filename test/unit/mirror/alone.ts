@@ -1,2 +1,2 @@
 /** A cluster without other mirrors, for what asks whether they use a project. */
-export const ALONE = { cluster: { mirrors: () => [] }, harbors: { urlFor: () => 'https://harbor.test' } };
+export const ALONE = { cluster: { mirrorsNaming: () => [] }, harbors: { urlFor: () => 'https://harbor.test' } };

@@ -5,6 +5,7 @@ import type { RegistryMirror, RegistryMirrorStatus } from '../../../src/api/regi
 import { Harbors } from '../../../src/harbor/session/harbors.js';
 import { HostIndex } from '../../../src/mirror/claims/host-index.js';
 import type { MirrorCluster } from '../../../src/mirror/mirror-cluster.js';
+import { namedProjects } from '../../../src/mirror/named-projects.js';
 import { describeAction } from '../../../src/mirror/plan/actions.js';
 import type { WorkResult } from '../../../src/kubernetes/queue/work-result.js';
 import { MirrorReconciler } from '../../../src/mirror/reconcile.js';
@@ -146,6 +147,10 @@ export class Lab implements MirrorCluster {
 
   mirrors(): readonly RegistryMirror[] {
     return [...this.#mirrors.values()];
+  }
+
+  mirrorsNaming(project: string): readonly RegistryMirror[] {
+    return this.mirrors().filter((mirror) => namedProjects(mirror).includes(project));
   }
 
   readonly secret = NO_SECRETS;

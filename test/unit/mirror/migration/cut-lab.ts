@@ -235,7 +235,7 @@ class Operator {
     };
     return {
       mirror: () => mirror(),
-      mirrors: () => [mirror()].filter((one) => one !== undefined),
+      mirrorsNaming: () => [mirror()].filter((one) => one !== undefined),
       secret: secrets,
       setFinalizers: async (_, finalizers, more = {}) => {
         const before = mirror();
