@@ -1,25 +1,16 @@
 import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import { ENGINES } from '../scale/options.js';
-import { BY_HAND } from './subject.js';
-import type { Subject } from './subject.js';
-
-/** Medians, as multiples of no policy at all. */
-interface Cost {
-  /** Of a Pod with one mirrored image. */
-  readonly uses: number;
-  /** Of a Pod without any. */
-  readonly usesNone: number;
-}
-
-/** What one round found. */
-export type Round = (subject: Subject) => Cost;
+import { BY_HAND, isSame } from './subject.js';
+import type { Measured, Ratio, Subject } from './subject.js';
 
 export interface Goal {
   readonly sentence: string;
   readonly atMost: number;
-  /** What has to be measured for it. */
-  readonly of: readonly Subject[];
-  readonly value: (round: Round) => number;
+  readonly of: Subject;
+  /** What the subject is compared with; left out: no policy at all. */
+  readonly than?: Subject;
+  /** What of the subject's round decides. */
+  readonly found: (measured: Measured) => Ratio | undefined;
 }
 
 const USES = 'a Pod with a mirrored image';
@@ -29,13 +20,8 @@ function ours(what: Subject['what'], mirrors: number, perPolicy = MIRRORS_PER_PO
   return { what, mirrors, perPolicy };
 }
 
-function uses(subject: Subject, than: Subject, words: string, atMost: number): Goal {
-  return {
-    sentence: `${subject.what}: ${USES}, ${words}`,
-    atMost,
-    of: [subject, than],
-    value: (round) => round(subject).uses / round(than).uses,
-  };
+function uses(of: Subject, than: Subject, words: string, atMost: number): Goal {
+  return { sentence: `${of.what}: ${USES}, ${words}`, atMost, of, than, found: ({ against }) => against };
 }
 
 /** What the policies may cost at admission; the median of the rounds counts. */
@@ -47,8 +33,8 @@ export const GOALS: readonly Goal[] = [
   {
     sentence: `MutatingAdmissionPolicy: ${USES}, 20 mirrors, as a multiple of no policy`,
     atMost: 1.5,
-    of: [ours('MutatingAdmissionPolicy', 20)],
-    value: (round) => round(ours('MutatingAdmissionPolicy', 20)).uses,
+    of: ours('MutatingAdmissionPolicy', 20),
+    found: (measured) => measured.uses,
   },
   ...[MIRRORS_PER_POLICY, 300].flatMap((perPolicy) =>
     ENGINES.map((engine): Goal => {
@@ -56,9 +42,14 @@ export const GOALS: readonly Goal[] = [
       return {
         sentence: `${engine}: ${USES_NONE}, 1,000 mirrors${setting}, as a multiple of no policy`,
         atMost: 1.15,
-        of: [ours(engine, 1000, perPolicy)],
-        value: (round) => round(ours(engine, 1000, perPolicy)).usesNone,
+        of: ours(engine, 1000, perPolicy),
+        found: ({ usesNone }) => usesNone,
       };
     }),
   ),
 ];
+
+/** What has to be in force beside this subject, so that both can be asked in turn. */
+export function comparedWith(subject: Subject): Subject | undefined {
+  return GOALS.find(({ of, than }) => than !== undefined && isSame(of, subject))?.than;
+}

@@ -8,6 +8,7 @@ import { dryRun, images, podOf } from '../../integration/policy/pod.js';
 import { PoliciesInForce } from '../../integration/policy/policies.js';
 import { eventually } from '../../support/wait.js';
 import { Samples } from '../samples.js';
+import { comparedWith } from './goals.js';
 import { handMadePolicy } from './hand-made.js';
 import type { AdmissionOptions } from './options.js';
 import { BY_HAND } from './subject.js';
@@ -22,9 +23,10 @@ const MOST_BY_HAND = 20;
 const USES = ['a.test/b/c:1', 'registry-0.test/nginx:1.25', 'b.test/x/y'];
 const USES_NONE = ['a.test/b/c:1', 'c.test/nginx:1.25', 'b.test/x/y'];
 
-/** Where policies are in force, and the same without any. */
+/** Two clusters where policies are in force, and one without any. */
 export interface Places {
   readonly api: Api;
+  readonly other: Api;
   readonly bare: Api;
   readonly namespace: string;
 }
@@ -40,30 +42,47 @@ export function subjects({ engines, mirrors, perPolicy }: AdmissionOptions): rea
   ]);
 }
 
-/** Puts a subject's policies in force, times Pods, and takes them away. */
-export async function measure(places: Places, subject: Subject): Promise<Measured> {
-  const { api, bare, namespace } = places;
+/** Puts a subject's policies in force, and beside them what it is compared with; times Pods, and takes all of them away. */
+export async function measure({ api, other, bare, namespace }: Places, subject: Subject): Promise<Measured> {
   progressToStderr(`measuring: ${subject.what}, ${subject.mirrors} mirrors, ${subject.perPolicy} per policy`);
-  const remove = await put(places, subject);
-  try {
-    const requests = {
-      bare: () => dryRun(bare, namespace, podOf(USES)),
-      uses: () => dryRun(api, namespace, podOf(USES)),
-      usesNone: () => dryRun(api, namespace, podOf(USES_NONE)),
+  const create = (where: Api, imagesOfPod: readonly string[]) => (): Promise<unknown> =>
+    dryRun(where, namespace, podOf(imagesOfPod));
+  return inForce({ api, namespace }, subject, async () => {
+    const alone = await Samples.of(
+      { bare: create(bare, USES), uses: create(api, USES), usesNone: create(api, USES_NONE) },
+      COUNT,
+    );
+    const measured = {
+      ...subject,
+      uses: ratio(alone.uses, alone.bare),
+      usesNone: ratio(alone.usesNone, alone.bare),
     };
-    const times = await Samples.of(requests, COUNT);
-    return { ...subject, uses: ratio(times.uses, times.bare), usesNone: ratio(times.usesNone, times.bare) };
+    const than = comparedWith(subject);
+    if (than === undefined) return measured;
+    return inForce({ api: other, namespace }, than, async () => {
+      const beside = await Samples.of({ ours: create(api, USES), theirs: create(other, USES) }, COUNT);
+      return { ...measured, against: ratio(beside.ours, beside.theirs) };
+    });
+  });
+}
+
+async function inForce<T>(place: Place, subject: Subject, run: () => Promise<T>): Promise<T> {
+  const remove = await put(place, subject);
+  try {
+    return await run();
   } finally {
     await remove();
   }
 }
 
-async function put(places: Places, { what, mirrors, perPolicy }: Subject): Promise<() => Promise<void>> {
-  if (what === BY_HAND) return handMade(places, mirrors);
-  const { api, namespace } = places;
+type Place = Pick<Places, 'api' | 'namespace'>;
+
+async function put(place: Place, { what, mirrors, perPolicy }: Subject): Promise<() => Promise<void>> {
+  if (what === BY_HAND) return handMade(place, mirrors);
+  const { api, namespace } = place;
   const policies = ours(what, mirrors, perPolicy);
-  const inForce = await PoliciesInForce.put(api, policies, { namespace, images: [USES[1] ?? ''] });
-  return () => inForce.remove();
+  const found = await PoliciesInForce.put(api, policies, { namespace, images: [USES[1] ?? ''] });
+  return () => found.remove();
 }
 
 function entries(count: number): readonly MirrorEntry[] {
@@ -82,7 +101,7 @@ function ours(engine: PolicyEngine, size: number, mirrorsPerPolicy: number): Ret
   return renderPolicies(placed, { excludedNamespaces: ['kube-*', 'kyverno', 'harbor'], mirrorsPerPolicy });
 }
 
-async function handMade({ api, namespace }: Places, size: number): Promise<() => Promise<void>> {
+async function handMade({ api, namespace }: Place, size: number): Promise<() => Promise<void>> {
   const path = '/apis/kyverno.io/v1/clusterpolicies';
   const policies = entries(size).map(({ hosts, pullPrefix }, i) => handMadePolicy(i, hosts[0] ?? '', pullPrefix));
   for (const policy of policies) await api.json('POST', path, policy);
@@ -107,6 +126,6 @@ async function handMade({ api, namespace }: Places, size: number): Promise<() =>
 }
 
 function ratio(samples: Samples, baseline: Samples): Ratio {
-  const [ms, bareMs] = [samples.quantile(0.5), baseline.quantile(0.5)];
-  return { ms, bareMs, ratio: ms / bareMs };
+  const [ms, otherMs] = [samples.quantile(0.5), baseline.quantile(0.5)];
+  return { ms, otherMs, ratio: ms / otherMs };
 }

@@ -12,16 +12,18 @@ export interface Subject {
 
 /** What one subject cost in one round. */
 export interface Measured extends Subject {
-  /** A Pod with one mirrored image. */
+  /** A Pod with one mirrored image, beside the same Pod without any policy. */
   readonly uses: Ratio;
-  /** A Pod without any. */
+  /** A Pod without any, beside the same. */
   readonly usesNone: Ratio;
+  /** A Pod with one mirrored image, beside the same Pod where what the subject is compared with is in force. */
+  readonly against?: Ratio;
 }
 
-/** The median in ms, of a Pod without any policy too, and their ratio. */
+/** Two medians in ms, whose requests took turns, and their ratio. */
 export interface Ratio {
   readonly ms: number;
-  readonly bareMs: number;
+  readonly otherMs: number;
   readonly ratio: number;
 }
 
