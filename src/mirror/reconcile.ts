@@ -48,7 +48,10 @@ interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: MirrorPolicies;
-  readonly pullSecrets: Pick<PullSecrets, 'settle' | 'release' | 'pullsFrom' | 'forget' | 'isSpread'>;
+  readonly pullSecrets: Pick<
+    PullSecrets,
+    'settle' | 'release' | 'pullsFrom' | 'mayHaveRobots' | 'leaveProject' | 'forget' | 'isSpread'
+  >;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** How long what new Pods are not sent to any more stays. */

@@ -1,9 +1,8 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
-import { HarborError } from '../harbor/http/errors.js';
-import type { Project, Robot } from '../harbor/types.js';
+import type { Project } from '../harbor/types.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import type { KubernetesError, KubernetesErrorKind } from '../kubernetes/errors.js';
-import { isPullRobot, newPullRobot } from '../robots/pull-robot.js';
+import { newPullRobot } from '../robots/pull-robot.js';
 import type { PullIdentity } from '../robots/pull-robot.js';
 import type { Rotation } from '../robots/rotation.js';
 import type { PullCluster } from './cluster.js';
@@ -12,7 +11,9 @@ import { describeCopy } from './copies.js';
 import type { CopyAction } from './copies.js';
 import type { PullMemory, RefusedCopy } from './memory.js';
 import { loginOf, pullSecretObject } from './pull-secret.js';
-import type { PullSecret, RobotPlace } from './pull-secret.js';
+import type { PullSecret } from './pull-secret.js';
+import type { OnWrite } from './on-write.js';
+import { deleteRobot } from './robot-removal.js';
 import type { RobotsSession } from '../robots/session.js';
 import type { Secret } from '../credentials/secrets.js';
 
@@ -20,9 +21,6 @@ import type { Secret } from '../credentials/secrets.js';
 const PARALLEL = 8;
 /** Answers that are about this one namespace, and stay so until somebody does something there. */
 const REFUSALS: ReadonlySet<KubernetesErrorKind> = new Set(['forbidden', 'alreadyExists', 'invalid']);
-
-/** Told of each write, without secrets. */
-export type OnWrite = (what: string) => void;
 
 /** Where the robot accounts of one mirror's project are seen to. */
 interface RotationContext {
@@ -73,38 +71,6 @@ export async function applyRotation(
   const made = pullSecretObject(mirror, cluster.namespace, record, { username: name, password: secret });
   await cluster.keep(made);
   return made;
-}
-
-/**
- * Deletes the robots behind a pull Secret.
- *
- * @param robotId - undefined where the Secret is gone that said it
- * @throws HarborError
- */
-export async function removeRobots(
-  session: RobotsSession,
-  identity: PullIdentity,
-  { projectId, robotId }: RobotPlace,
-  onWrite: OnWrite,
-): Promise<void> {
-  const robots = await listOrNone(session, projectId);
-  const ours = robots.filter((robot) => robot.id === robotId || isPullRobot(robot, identity));
-  for (const robot of ours) await deleteRobot(session, robot, onWrite);
-}
-
-async function deleteRobot({ client, signal }: RobotsSession, { id, name }: Robot, onWrite: OnWrite): Promise<void> {
-  await client.deleteRobot(id, { signal });
-  onWrite(`delete robot account ${name}`);
-}
-
-/** A project that is gone took its robots along; a robot account is answered 403 then. */
-async function listOrNone({ client, signal }: RobotsSession, projectId: number): Promise<readonly Robot[]> {
-  try {
-    return await client.listProjectRobots(projectId, { signal });
-  } catch (error) {
-    if (error instanceof HarborError && (error.kind === 'forbidden' || error.kind === 'notFound')) return [];
-    throw error;
-  }
 }
 
 /** What came of writing copies. */

@@ -11,14 +11,16 @@ import { planPullRobot } from '../robots/pull-robot.js';
 import type { PullIdentity } from '../robots/pull-robot.js';
 import { GRACE_MS, isQuiet } from '../robots/rotation.js';
 import type { KeptLogin, Rotation } from '../robots/rotation.js';
-import { applyRotation, removeRobots } from './apply.js';
-import type { OnWrite } from './apply.js';
+import { applyRotation } from './apply.js';
+import type { OnWrite } from './on-write.js';
 import type { PullCluster } from './cluster.js';
 import type { PullMemory, RobotList } from './memory.js';
 import { observeRobots } from './observe.js';
 import type { PullObservation } from './observe.js';
 import { loginOf, readPullSecret } from './pull-secret.js';
-import type { PullSecret, RobotPlace } from './pull-secret.js';
+import type { PullSecret } from './pull-secret.js';
+import type { RobotPlace } from './robot-places.js';
+import { removeRobots } from './robot-removal.js';
 import type { PullHarbors, RobotsSession } from '../robots/session.js';
 
 /** Robots have no list of all projects: each project is a read of its own, so they are looked at less often than the rest. */
@@ -106,17 +108,33 @@ export class PullLogins {
   }
 
   /**
-   * Deletes the mirror's robot accounts of a place, in the Harbor that it is in: another one may have another project with this id.
+   * Deletes the mirror's robot accounts of a place, in the Harbor that it is in.
    *
    * @throws HarborError
    */
-  async removeRobots(mirror: RegistryMirror, place: RobotPlace): Promise<void> {
-    const session = this.#sessionAt(mirror, place.harbor);
-    if (session?.facts.availability.kind !== 'up') {
-      const reason = `${place.harbor} is down, or the mirror has no login for it any more`;
+  async removeRobots(mirror: RegistryMirror, { harbor, project, pullPrefix }: RobotPlace): Promise<void> {
+    const session = this.#sessionAt(mirror, harbor);
+    if (session === undefined || session.facts.availability.kind === 'down') {
+      const reason = `${harbor} is down, or the mirror has no login for it any more`;
       throw new HarborError({ kind: 'unreachable', method: 'GET', path: '/api/v2.0/robots', reason });
     }
-    await removeRobots(session, this.#identity(mirror, place.pullPrefix), place, this.#onWrite(mirror));
+    const isInUse = (prefix: string): boolean => pullPrefix !== undefined && prefix !== pullPrefix;
+    await this.removeRobotsBut(isInUse, mirror, session, project);
+  }
+
+  /**
+   * Deletes the mirror's robot accounts in a project, but those in use.
+   *
+   * @throws HarborError
+   */
+  async removeRobotsBut(
+    isInUse: (pullPrefix: string) => boolean,
+    mirror: RegistryMirror,
+    session: RobotsSession,
+    project: number | string,
+  ): Promise<void> {
+    const owner = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
+    await removeRobots({ session, owner, project, isInUse, onWrite: this.#onWrite(mirror) });
   }
 
   #sessionAt(mirror: RegistryMirror, url: string): RobotsSession | undefined {

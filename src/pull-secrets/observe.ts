@@ -7,7 +7,7 @@ import type { PullCluster } from './cluster.js';
 import type { RobotList } from './memory.js';
 import { usesPullSecrets } from './usage.js';
 import { readPullSecret } from './pull-secret.js';
-import type { PullSecret, RobotPlace } from './pull-secret.js';
+import type { PullSecret } from './pull-secret.js';
 import type { RobotsSession } from '../robots/session.js';
 
 /** What the policies name for such a mirror, they go on naming for now. */
@@ -73,15 +73,6 @@ export function pullSecretsOf(
     .map(readPullSecret)
     .filter((secret) => secret !== undefined)
     .filter(({ mirror }) => mirror === metadata.name);
-}
-
-/** Where the mirror's robot accounts are: by its Secrets, and by its status, since somebody may have deleted the Secret for what it serves. Pure. */
-export function robotPlaces(mirror: RegistryMirror, secrets: readonly PullSecret[]): readonly RobotPlace[] {
-  const places = secrets.map(({ record }) => record);
-  const { pullPrefix, harbor: { url, projectID } = {} } = mirror.status;
-  if (!usesPullSecrets(mirror) || places.some((place) => place.pullPrefix === pullPrefix)) return places;
-  if (url === undefined || projectID === undefined || pullPrefix === undefined) return places;
-  return [...places, { harbor: url, projectId: projectID, pullPrefix }];
 }
 
 /**

@@ -19,10 +19,6 @@ export interface RobotRecord {
   readonly issuedAt: number;
 }
 
-/** Where a mirror's robot accounts are, also where no Secret says which they are. */
-export type RobotPlace = Pick<RobotRecord, 'harbor' | 'projectId' | 'pullPrefix'> &
-  Partial<Pick<RobotRecord, 'robotId'>>;
-
 /** A pull Secret in the operator's namespace, which all copies are made of. */
 export interface PullSecret {
   readonly mirror: string;

@@ -3,18 +3,21 @@ import { HarborError } from '../harbor/http/errors.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import type { Policies } from '../policies/policies.js';
 import { applyCopies } from './apply.js';
-import type { CopiesOutcome, OnWrite } from './apply.js';
+import type { CopiesOutcome } from './apply.js';
+import type { OnWrite } from './on-write.js';
 import { planCopies } from './copies.js';
 import { keyOfLogin, PullLogins } from './logins.js';
 import type { LoginResult, PullLoginsOptions } from './logins.js';
 import { NOTHING_REMEMBERED } from './memory.js';
 import type { PullMemory } from './memory.js';
-import { observePulls, pullSecretsOf, robotPlaces } from './observe.js';
+import { observePulls, pullSecretsOf } from './observe.js';
 import type { PullObservation, PullObservationOptions } from './observe.js';
 import { planPulls } from './plan.js';
 import type { PullPlan } from './plan.js';
 import { usesPullSecrets } from './usage.js';
 import type { PullSecret } from './pull-secret.js';
+import { injects, placeOfRobot, robotPlaces } from './robot-places.js';
+import type { RobotsSession } from '../robots/session.js';
 import { accessProblem, resultOf } from './result.js';
 import type { PullResult, PullSubject } from './result.js';
 import { spreadOf } from './plan.js';
@@ -85,6 +88,29 @@ export class PullSecrets {
     return pullSecretsOf(mirror, this.#options.cluster).some(({ record }) => record.harbor === harborUrl);
   }
 
+  /** Whether the mirror may have robot accounts somewhere. */
+  mayHaveRobots(mirror: RegistryMirror): boolean {
+    return injects(mirror) || pullSecretsOf(mirror, this.#options.cluster).length > 0;
+  }
+
+  /**
+   * Deletes the robot accounts that the mirror has in a project that it was moved away from: also those that no Secret tells of any more.
+   *
+   * @param current - the pull prefix that the mirror serves from in this very Harbor, should it do so; what its Secrets are for is in use then, too
+   * @throws HarborError
+   */
+  async leaveProject(
+    mirror: RegistryMirror,
+    session: RobotsSession,
+    projectName: string,
+    current: string | undefined,
+  ): Promise<void> {
+    const secrets = pullSecretsOf(mirror, this.#options.cluster);
+    const used = new Set([current, ...secrets.map(({ record }) => record.pullPrefix)]);
+    const isInUse = (pullPrefix: string): boolean => current !== undefined && used.has(pullPrefix);
+    await this.#logins.removeRobotsBut(isInUse, mirror, session, projectName);
+  }
+
   /** The mirror's object is gone. */
   forget(mirror: string): void {
     this.#memory.delete(mirror);
@@ -106,7 +132,7 @@ export class PullSecrets {
         await this.#logins.removeRobots(mirror, place);
       } catch (error) {
         if (!(error instanceof HarborError) || !mayLeave) throw error;
-        left.push(`a robot account for pulling from ${place.pullPrefix} (it expires within 30 days)`);
+        left.push(`a robot account for pulling from ${place.source} (it expires within 30 days)`);
       }
     }
     if (secrets.length > 0) await this.#takeAway(mirror, secrets, mayLeave);
@@ -136,7 +162,7 @@ export class PullSecrets {
     const { cluster, onWarning } = this.#options;
     for (const pull of secrets) {
       try {
-        await this.#logins.removeRobots(mirror, pull.record);
+        await this.#logins.removeRobots(mirror, placeOfRobot(pull.record));
       } catch (error) {
         if (!(error instanceof HarborError)) throw error;
         const what = `The robot account for ${pull.record.pullPrefix} could not be deleted; it expires within 30 days.`;

@@ -12,6 +12,9 @@ export interface PullIdentity {
   readonly pullPrefix: string;
 }
 
+/** Whose robot accounts: one mirror's, wherever they pull from. */
+export type RobotOwner = Pick<PullIdentity, 'clusterId' | 'mirror'>;
+
 interface PullRobotInput {
   /** All robot accounts of the project. */
   readonly robots: readonly Robot[];
@@ -43,6 +46,12 @@ export function isPullRobot(robot: Robot, identity: PullIdentity): boolean {
   return robotNames(identity).some((name) => isNamed(robot, name)) && robot.description === descriptionOf(identity);
 }
 
+/** Where Pods pull with this robot account, if it is this mirror's by name and mark; undefined for all others. */
+export function pullPrefixOf(robot: Robot, owner: RobotOwner): string | undefined {
+  const pullPrefix = decoded(/ pull=([^\s\]]+)\]$/.exec(robot.description)?.[1]);
+  return pullPrefix !== undefined && isPullRobot(robot, { ...owner, pullPrefix }) ? pullPrefix : undefined;
+}
+
 /** Compares the robots of a project with the one whose secret is kept. Pure. */
 export function planPullRobot({ robots, identity, kept, now }: PullRobotInput): Rotation {
   const isOurs = (robot: Robot): boolean => isPullRobot(robot, identity);
@@ -53,4 +62,14 @@ function descriptionOf({ clusterId, mirror, pullPrefix }: PullIdentity): string 
   const fields = { cluster: clusterId, mirror, pull: pullPrefix };
   const values = Object.entries(fields).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
   return `Pods pull with it [${OPERATOR} v1 ${values.join(' ')}]`;
+}
+
+/** Somebody may have written anything there. */
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
 }

@@ -6,7 +6,7 @@ import type { Availability } from '../harbor/session/facts.js';
 /** A Harbor with a login that may see to robot accounts. */
 export interface RobotsSession {
   readonly url: string;
-  readonly client: Pick<HarborApi, 'listProjectRobots' | 'createRobot' | 'deleteRobot'>;
+  readonly client: Pick<HarborApi, 'findProject' | 'listProjectRobots' | 'createRobot' | 'deleteRobot'>;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
   readonly facts: { readonly availability: { readonly kind: Availability['kind'] } };

@@ -146,12 +146,10 @@ export class Deletion {
     const { harbors, pullSecrets } = this.#options;
     const url = harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, url);
-    if (mirror.spec.deletionPolicy === 'Retain') {
-      const value = retainedAt(mirror, url);
-      const robots = await pullSecrets.release(mirror, true);
-      return { ok: true, value: [...value, ...former.map((harbor) => leftIn(harbor, 'Retain')), ...robots] };
-    }
-    const removal = await this.#removeFromPresent(mirror, new Set(projectNamesOf(mirror, url)));
+    const removal: Read<readonly string[]> =
+      mirror.spec.deletionPolicy === 'Retain'
+        ? { ok: true, value: [...retainedAt(mirror, url), ...(await pullSecrets.release(mirror, true))] }
+        : await this.#removeFromPresent(mirror, new Set(projectNamesOf(mirror, url)));
     if (!removal.ok) return { ok: false, problem: this.#blocked(removal.problem) };
     const left = [...removal.value];
     for (const harbor of former) {

@@ -12,6 +12,7 @@ import type { PreconditionOptions } from '../look/preconditions.js';
 import type { Precondition } from '../plan/preconditions.js';
 import { holdsFor } from '../look/preconditions.js';
 import { verdictOf } from '../../harbor/outcome.js';
+import { removeFormerRobots } from './former-robots.js';
 import { remove } from './remove.js';
 import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
@@ -20,7 +21,7 @@ import { waiting } from '../../api/verdict.js';
 interface FormerHarborsOptions extends PreconditionOptions {
   readonly cluster: Pick<MirrorCluster, 'announce' | 'mirrorsNaming'>;
   readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
-  readonly pullSecrets: Pick<PullSecrets, 'pullsFrom'>;
+  readonly pullSecrets: Pick<PullSecrets, 'pullsFrom' | 'mayHaveRobots' | 'leaveProject'>;
   readonly clusterId: string;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }
@@ -41,6 +42,17 @@ interface InUse {
   readonly endpointId: number;
   /** `host[:port]/project` */
   readonly pullPrefix: string;
+}
+
+/** What a mirror has in a Harbor that it was moved away from. */
+interface Place {
+  readonly mirror: RegistryMirror;
+  readonly former: FormerHarbor;
+  /** Undefined where the operator has no login for it. */
+  readonly session: Read<HarborSession> | undefined;
+  /** What must hold before anything goes. */
+  readonly requires: readonly Precondition[];
+  readonly holds: (precondition: Precondition) => boolean;
 }
 
 /** How often a Harbor that could not be cleaned up is tried again. */
@@ -97,28 +109,45 @@ export class FormerHarborsRetirement {
   }
 
   /**
-   * Deletes what the mirror has in that Harbor; with deletionPolicy Retain, nothing.
+   * Deletes what the mirror has in that Harbor; with deletionPolicy Retain, robot accounts only.
    *
    * @param inUse - what has to stay, should that Harbor be the present one under another name; undefined when the mirror goes
    * @returns what is left there, or why it isn't done yet
    */
   async retire(mirror: RegistryMirror, former: FormerHarbor, inUse?: InUse): Promise<Read<readonly string[]>> {
-    const { harbors, clusterId, onAction } = this.#options;
-    if (mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftIn(former, 'Retain')] };
-    if (!harbors.knowsLoginFor(former))
-      return { ok: true, value: [leftIn(former, 'the operator has no login for it')] };
-    const session = harbors.sessionForFormer(former);
+    const { harbors, pullSecrets } = this.#options;
+    const isRetained = mirror.spec.deletionPolicy === 'Retain';
+    const hasRobots = pullSecrets.mayHaveRobots(mirror);
+    if (isRetained && !hasRobots) return { ok: true, value: [leftIn(former, 'Retain')] };
+    const session = harbors.knowsLoginFor(former) ? harbors.sessionForFormer(former) : undefined;
+    const requires = inUse === undefined ? IN_NO_POLICY : switchedTo(mirror, inUse);
+    const place = { mirror, former, session, requires, holds: holdsFor(mirror, this.#options) };
+    const current = async (): Promise<string | undefined> => await currentIn(session, inUse);
+    if (isRetained) {
+      const robots = await removeFormerRobots({ ...place, current, pullSecrets });
+      return robots.ok ? { ok: true, value: [leftIn(former, 'Retain'), ...robots.value] } : robots;
+    }
+    const projects = await this.#removeProject(place, current);
+    if (!projects.ok || !hasRobots) return projects;
+    const robots = await removeFormerRobots({ ...place, current, pullSecrets });
+    return robots.ok ? { ok: true, value: [...projects.value, ...robots.value] } : robots;
+  }
+
+  async #removeProject(
+    { mirror, former, session, requires, holds }: Place,
+    current: () => Promise<string | undefined>,
+  ): Promise<Read<readonly string[]>> {
+    const { clusterId, onAction } = this.#options;
+    if (session === undefined) return { ok: true, value: [leftIn(former, 'the operator has no login for it')] };
     if (!session.ok) return { ok: false, problem: notDone(former, session.problem) };
     try {
-      if (inUse !== undefined && (await isSameHarbor(inUse, session.value))) return { ok: true, value: [] };
+      if ((await current()) !== undefined) return { ok: true, value: [] };
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
       return { ok: false, problem: notDone(former, verdictOf(error)) };
     }
     const identity = { clusterId, mirror: mirror.metadata.name };
     const projectNames = new Set([former.projectName]);
-    const requires = inUse === undefined ? IN_NO_POLICY : switchedTo(mirror, inUse);
-    const holds = holdsFor(mirror, this.#options);
     const removal = await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
     return removal.ok ? removal : { ok: false, problem: notDone(former, removal.problem) };
   }
@@ -128,6 +157,19 @@ export class FormerHarborsRetirement {
     const message = `The mirror has moved away from ${url}.${rest}`;
     await this.#options.cluster.announce(mirror, 'Normal', REASONS.formerHarborRetired, message);
   }
+}
+
+/**
+ * What the mirror serves from, where a former Harbor is the present one under another name; undefined for another Harbor.
+ *
+ * @throws HarborError
+ */
+async function currentIn(
+  session: Read<HarborSession> | undefined,
+  inUse: InUse | undefined,
+): Promise<string | undefined> {
+  if (inUse === undefined || session?.ok !== true) return undefined;
+  return (await isSameHarbor(inUse, session.value)) ? inUse.pullPrefix : undefined;
 }
 
 /**

@@ -27,6 +27,10 @@ export class FakeHarbor {
       facts: this.facts,
       signal: new AbortController().signal,
       client: {
+        findProject: async (name) => {
+          await this.#answer('GET', `find ${name}`);
+          return { id: 3, name, metadata: {}, repositoryCount: 0 };
+        },
         listProjectRobots: async () => {
           await this.#answer('GET', 'list');
           return this.robots.map((robot) => ({ ...robot, name: this.prefix + robot.name }));

@@ -14,7 +14,15 @@ import { QUIET_HARBORS } from '../../harbor/session/quiet-harbors.js';
 import { LabPolicies } from '../lab-policies.js';
 import { NO_PULL_SECRETS } from '../no-pull-secrets.js';
 
-const NAME = 'app';
+export const NAME = 'app';
+
+/** How the operators of a lab see to pull Secrets. */
+export type PullsFor = (
+  harbors: Harbors,
+  policies: LabPolicies,
+  /** What a write waits for, before and after: for ever, once the operator has ended. */
+  write: (what: string, change: () => void) => Promise<void>,
+) => typeof NO_PULL_SECRETS;
 
 /** What a user wants of the mirror: where it is, and what its project is called. */
 export interface Wish {
@@ -33,6 +41,11 @@ export class CutLab {
   #left = Infinity;
   #versions = 0;
   readonly writes: string[] = [];
+  /** Of every mirror's spec, besides. */
+  more: object = { deletionPolicy: 'Delete', rewrite: { engine: 'None' } };
+  pulls: PullsFor = () => NO_PULL_SECRETS;
+  /** Whether what the status doesn't say is done, too. */
+  isSettled: () => boolean = () => true;
 
   private constructor(first: HarborStandIn, second: HarborStandIn) {
     this.first = first;
@@ -78,8 +91,7 @@ export class CutLab {
     const harbor = { url: this.second.url, pullHost: 'second.test', credentialsSecretRef: { name: 'second' } };
     const spec = {
       upstream: { type: 'docker-registry', url: 'https://registry.example.org' },
-      rewrite: { engine: 'None' },
-      deletionPolicy: 'Delete',
+      ...this.more,
       ...(at === 'second' && { harbor }),
       ...(project !== undefined && { project: { name: project } }),
     };
@@ -117,7 +129,13 @@ export class CutLab {
     const { metadata, status } = this.#mirror;
     const isReady = status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
     const isOld = status.observedGeneration !== metadata.generation;
-    return metadata.deletionTimestamp === undefined && isReady && !isOld && status.formerHarbors === undefined;
+    return (
+      metadata.deletionTimestamp === undefined &&
+      isReady &&
+      !isOld &&
+      status.formerHarbors === undefined &&
+      this.isSettled()
+    );
   }
 
   #present(): RegistryMirror {
@@ -132,6 +150,10 @@ export class CutLab {
       login,
       secrets: this.#secrets,
       mirror: () => this.#mirror,
+      pulls: this.pulls,
+      written: (what) => {
+        this.#written(`${what} in the cluster`);
+      },
       write: (what, mirror) => {
         this.#mirror = mirror;
         this.#written(`${what} in the cluster`);
@@ -152,6 +174,8 @@ interface OperatorOptions {
   readonly login: { readonly username: string; readonly password: string };
   readonly secrets: SecretLookup;
   readonly mirror: () => RegistryMirror | undefined;
+  readonly pulls: PullsFor;
+  readonly written: (what: string) => void;
   readonly write: (what: string, mirror: RegistryMirror | undefined) => void;
 }
 
@@ -162,6 +186,7 @@ class Operator {
   readonly #end: (value: undefined) => void;
   readonly #harbors: Harbors;
   readonly #reconciler: MirrorReconciler;
+  readonly #policies = new LabPolicies();
 
   constructor(options: OperatorOptions) {
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -196,8 +221,13 @@ class Operator {
       cluster: this.#cluster(options),
       harbors: this.#harbors,
       hosts: new HostIndex(),
-      policies: new LabPolicies(),
-      pullSecrets: NO_PULL_SECRETS,
+      policies: this.#policies,
+      pullSecrets: options.pulls(this.#harbors, this.#policies, async (what, change) =>
+        this.#write(() => {
+          change();
+          options.written(what);
+        }),
+      ),
       clusterId: 'lab',
       minIntervalMs: 1000,
       retireAfterMs: 0,
@@ -214,6 +244,7 @@ class Operator {
 
   async look(): Promise<void> {
     await this.#reconciler.reconcile(NAME);
+    this.#policies.takeEffect();
   }
 
   /** kill -9: nothing is written from now on, and nothing is heard of what was. */
@@ -227,11 +258,17 @@ class Operator {
     await this.#harbors.stop();
   }
 
+  async #write(change: () => void): Promise<void> {
+    if (this.hasEnded) await new Promise<never>(() => undefined);
+    change();
+    if (this.hasEnded) await new Promise<never>(() => undefined);
+  }
+
   #cluster({ secrets, mirror, write }: OperatorOptions): MirrorCluster {
     const put = async (what: string, changed: RegistryMirror | undefined): Promise<void> => {
-      if (this.hasEnded) await new Promise<never>(() => undefined);
-      write(what, changed);
-      if (this.hasEnded) await new Promise<never>(() => undefined);
+      await this.#write(() => {
+        write(what, changed);
+      });
     };
     return {
       mirror: () => mirror(),

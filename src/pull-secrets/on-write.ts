@@ -1,0 +1,2 @@
+/** Told of each write, without secrets. */
+export type OnWrite = (what: string) => void;
