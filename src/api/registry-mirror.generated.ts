@@ -194,7 +194,7 @@ export interface LabelSelector {
   readonly matchExpressions?: readonly LabelSelectorRequirement[];
 }
 /**
- * Which repositories are rewritten: those that match include and not exclude. Globs on the path behind the host (Docker Hub's bare names are library/NAME), where * stands for any characters within one segment and a segment ** for any number of segments. Where several mirrors serve one host, the longest prefix of include without a wildcard wins.
+ * Which repositories are rewritten: those that match include and not exclude. Globs on the path behind the host (Docker Hub's bare names are library/NAME), where * stands for any characters within one segment and a segment ** for any number of segments. One that begins with the mirror's own host is refused. Where several mirrors serve one host, the longest prefix of include without a wildcard wins.
  */
 export interface Repositories {
   /**
@@ -247,7 +247,7 @@ export interface Rewrite {
    */
   readonly podSelector?: LabelSelector;
   /**
-   * Which repositories are rewritten: those that match include and not exclude. Globs on the path behind the host (Docker Hub's bare names are library/NAME), where * stands for any characters within one segment and a segment ** for any number of segments. Where several mirrors serve one host, the longest prefix of include without a wildcard wins.
+   * Which repositories are rewritten: those that match include and not exclude. Globs on the path behind the host (Docker Hub's bare names are library/NAME), where * stands for any characters within one segment and a segment ** for any number of segments. One that begins with the mirror's own host is refused. Where several mirrors serve one host, the longest prefix of include without a wildcard wins.
    */
   readonly repositories?: Repositories;
   /**

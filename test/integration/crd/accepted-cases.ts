@@ -154,6 +154,15 @@ export const acceptedCases: readonly AcceptedCase[] = [
   withProject('a retention of everything', { retention: { keep: 'All' } }),
   withProject('refusal of every scanned image', { preventVulnerable: { severity: 'none' } }),
   {
+    accepts: 'globs of paths that begin with the host of another registry, or with what only looks like the own one',
+    spec: {
+      upstream: { type: 'quay', url: 'https://registry.example.org', hosts: ['registry.example.org', 'harbor:5000'] },
+      rewrite: {
+        repositories: { include: ['docker.io/**', 'quay.io/**', 'harbor/**'], exclude: ['*egistry.example.org/**'] },
+      },
+    },
+  },
+  {
     accepts: 'globs of every kind',
     spec: {
       upstream: quay,

@@ -1,4 +1,5 @@
-import { registry } from './mirror.js';
+import { quay, registry } from './mirror.js';
+import type { LooseSpec } from './mirror.js';
 import type { RefusedCase } from './refused-cases.js';
 
 const labelKey = ["a label's key: [prefix/]name"];
@@ -16,6 +17,14 @@ function withGlob(refuses: string, glob: string): RefusedCase {
     'is no repository glob: write a path without host, tag and leading slash',
     'as in library/**',
   );
+}
+
+const ownHost = ['begins with the registry', 'Leave the host out, as in library/** for docker.io/library/**'];
+
+function withOwnHost(refuses: string, upstream: object, repositories: LooseSpec): RefusedCase {
+  const [field = ''] = Object.keys(repositories);
+  const at = `spec.rewrite.repositories.${field}`;
+  return { refuses, spec: { upstream, rewrite: { repositories } }, says: [at, ...ownHost] };
 }
 
 function withIgnored(refuses: string, glob: string): RefusedCase {
@@ -141,6 +150,21 @@ export const refusedRewrites: readonly RefusedCase[] = [
     { repositories: { exclude: ['library/nginx', 'quay.io:443/x'] } },
     'spec.rewrite.repositories.exclude[1]',
     "'quay.io:443/x' is no repository glob",
+  ),
+  withOwnHost('a glob with the host of the type in front', quay, { include: ['a/**', 'quay.io/foo/**'] }),
+  withOwnHost('the host of the type alone', quay, { include: ['quay.io'] }),
+  withOwnHost('a glob with Docker Hub in front', { type: 'docker-hub' }, { include: ['docker.io/library/**'] }),
+  withOwnHost('it in its older form too', { type: 'docker-hub' }, { exclude: ['index.docker.io/library/*'] }),
+  withOwnHost('a glob with the host of the url in front', registry, { exclude: ['registry.example.org/a/*'] }),
+  withOwnHost(
+    'it where the url has a port and capitals',
+    { type: 'docker-registry', url: 'https://Registry.example.org:5000' },
+    { include: ['registry.example.org/a'] },
+  ),
+  withOwnHost(
+    'a glob with one of the hosts in front',
+    { ...registry, hosts: ['a.example.org', 'b.example.org:5000'] },
+    { include: ['b.example.org/**/x'] },
   ),
   withRewrite(
     'an empty include, which could mean all or nothing',
