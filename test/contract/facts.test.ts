@@ -126,6 +126,19 @@ describe('the Harbor stand-in, where recordings have no single exchange,', () =>
     expect(harbor.endpoint('quay')?.status).to.equal('healthy');
   });
 
+  it('checks its endpoints by itself, as often as it is told', async () => {
+    const checking = await startHarbor({ endpointCheckMs: 10, upstreams: { 'quay.io': {} } });
+    try {
+      await callApi(checking, checking.admin, 'POST', '/registries', endpoint('quay'));
+      checking.setUpstream('quay.io', 'down');
+      await poll(() => checking.endpoint('quay')?.status === 'unhealthy');
+      checking.setUpstream('quay.io', 'up');
+      await poll(() => checking.endpoint('quay')?.status === 'healthy');
+    } finally {
+      await checking.stop();
+    }
+  });
+
   it('takes names of up to 64 bytes, and urls without scheme, slash, query and user', async () => {
     expect((await admin('POST', '/registries', endpoint('ü'.repeat(32)))).status).to.equal(201);
     expect((await admin('POST', '/registries', endpoint(`${'ü'.repeat(32)}x`))).status).to.equal(400);

@@ -25,8 +25,11 @@ export async function startDemoHarbor(upstream: Registry): Promise<DemoHarbor> {
   return url === '' ? startStandIn(upstream) : realHarbor(url.replace(/\/+$/, ''), { username, password });
 }
 
+/** A real Harbor does so every 5 minutes: for who plays with the demo that is long. */
+const ENDPOINT_CHECK_MS = 20_000;
+
 async function startStandIn(upstream: Registry): Promise<DemoHarbor> {
-  const harbor = await startHarbor(versionFromEnvironment());
+  const harbor = await startHarbor({ ...versionFromEnvironment(), endpointCheckMs: ENDPOINT_CHECK_MS });
   for (const host of MAPPED_HOSTS) {
     // An older Harbor trusts no certificate of an endpoint's own, and so must trust this one anyway.
     const selfSigned = host === 'registry.example.org' && harbor.has('ca_certificate');

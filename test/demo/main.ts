@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { BuildError } from '../cluster/build-error.js';
+import type { Registry } from '../cluster/registry.js';
 import { lastLines } from '../support/daemons.js';
 import { STEPS, tell } from './demo.js';
 import type { Stage } from './demo.js';
@@ -39,7 +40,7 @@ async function keepUp({ cluster, registry, harbor, kubectl, mirrors }: Stage): P
   console.log(`
 The upstream is up and the mirrors are there again. To play with them, in another terminal:
 
-  export KUBECONFIG=${cluster.kubeconfigPath} HARBOR=${harbor.url}
+  export KUBECONFIG=${cluster.kubeconfigPath} HARBOR=${harbor.url} DEMO=${process.pid}
   export PATH=${dirname(cluster.binaries.kubectl)}:$PATH    # kubectl
   kubectl run web --image=nginx
   kubectl get pod web -o jsonpath='{.spec.containers[0].image}{"\\n"}'
@@ -49,8 +50,25 @@ More to try: docs/tutorial/demo.md#to-play-with-it
 Harbor: ${harbor.url}${harbor.kind === 'stand-in' ? `, user ${harbor.admin.username}, password ${harbor.admin.password}` : ''}
 ctrl-C ends everything and removes it.`);
   const timer = setInterval(() => undefined, 60_000);
+  const toggle = toggleUpstream(registry);
+  process.on('SIGUSR2', toggle);
   await interrupted;
+  process.off('SIGUSR2', toggle);
   clearInterval(timer);
+}
+
+/** Takes the upstream down at the first call, brings it back at the next one, and so on, one after the other. */
+function toggleUpstream(registry: Registry): () => void {
+  let isUp = true;
+  let done = Promise.resolve();
+  return () => {
+    isUp = !isUp;
+    const change = isUp ? 'up' : 'down';
+    done = done.then(async () => {
+      await registry[change]();
+      console.log(`The upstream is ${change}.`);
+    });
+  };
 }
 
 function explain(error: unknown): string {

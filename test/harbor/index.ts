@@ -4,6 +4,7 @@ import type { CallMatcher, Fault, InjectedFault } from './faults.js';
 import type { Broken, Configuration } from './harbor.js';
 import { Harbor } from './harbor.js';
 import type { HarborOptions, Latency } from './options.js';
+import { EndpointChecks } from './endpoint-checks.js';
 import { adminUser } from './options.js';
 import { fullPermissions } from './permission-sets.js';
 import { isGrantable } from './permissions.js';
@@ -35,10 +36,12 @@ export class HarborStandIn {
   readonly admin: Login;
   readonly #harbor: Harbor;
   readonly #server: HarborServer;
+  readonly #checks: EndpointChecks;
 
   constructor(harbor: Harbor, server: HarborServer) {
     this.#harbor = harbor;
     this.#server = server;
+    this.#checks = new EndpointChecks(harbor);
     this.admin = { username: adminUser, password: harbor.settings.adminPassword };
   }
 
@@ -219,6 +222,7 @@ export class HarborStandIn {
   }
 
   async stop(): Promise<void> {
+    this.#checks.stop();
     this.#harbor.upstreams.stop();
     await this.#server.stop();
   }

@@ -35,6 +35,8 @@ export interface HarborOptions {
   readonly cacheDelayMs?: number;
   /** How long `/health` goes on saying what it saw last. Harbor takes some 10,000. */
   readonly healthLagMs?: number;
+  /** How often Harbor's own health check writes the status of all endpoints. Harbor does so every 300,000. 0: only when it is told to. */
+  readonly endpointCheckMs?: number;
   /** Hosts and the upstream registries that stand for them. */
   readonly upstreams?: Readonly<Record<string, UpstreamSettings>>;
   /** Whether endpoints at hosts that aren't mapped pass the health check. Loopback addresses are really called. */
@@ -55,6 +57,7 @@ export const defaults = {
   wrongPasswordDelayMs: 20,
   cacheDelayMs: 0,
   healthLagMs: 0,
+  endpointCheckMs: 0,
   unmappedHealthy: false,
   proxyTypes: [
     'harbor',
@@ -92,6 +95,7 @@ export interface Settings {
   readonly wrongPasswordDelayMs: number;
   readonly cacheDelayMs: number;
   readonly healthLagMs: number;
+  readonly endpointCheckMs: number;
   readonly unmappedHealthy: boolean;
   readonly proxyTypes: readonly string[];
   readonly adapters: readonly string[];

@@ -48,6 +48,7 @@ const harbor = await startHarbor({
   host: flags.host,
   upstreams: upstreamsOf(flags.upstream),
   unmappedHealthy: flags.unmappedHealthy,
+  endpointCheckMs: 5 * 60_000,
   ...(flags.harborVersion === undefined ? {} : { version: flags.harborVersion }),
 }).catch((error: unknown) => {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
