@@ -22,6 +22,7 @@ const typeNames: Readonly<Record<string, string>> = {
   'spec.rewrite.podSelector': 'LabelSelector',
   'spec.rewrite.podSelector.matchExpressions[]': 'LabelSelectorRequirement',
   'spec.rewrite.repositories': 'Repositories',
+  'spec.probe': 'Probe',
   'status.harbor': 'HarborStatus',
   'status.harbor.credentialsSecretRef': 'SecretReference',
   'status.harbor.caCertificateSecretRef': 'SecretReference',

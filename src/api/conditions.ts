@@ -2,7 +2,8 @@ import type { Condition } from './registry-mirror.js';
 
 /**
  * The conditions of a RegistryMirror. Reconciling and Stalled (kstatus) are there only while true, SettingsSupported, RepositoriesServed,
- * FormerHarborsRetired, PullSecretsSpread, NamespacesExcluded and FallbackAllowed only while false.
+ * FormerHarborsRetired, PullSecretsSpread, NamespacesExcluded and FallbackAllowed only while false; ProbeSucceeded only
+ * where spec.probe is.
  */
 export type ConditionType =
   | 'Ready'
@@ -17,6 +18,7 @@ export type ConditionType =
   | 'PullSecretsSpread'
   | 'NamespacesExcluded'
   | 'FallbackAllowed'
+  | 'ProbeSucceeded'
   | 'Reconciling'
   | 'Stalled';
 

@@ -66,6 +66,17 @@ export const REASONS = {
   /** Of an Event: a container has got its original image back. */
   fellBack: 'FellBack',
 
+  // What asking the cache for an image came to (spec.probe).
+  imageServed: 'ImageServed',
+  imageNotServed: 'ImageNotServed',
+  pullRefused: 'PullRefused',
+  pullLimited: 'PullLimited',
+  pullTimedOut: 'PullTimedOut',
+  /** The project is private, and there is no pull robot of the mirror's to ask with. */
+  pullLoginMissing: 'PullLoginMissing',
+  /** Harbor sends nodes for their tokens to where the operator doesn't ask. */
+  tokensElsewhere: 'TokensElsewhere',
+
   // Reasons of the single conditions.
   healthy: 'Healthy',
   notChecked: 'NotChecked',

@@ -264,6 +264,19 @@ export interface Rewrite {
   readonly fallback: 'None' | 'Upstream';
 }
 /**
+ * Has the operator ask the cache for an image as a node would: for a token, and for the head of the image's manifest, for which Harbor asks the upstream. Nothing is pulled, and Docker Hub counts nothing. The condition ProbeSucceeded says what came of it; Ready doesn't depend on it. A public project is asked anonymously, a private one with the mirror's pull robot (rewrite.pullSecret Inject). Goes on under suspend. Default: none.
+ */
+export interface Probe {
+  /**
+   * The image to ask for: a repository path, as it stands behind the pull prefix, with a tag, a digest or both, as in library/busybox:1.37; no registry host. Default tag: latest. On a mirror of docker.io a bare name gets library/, as it does in Pods. It should be one that stays upstream.
+   */
+  readonly image: string;
+  /**
+   * How often it is asked for: a duration of hours, minutes and seconds, 1m to 24h. Default 15m; jittered. It is asked for at once after an edit, when the project is new, when Harbor comes back or calls the upstream healthy again, and when somebody asks for a look (registrymirror.io/requestedAt).
+   */
+  readonly interval: string;
+}
+/**
  * What the mirror should be.
  */
 export interface RegistryMirrorSpec {
@@ -295,6 +308,10 @@ export interface RegistryMirrorSpec {
    * How old the operator's picture of Harbor may get before it looks for drift again: a duration of hours, minutes and seconds, 1m to 24h. Default 10m; jittered.
    */
   readonly interval: string;
+  /**
+   * Has the operator ask the cache for an image as a node would: for a token, and for the head of the image's manifest, for which Harbor asks the upstream. Nothing is pulled, and Docker Hub counts nothing. The condition ProbeSucceeded says what came of it; Ready doesn't depend on it. A public project is asked anonymously, a private one with the mirror's pull robot (rewrite.pullSecret Inject). Goes on under suspend. Default: none.
+   */
+  readonly probe?: Probe;
   /**
    * Stops all writes that follow from edits and drift. Deletion, and withdrawal from the policy while Harbor is unavailable, still happen. Default false.
    */
@@ -431,7 +448,7 @@ export interface RegistryMirrorStatus {
    */
   readonly policy?: PolicyStatus;
   /**
-   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, RepositoriesServed, FormerHarborsRetired, PullSecretsSpread, NamespacesExcluded and FallbackAllowed only while false. Stalled: the user must act, retrying won't help.
+   * Ready, EndpointReady, ProjectReady, PolicyReady, HarborReachable and UpstreamReachable; Reconciling and Stalled only while true; SettingsSupported, RepositoriesServed, FormerHarborsRetired, PullSecretsSpread, NamespacesExcluded and FallbackAllowed only while false; ProbeSucceeded only where spec.probe is. Stalled: the user must act, retrying won't help.
    */
   readonly conditions?: readonly Condition[];
 }

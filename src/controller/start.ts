@@ -4,7 +4,6 @@ import { ownSecretNames } from '../config/own-secrets.js';
 import type { Metrics } from '../http/metrics.js';
 import type { Log } from '../log.js';
 import { upstreamInertia } from '../config/upstream-inertia.js';
-import { openClient } from '../harbor/client.js';
 import { Harbors } from '../harbor/session/harbors.js';
 import { HostIndex } from '../mirror/claims/host-index.js';
 import { exposed } from '../mirror/status/exposed.js';
@@ -15,6 +14,8 @@ import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './watches/cluster.js';
 import { Coalesced } from './coalesced.js';
 import { Indices } from './indices.js';
+import { ownRobotFor } from './own-robot.js';
+import { probesFor } from './probes.js';
 import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
 import type { Wake } from './mapping.js';
 import { startFallback } from './fallback.js';
@@ -24,13 +25,12 @@ import { logPolicies } from './log/policies.js';
 import { missingPermissions } from '../robots/check.js';
 import { OrphanCollector } from '../mirror/orphans/collector.js';
 import { ownHarborOf } from '../config/own-harbor.js';
-import { ownLoginStore, ROBOT_LOGIN } from '../robots/own-login.js';
-import { OwnRobot } from '../robots/own-robot.js';
+import { ROBOT_LOGIN } from '../robots/own-login.js';
 import { readAll } from '../policies/observe/live.js';
 import { worthALookInMs } from '../policies/timing/grace.js';
 import { PolicyTrigger } from '../policies/timing/trigger.js';
 import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
-import { isObserved, readiness } from './readiness.js';
+import { countsOf, hasProbe, isObserved } from './readiness.js';
 import { inReconcile, logOfReconcile } from './log/reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
 
@@ -146,16 +146,8 @@ export function startWork(
       log.info(`delete endpoint ${name}: its mirror is gone`, { action: 'DeleteEndpoint', harbor });
     },
   });
-  const { requestTimeoutMs, proxy } = config;
-  const asAdministrator = { requestTimeoutMs, proxy, onResponse: metrics.harborResponse, mayWrite };
-  const ownRobot = new OwnRobot({
-    client: () => openClient(harbors.ownConnection(given.harborLogin), asAdministrator),
-    store: ownLoginStore(api, config.namespace),
-    clusterId,
-    log,
-    now: Date.now,
-    monotonic: () => performance.now(),
-  });
+  const onResponse = metrics.harborResponse;
+  const ownRobot = ownRobotFor({ harbors, api, config: given, clusterId, log, onResponse, mayWrite });
   const hosts = new HostIndex();
   const pullWatches = cluster.pullWatches((mirror) => {
     queue.add(mirror);
@@ -177,12 +169,14 @@ export function startWork(
       reconcileLog.warn(what, { mirror });
     },
   });
+  const probes = probesFor({ harbors, pullSecrets, config, metrics, log: reconcileLog, mirrors: queue });
   const mirrorReconciler = new MirrorReconciler({
     cluster,
     hosts,
     harbors,
     policies,
     pullSecrets,
+    probes,
     clusterId,
     minIntervalMs: config.minIntervalMs,
     retireAfterMs: config.retireAfterMs,
@@ -223,7 +217,8 @@ export function startWork(
   });
   metrics.onScrape(() => {
     metrics.setQueueDepth(queue.depth);
-    metrics.setMirrors(readiness(cluster.mirrors()));
+    metrics.setMirrors(countsOf('Ready', cluster.mirrors()));
+    metrics.setProbed(countsOf('ProbeSucceeded', cluster.mirrors().filter(hasProbe)));
   });
   let isStopped = false;
   const begun = Promise.all([indices.fill(cluster), readAll(cluster.policies.policies())]).then(() => {
@@ -241,6 +236,7 @@ export function startWork(
       losersMayWin.stop();
       await queue.drain();
       await fallback.stop();
+      await probes.stop();
       await ownRobot.stop();
       await pullWatches.unwatch();
       await trigger.stop();

@@ -1,3 +1,4 @@
+import type { PullLogin } from './http/call.js';
 import type {
   CreatedRobot,
   Endpoint,
@@ -31,6 +32,26 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** An image of a proxy-cache project, as a node asks for it. */
+export interface PullQuestion {
+  readonly project: string;
+  readonly path: string;
+  /** A tag or a digest. */
+  readonly reference: string;
+  /** host[:port] that nodes pull from. */
+  readonly pullHost: string;
+  /** Left out: anonymously. */
+  readonly login?: PullLogin;
+}
+
+/**
+ * What a node would be told.
+ *
+ * - `served`: it gets the image's manifest.
+ * - `tokensElsewhere`: it is sent for a token to a place that is neither Harbor's url nor where it pulls from. Nobody was asked there.
+ */
+export type PullAnswer = { readonly kind: 'served' } | { readonly kind: 'tokensElsewhere'; readonly realm: string };
+
 /**
  * The calls that the operator makes, and all that the reconciler knows of Harbor. Each rejects with a HarborError and nothing else.
  * What is looked up and isn't there is `undefined`; deleting what is gone is no error.
@@ -45,6 +66,10 @@ export interface HarborApi {
   checkTokenService(options?: CallOptions): Promise<void>;
   /** The ids of all that is there: cheaper than the whole lists. */
   listPresent(options?: CallOptions): Promise<Present>;
+
+  // pulls.ts
+  /** Asks for an image's manifest as a node does before it pulls. Harbor asks the upstream for it meanwhile, and caches nothing. */
+  askAsNode(question: PullQuestion, options?: CallOptions): Promise<PullAnswer>;
 
   // registries.ts
   listEndpoints(options?: CallOptions): Promise<Listing<Endpoint>>;

@@ -5,6 +5,7 @@ import type { HarborApi } from './api.js';
 import type { HarborConnection } from './http/connection.js';
 import { presenceCalls } from './calls/presence.js';
 import { projectCalls } from './calls/projects.js';
+import { pullCalls } from './calls/pulls.js';
 import { quotaCalls } from './calls/quotas.js';
 import { registryCalls } from './calls/registries.js';
 import { repositoryCalls } from './calls/repositories.js';
@@ -29,6 +30,7 @@ export function createHarborClient(connection: HarborConnection, options: Reques
   return {
     ...systemCalls(request),
     ...presenceCalls(request),
+    ...pullCalls(request, connection.url),
     ...registryCalls(request),
     ...projectCalls(request),
     ...repositoryCalls(request),

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Reason } from '../api/reasons.js';
 import type { ResponseListener } from '../harbor/http/adapter/measured.js';
 import { watchEventLoop } from './event-loop.js';
 import type { Route } from './server.js';
@@ -12,6 +13,10 @@ export interface Metrics {
   readonly setQueueDepth: (depth: number) => void;
   /** How many mirrors there are, by the status of Ready. */
   readonly setMirrors: (counts: Readonly<Record<'True' | 'False' | 'Unknown', number>>) => void;
+  /** How many mirrors have a probe, by the status of ProbeSucceeded. */
+  readonly setProbed: (counts: Readonly<Record<'True' | 'False' | 'Unknown', number>>) => void;
+  /** A cache was asked for an image, and this came of it. */
+  readonly probed: (reason: Reason) => void;
   readonly setLeader: (isLeader: boolean) => void;
   /** A container has got its original image back. */
   readonly fellBack: () => void;
@@ -67,6 +72,18 @@ export function createMetrics(): Metrics {
     labelNames: ['ready'] as const,
     registers,
   });
+  const probedMirrors = new Gauge({
+    name: `${PREFIX}probed_mirrors`,
+    help: 'RegistryMirrors with spec.probe, by the status of their condition ProbeSucceeded.',
+    labelNames: ['succeeded'] as const,
+    registers,
+  });
+  const probes = new Counter({
+    name: `${PREFIX}probes_total`,
+    help: 'Times that a cache was asked for the image of spec.probe, by the reason of what came of it.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const leader = new Gauge({ name: `${PREFIX}leader`, help: '1 while this replica is the one that works.', registers });
   const fallbacks = new Counter({
     name: `${PREFIX}fallbacks_total`,
@@ -86,6 +103,12 @@ export function createMetrics(): Metrics {
     },
     setMirrors: (counts) => {
       for (const [ready, count] of Object.entries(counts)) mirrors.set({ ready }, count);
+    },
+    setProbed: (counts) => {
+      for (const [succeeded, count] of Object.entries(counts)) probedMirrors.set({ succeeded }, count);
+    },
+    probed: (reason) => {
+      probes.inc({ reason });
     },
     fellBack: () => {
       fallbacks.inc();

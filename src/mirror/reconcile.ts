@@ -7,7 +7,7 @@ import type { Action } from './plan/actions.js';
 import { Deletion } from './migration/deletion.js';
 import { Beginning } from './migration/beginning.js';
 import { FormerHarborsRetirement } from './migration/former-harbors.js';
-import type { FormerHarbors } from './migration/former-harbors.js';
+import type { FormerHarbors, FormerHarborsOptions } from './migration/former-harbors.js';
 import { Retirement } from './migration/retirement.js';
 import { Unreported } from './migration/unreported.js';
 import { holdsFor } from './look/preconditions.js';
@@ -21,8 +21,10 @@ import type { Harbors } from '../harbor/session/harbors.js';
 import type { Policies } from '../policies/policies.js';
 import { graceMs } from '../policies/timing/grace.js';
 import type { PolicyState } from '../policies/state.js';
+import type { Probes } from './probe/probes.js';
 import type { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { MirrorCluster } from './mirror-cluster.js';
+import { eventsOf } from './status/events.js';
 import { summarise } from './status/summarise.js';
 import { sameStatus } from './status/same-status.js';
 import { waiting } from '../api/verdict.js';
@@ -48,10 +50,9 @@ interface MirrorReconcilerOptions {
   readonly harbors: Harbors;
   readonly hosts: HostIndex;
   readonly policies: MirrorPolicies;
-  readonly pullSecrets: Pick<
-    PullSecrets,
-    'settle' | 'release' | 'pullsFrom' | 'mayHaveRobots' | 'leaveProject' | 'forget' | 'isSpread'
-  >;
+  readonly pullSecrets: FormerHarborsOptions['pullSecrets'] &
+    Pick<PullSecrets, 'settle' | 'release' | 'forget' | 'isSpread'>;
+  readonly probes: Pick<Probes, 'settle' | 'forget'>;
   readonly clusterId: string;
   readonly minIntervalMs: number;
   /** How long what new Pods are not sent to any more stays. */
@@ -94,12 +95,11 @@ export class MirrorReconciler {
     const isSpread: PullSecrets['isSpread'] = (mirror, prefix) => options.pullSecrets.isSpread(mirror, prefix);
     const holds = (mirror: RegistryMirror): ReturnType<typeof holdsFor> => holdsFor(mirror, { ...options, isSpread });
     const planner = new Planner({ ...options, holds, served: (name) => options.policies.served(name) });
-    const { cluster } = options;
     this.#observer = new Observer({
       ...options,
       planner,
-      secret: cluster.secret,
-      hmacKey: () => cluster.hmacKey(),
+      secret: options.cluster.secret,
+      hmacKey: () => options.cluster.hmacKey(),
       retirement: this.#retirement,
     });
     this.#convergence = new Convergence({
@@ -115,7 +115,7 @@ export class MirrorReconciler {
 
   /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
   async reconcile(name: string): Promise<WorkResult | undefined> {
-    const { cluster, harbors, policies, pullSecrets } = this.#options;
+    const { cluster, harbors, policies, probes, pullSecrets } = this.#options;
     const stored = cluster.mirror(name);
     if (stored === undefined) {
       policies.forget(name);
@@ -124,10 +124,14 @@ export class MirrorReconciler {
       this.#outages.forget(name);
       pullSecrets.forget(name);
       harbors.forget(name);
+      probes.forget(name);
       return undefined;
     }
     const mirror = this.#unreported.told(stored);
-    if (mirror.metadata.deletionTimestamp !== undefined) return await this.#deletion.reconcile(mirror);
+    if (mirror.metadata.deletionTimestamp !== undefined) {
+      probes.forget(name);
+      return await this.#deletion.reconcile(mirror);
+    }
     const held = mirror.spec.suspend ? mirror : await this.#beginning.hold(mirror, stored);
     const harborSide = this.#asOfNow(held, await this.#look(held));
     const pullable = withPullResult(harborSide, await pullSecrets.settle(held, harborSide));
@@ -173,6 +177,7 @@ export class MirrorReconciler {
   async #finish(mirror: RegistryMirror, look: HarborLookResult, former: FormerHarbors): Promise<WorkResult> {
     const { now, policies } = this.#options;
     this.#unreported.note(mirror, look.harbor, former);
+    const probe = this.#options.probes.settle(mirror, look.harbor);
     if (look.quietForMs !== undefined) return { requeueAfterMs: look.quietForMs, isWaiting: true };
     // Asked first, since what the policies say may change while the API server answers.
     const exposed = await this.#options.exposed(mirror, look.harbor?.url ?? mirror.status.harbor?.url);
@@ -191,6 +196,7 @@ export class MirrorReconciler {
       heldBack: look.heldBack,
       exposed,
       fallbackProblem: this.#options.fallbackProblem(mirror),
+      probe,
       now: new Date(now()).toISOString(),
     });
     await this.#report(mirror, status);
@@ -211,20 +217,13 @@ export class MirrorReconciler {
   async #report(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
     const { cluster } = this.#options;
     const stored = cluster.mirror(mirror.metadata.name)?.status ?? mirror.status;
-    if (!sameStatus(stored, status)) await this.#write(mirror, stored, status);
+    if (!sameStatus(stored, status)) {
+      await cluster.writeStatus(mirror, status);
+      for (const event of eventsOf(stored, status)) {
+        await cluster.announce(mirror, event.type, event.reason, event.message);
+      }
+    }
     this.#unreported.forget(mirror.metadata.name);
-  }
-
-  async #write(mirror: RegistryMirror, stored: RegistryMirrorStatus, status: RegistryMirrorStatus): Promise<void> {
-    const { cluster } = this.#options;
-    await cluster.writeStatus(mirror, status);
-    const [before, after] = [stored, status].map(({ conditions }) =>
-      conditions?.find((condition) => condition.type === 'Ready'),
-    );
-    const passing: readonly string[] = [REASONS.policyPending, REASONS.progressing];
-    if (after === undefined || passing.includes(after.reason)) return;
-    if (before?.status === after.status && before.reason === after.reason) return;
-    await cluster.announce(mirror, after.status === 'True' ? 'Normal' : 'Warning', after.reason, after.message);
   }
 
   #next(

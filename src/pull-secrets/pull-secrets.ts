@@ -1,4 +1,5 @@
 import type { RegistryMirror } from '../api/registry-mirror.js';
+import type { PullLogin } from '../harbor/http/call.js';
 import { HarborError } from '../harbor/http/errors.js';
 import { isKubernetesError } from '../kubernetes/errors.js';
 import type { Policies } from '../policies/policies.js';
@@ -6,7 +7,7 @@ import { applyCopies } from './apply.js';
 import type { CopiesOutcome } from './apply.js';
 import type { OnWrite } from './on-write.js';
 import { planCopies } from './copies.js';
-import { keyOfLogin, PullLogins } from './logins.js';
+import { keptFor, keyOfLogin, PullLogins } from './logins.js';
 import type { LoginResult, PullLoginsOptions } from './logins.js';
 import { NOTHING_REMEMBERED } from './memory.js';
 import type { PullMemory } from './memory.js';
@@ -15,6 +16,7 @@ import type { PullObservation, PullObservationOptions } from './observe.js';
 import { planPulls } from './plan.js';
 import type { PullPlan } from './plan.js';
 import { usesPullSecrets } from './usage.js';
+import { loginOf } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import { injects, placeOfRobot, robotPlaces } from './robot-places.js';
 import type { RobotsSession } from '../robots/session.js';
@@ -81,6 +83,12 @@ export class PullSecrets {
     const { access } = this.#options.cluster;
     const observation = observePulls(mirror, pullPrefix, this.#options);
     return spreadOf(pullPrefix, access, observation, this.#remembered(mirror));
+  }
+
+  /** What the mirror's Pods log in with for this pull prefix of this Harbor; undefined where there is no Secret of it, or somebody broke it. */
+  loginFor(mirror: RegistryMirror, harborUrl: string, pullPrefix: string): PullLogin | undefined {
+    const kept = keptFor(pullSecretsOf(mirror, this.#options.cluster), { url: harborUrl }, pullPrefix);
+    return kept && loginOf(kept);
   }
 
   /** Whether Pods may still be told to pull from this Harbor with a robot account of the mirror's. */

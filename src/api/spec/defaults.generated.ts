@@ -19,3 +19,6 @@ export const specDefaults = {
   interval: '10m',
   suspend: false,
 } as const;
+
+/** Of members that the API server adds to nobody's spec. */
+export const optionalDefaults = { probe: { interval: '15m' } } as const;

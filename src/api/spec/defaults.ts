@@ -1,4 +1,4 @@
-import { specDefaults } from './defaults.generated.js';
+import { optionalDefaults, specDefaults } from './defaults.generated.js';
 import type { RegistryMirror } from '../registry-mirror.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -16,9 +16,11 @@ export interface WrittenMirror {
 export function withDefaults<T extends WrittenMirror>(
   mirror: T,
 ): Omit<T, 'spec' | 'status'> & Pick<RegistryMirror, 'spec' | 'status'> {
+  const written: Fields = { ...mirror.spec };
+  const there = Object.entries(optionalDefaults).filter(([key]) => isFields(written[key]));
   return {
     ...mirror,
-    spec: filled({ ...mirror.spec }, specDefaults) as RegistryMirror['spec'],
+    spec: filled(written, { ...specDefaults, ...Object.fromEntries(there) }) as RegistryMirror['spec'],
     status: { observedGeneration: -1 },
   };
 }

@@ -3,7 +3,7 @@ import axios from 'axios';
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { boundedAdapter } from './adapter/bounded.js';
 import { callPath, isWrite } from './call.js';
-import type { Answer, Call, HarborRequest, LaneName } from './call.js';
+import type { Answer, Call, HarborRequest, LaneName, PullLogin } from './call.js';
 import { failure } from './classify.js';
 import type { FailureContext } from './classify.js';
 import { agentFactory, harborBaseUrl, isProxied } from './connection.js';
@@ -24,6 +24,8 @@ export interface RequestOptions {
   readonly requestTimeoutMs?: number;
   /** The same for calls during which Harbor pings the upstream; default twice that. */
   readonly upstreamTimeoutMs?: number;
+  /** The same for calls of a pull, during which Harbor asks the upstream; default twice that, too. */
+  readonly pullTimeoutMs?: number;
   /** The same for checks of Harbor; default 5 s, or `requestTimeoutMs` where that is shorter. */
   readonly healthTimeoutMs?: number;
   /** Calls at once, per lane; default 8. */
@@ -50,6 +52,9 @@ export interface RequestOptions {
 /** Whoever hangs for longer is as bad as who refuses: three checks have to fail within 40 s. */
 export const HEALTH_TIMEOUT_MS = 5000;
 
+/** More than are sent: who asks as nodes do limits it. */
+const PULLS = 32;
+
 /** The request function of a connection, and how to let go of its sockets. */
 interface Transport {
   readonly request: HarborRequest;
@@ -72,7 +77,7 @@ export function createTransport(connection: HarborConnection, options: RequestOp
   const http = httpClient(options);
   const lanes = createLanes(connection, options);
   const newRequestId = options.newRequestId ?? randomUUID;
-  const authorization = `Basic ${Buffer.from(`${connection.username}:${connection.password}`).toString('base64')}`;
+  const authorization = `Basic ${basic(connection)}`;
 
   const send = async (context: FailureContext, { agent, timeoutMs }: LaneState): Promise<Answer> => {
     const { call } = context;
@@ -90,7 +95,7 @@ export function createTransport(connection: HarborConnection, options: RequestOp
 
   const request: HarborRequest = async (call) => {
     const state = lanes[call.lane ?? 'api'];
-    const secrets = [authorization.slice(6), connection.password, ...secretsOf(call.body)];
+    const secrets = [authorization.slice(6), connection.password, ...secretsOf(call.body), ...secretsOfLogin(call.as)];
     const context: FailureContext = { call, requestId: newRequestId(), harbor: base, secrets };
     try {
       return await state.lane.run(() => send(context, state), call.signal);
@@ -140,6 +145,7 @@ function createLanes(connection: HarborConnection, options: RequestOptions): Rea
     api: lane(concurrency, timeoutMs),
     upstream: lane(concurrency, options.upstreamTimeoutMs ?? 2 * timeoutMs),
     health: lane(4, options.healthTimeoutMs ?? Math.min(timeoutMs, HEALTH_TIMEOUT_MS)),
+    pull: lane(PULLS, options.pullTimeoutMs ?? 2 * timeoutMs),
   };
 }
 
@@ -152,20 +158,39 @@ function requestConfig(call: Call, base: string): AxiosRequestConfig<string> {
     url: `${base}${callPath(call)}${suffix}`,
     route: call.route,
     ...(call.body === undefined ? {} : { data: JSON.stringify(call.body) }),
-    // A health check asks whether Harbor answers now, not whether it does in the end.
-    ...(call.lane === 'health' ? { 'axios-retry': { retries: 0 } } : {}),
+    ...(call.isAnsweredByChallenge === true ? { validateStatus: isAnswerOrChallenge } : {}),
+    // These ask whether Harbor answers now, not whether it does in the end.
+    ...(call.lane === 'health' || call.lane === 'pull' ? { 'axios-retry': { retries: 0 } } : {}),
   };
 }
 
 function headersOf(call: Call, requestId: string, authorization: string): Record<string, string> {
   return {
-    Accept: 'application/json',
+    Accept: call.accept ?? 'application/json',
     'X-Request-Id': requestId,
     // Without it a project called 12345 is taken for an id.
     'X-Is-Resource-Name': String(call.byName ?? false),
     ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    ...(call.anonymous === true ? {} : { Authorization: authorization }),
+    ...(call.anonymous === true ? {} : { Authorization: authorizationOf(call.as) ?? authorization }),
   };
+}
+
+function authorizationOf(login: Call['as']): string | undefined {
+  if (login === undefined) return undefined;
+  return 'token' in login ? `Bearer ${login.token}` : `Basic ${basic(login)}`;
+}
+
+function basic({ username, password }: PullLogin): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
+}
+
+function secretsOfLogin(login: Call['as']): readonly string[] {
+  if (login === undefined) return [];
+  return 'token' in login ? [login.token] : [basic(login), login.password];
+}
+
+function isAnswerOrChallenge(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 401;
 }
 
 /** What a body holds that must not come back in an error message, should Harbor repeat it. */
@@ -181,6 +206,7 @@ function readAnswer(response: AxiosResponse<string>, context: FailureContext): A
   const { status, data, headers } = response;
   const total: unknown = headers['x-total-count'];
   const location: unknown = headers.location;
+  const challenge: unknown = headers['www-authenticate'];
   return {
     status,
     body: data === '' ? undefined : parseBody(data, status, context),
@@ -188,6 +214,7 @@ function readAnswer(response: AxiosResponse<string>, context: FailureContext): A
     location: typeof location === 'string' ? location : undefined,
     // Fifteen digits are a whole number for sure.
     total: typeof total === 'string' && /^\d{1,15}$/.test(total) ? Number(total) : undefined,
+    challenge: typeof challenge === 'string' ? challenge : undefined,
   };
 }
 

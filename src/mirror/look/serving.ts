@@ -11,11 +11,11 @@ export function servesFrom(served: ServedState, pullHost: PullHost): 'here' | 'e
   return isElsewhere ? 'elsewhere' : 'here';
 }
 
-export function hostOf({ pullPrefix }: MirrorEntry): string {
+export function hostOf({ pullPrefix }: Pick<MirrorEntry, 'pullPrefix'>): string {
   return pullPrefix.slice(0, pullPrefix.indexOf('/'));
 }
 
-export function projectIn({ pullPrefix }: MirrorEntry): string {
+export function projectIn({ pullPrefix }: Pick<MirrorEntry, 'pullPrefix'>): string {
   return pullPrefix.slice(pullPrefix.indexOf('/') + 1);
 }
 

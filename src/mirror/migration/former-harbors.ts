@@ -18,7 +18,7 @@ import type { Read } from '../../credentials/secrets.js';
 import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 
-interface FormerHarborsOptions extends PreconditionOptions {
+export interface FormerHarborsOptions extends PreconditionOptions {
   readonly cluster: Pick<MirrorCluster, 'announce' | 'mirrorsNaming'>;
   readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
   readonly pullSecrets: Pick<PullSecrets, 'pullsFrom' | 'mayHaveRobots' | 'leaveProject'>;

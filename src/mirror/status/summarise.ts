@@ -8,6 +8,7 @@ import type { HarborFindings } from '../look/findings.js';
 import { harborStatusOf } from './harbor-status.js';
 import { unhealthiness } from '../../harbor/upstream-hints.js';
 import type { HarborLookResult } from '../look/look-result.js';
+import type { ProbeFinding } from '../probe/finding.js';
 import type { FormerHarbors } from '../migration/former-harbors.js';
 import { finding, policyFinding, unrewrittenFinding } from './policy-finding.js';
 import type { PolicyState } from '../../policies/state.js';
@@ -28,6 +29,8 @@ export interface SummaryInput {
   readonly exposed?: string | undefined;
   /** In words: why Pods that are stuck don't fall back. */
   readonly fallbackProblem?: string | undefined;
+  /** What asking the cache for the image of spec.probe came to; undefined without one. */
+  readonly probe?: ProbeFinding | undefined;
   /** Actions that suspension holds back, in words. */
   readonly heldBack: readonly string[];
   /** RFC 3339. */
@@ -142,6 +145,7 @@ function partFindings(input: SummaryInput): readonly Finding[] {
     ...pullSecretFindings(input),
     ...exposedFindings(input),
     ...fallbackFindings(input),
+    ...probeFindings(input),
   ];
 }
 
@@ -211,4 +215,8 @@ function exposedFindings({ exposed }: SummaryInput): readonly Finding[] {
 function fallbackFindings({ fallbackProblem }: SummaryInput): readonly Finding[] {
   if (fallbackProblem === undefined) return [];
   return [finding('FallbackAllowed', 'False', REASONS.fallbackPermissionMissing, fallbackProblem)];
+}
+
+function probeFindings({ probe }: SummaryInput): readonly Finding[] {
+  return probe === undefined ? [] : [{ type: 'ProbeSucceeded', ...probe }];
 }

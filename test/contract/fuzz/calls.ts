@@ -68,6 +68,12 @@ export const CALLS: Readonly<Record<keyof HarborApi, FuzzedCall>> = {
     isRight: all(isId),
     requests: 2 * LIST,
   },
+  askAsNode: {
+    run: (it) =>
+      it.askAsNode({ project: 'px', path: 'library/busybox', reference: 'latest', pullHost: 'pull.example.org' }),
+    isRight: or(has({ kind: (kind) => kind === 'served' }), has({ realm: isText })),
+    requests: 3,
+  },
   listEndpoints: { run: (it) => it.listEndpoints(), isRight: listing(endpoint), requests: LIST },
   findEndpoint: { run: (it) => it.findEndpoint('quay'), isRight: or(isNothing, endpoint), requests: LIST },
   getEndpoint: { run: (it) => it.getEndpoint(7), isRight: or(isNothing, endpoint), requests: ONE },

@@ -15,6 +15,7 @@ import { NO_SECRETS } from '../../support/no-secrets.js';
 import { eventually } from '../../support/wait.js';
 import { QUIET_HARBORS } from '../harbor/session/quiet-harbors.js';
 import { LabPolicies } from './lab-policies.js';
+import { NO_PROBES } from './no-probes.js';
 import { NO_PULL_SECRETS } from './no-pull-secrets.js';
 
 export const PULL_HOST = 'harbor.cache.test';
@@ -197,6 +198,7 @@ export class Lab implements MirrorCluster {
           return await NO_PULL_SECRETS.settle(...look);
         },
       },
+      probes: NO_PROBES,
       clusterId: 'lab',
       minIntervalMs: 1000,
       retireAfterMs: RETIRE_AFTER_MS,

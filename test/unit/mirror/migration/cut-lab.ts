@@ -12,6 +12,7 @@ import { NO_SECRETS } from '../../../support/no-secrets.js';
 import { eventually } from '../../../support/wait.js';
 import { QUIET_HARBORS } from '../../harbor/session/quiet-harbors.js';
 import { LabPolicies } from '../lab-policies.js';
+import { NO_PROBES } from '../no-probes.js';
 import { NO_PULL_SECRETS } from '../no-pull-secrets.js';
 
 export const NAME = 'app';
@@ -228,6 +229,7 @@ class Operator {
           options.written(what);
         }),
       ),
+      probes: NO_PROBES,
       clusterId: 'lab',
       minIntervalMs: 1000,
       retireAfterMs: 0,
