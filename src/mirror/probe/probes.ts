@@ -4,10 +4,11 @@ import type { Reason } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { optionalDefaults } from '../../api/spec/defaults.generated.js';
 import { parseDuration } from '../../api/spec/duration.js';
+import type { Read } from '../../credentials/secrets.js';
+import type { HarborApi } from '../../harbor/api.js';
 import type { PullLogin } from '../../harbor/http/call.js';
 import { HarborError } from '../../harbor/http/errors.js';
-import type { HarborSession } from '../../harbor/session/harbor-session.js';
-import type { Harbors } from '../../harbor/session/harbors.js';
+import type { Availability } from '../../harbor/session/facts.js';
 import type { HarborFindings } from '../look/findings.js';
 import { findingOf, loginMissing, UNASKED } from './finding.js';
 import type { ProbeFinding } from './finding.js';
@@ -18,8 +19,17 @@ import type { Place, Question } from './question.js';
 import { NOTHING_TOLD } from './schedule.js';
 import type { Standing } from './schedule.js';
 
+/** A Harbor that can be asked. */
+export interface AskedSession {
+  readonly url: string;
+  readonly client: Pick<HarborApi, 'askAsNode'>;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+  readonly facts: { readonly availability: { readonly kind: Availability['kind'] } };
+}
+
 interface ProbesOptions {
-  readonly harbors: Pick<Harbors, 'sessionFor'>;
+  readonly harbors: { sessionFor(mirror: RegistryMirror): Read<AskedSession> };
   /** What the mirror's Pods log in with for this pull prefix of this Harbor, and there only; undefined: nothing yet. */
   readonly loginFor: (mirror: RegistryMirror, harborUrl: string, pullPrefix: string) => PullLogin | undefined;
   readonly minIntervalMs: number;
@@ -150,7 +160,7 @@ export class Probes {
   }
 
   async #answer(
-    session: HarborSession,
+    session: AskedSession,
     question: Question,
     login: PullLogin | undefined,
     signal: AbortSignal,

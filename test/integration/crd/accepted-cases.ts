@@ -57,6 +57,7 @@ const full = {
     onUpstreamUnavailable: 'Withdraw',
     fallback: 'Upstream',
   },
+  probe: { image: 'library/busybox:1.37', interval: '1h' },
   adoptionPolicy: 'Adopt',
   deletionPolicy: 'Delete',
   interval: '1h30m',
@@ -69,6 +70,10 @@ function withUpstream(accepts: string, upstream: object, rest: LooseSpec = {}): 
 
 function withProject(accepts: string, project: object): AcceptedCase {
   return { accepts, spec: { upstream: registry, project } };
+}
+
+function withProbe(accepts: string, image: string): AcceptedCase {
+  return { accepts, spec: { upstream: quay, probe: { image } } };
 }
 
 export const acceptedCases: readonly AcceptedCase[] = [
@@ -179,6 +184,23 @@ export const acceptedCases: readonly AcceptedCase[] = [
   {
     accepts: 'selectors that are empty',
     spec: { upstream: quay, rewrite: { namespaceSelector: {}, podSelector: {} } },
+  },
+  withProbe('an image without a tag', 'library/busybox'),
+  withProbe('an image of one word', 'busybox:1'),
+  withProbe('an image by its digest', `a_b/c__d/e---f.g@sha256:${'0a'.repeat(32)}`),
+  withProbe(
+    'an image as long as may be',
+    `${'a'.repeat(127)}/${'b'.repeat(127)}:${'T'.repeat(128)}@sha256:${'0'.repeat(64)}`,
+  ),
+  withProbe('an image behind a path component with a dot', 'a/b.c/d:1'),
+  {
+    accepts: 'a probe of a private project with a pull robot',
+    spec: {
+      upstream: registry,
+      project: { public: false },
+      rewrite: { pullSecret: 'Inject' },
+      probe: { image: 'a/b' },
+    },
   },
   { accepts: 'the shortest interval', spec: { upstream: quay, interval: '60s' } },
   { accepts: 'the longest interval', spec: { upstream: quay, interval: '23h59m60s' } },

@@ -1,3 +1,4 @@
+import { refusedProbes } from './refused-probes.js';
 import { refusedRewrites } from './refused-rewrites.js';
 import { refusedUpstreams } from './refused-upstreams.js';
 import { registry } from './mirror.js';
@@ -239,6 +240,7 @@ export const refusedCases: readonly RefusedCase[] = [
   ...refusedHarbors,
   ...refusedProjects,
   ...refusedRewrites,
+  ...refusedProbes,
   ...refusedSecrets,
   ...refusedLifecycles,
 ];

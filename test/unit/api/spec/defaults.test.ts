@@ -12,6 +12,13 @@ describe('A mirror from a file', () => {
     expect(status).to.deep.equal({ observedGeneration: -1 });
   });
 
+  it('gets defaults within what it says, and nothing that it doesn’t', () => {
+    const upstream = { type: 'quay' };
+    expect(withDefaults({ metadata, spec: { upstream } }).spec).not.to.have.property('probe');
+    const { spec } = withDefaults({ metadata, spec: { upstream, probe: { image: 'a/b' } } });
+    expect(spec.probe).to.deep.equal({ image: 'a/b', interval: '15m' });
+  });
+
   it('keeps what it says, also beside defaults', () => {
     const rewrite = { engine: 'None', repositories: { include: ['a/**'] } };
     const { spec } = withDefaults({

@@ -75,6 +75,7 @@ const cases: readonly Case[] = [
       UpstreamReachable: 'True Healthy',
       SettingsSupported: 'absent',
       NamespacesExcluded: 'absent',
+      ProbeSucceeded: 'absent',
       Reconciling: 'absent',
       Stalled: 'absent',
     },
@@ -83,6 +84,11 @@ const cases: readonly Case[] = [
     title: 'stays Ready where Kyverno runs among the Pods that are rewritten, and warns',
     input: { exposed },
     says: { Ready: 'True Succeeded', NamespacesExcluded: 'False NamespaceNotExcluded' },
+  },
+  {
+    title: 'stays Ready where the cache doesn’t serve the image that it is asked for, and says so',
+    input: { probe: { status: 'False', reason: 'ImageNotServed', message: '404' } },
+    says: { Ready: 'True Succeeded', ProbeSucceeded: 'False ImageNotServed', Reconciling: 'absent' },
   },
   {
     title: 'is Reconciling while it waits',
