@@ -20,6 +20,8 @@ export interface PullCluster {
   unwatch(): Promise<void>;
   namespaces(): readonly KubernetesObject[];
   copiesOf(mirror: string): readonly Secret[];
+  /** Whether somebody else's Secret has this name in the operator's namespace. Asks the API server where no pull Secret is seen there. */
+  isTaken(name: string, mirror: string): Promise<boolean>;
   /**
    * Writes a pull Secret of the operator's namespace, also over one of the same mirror's whose label somebody has taken away.
    *

@@ -7,6 +7,7 @@ import { HarborError } from '../harbor/http/errors.js';
 import type { Project } from '../harbor/types.js';
 import { formerHarborsOf } from '../api/former-harbors.js';
 import { verdictOf } from '../harbor/outcome.js';
+import { pullSecretName } from '../engines/pull-secret.js';
 import { planPullRobot } from '../robots/pull-robot.js';
 import type { PullIdentity } from '../robots/pull-robot.js';
 import { GRACE_MS, isQuiet } from '../robots/rotation.js';
@@ -25,6 +26,9 @@ import type { PullHarbors, RobotsSession } from '../robots/session.js';
 
 /** Robots have no list of all projects: each project is a read of its own, so they are looked at less often than the rest. */
 const MAX_AGE_MS = 3_600_000;
+
+/** No event tells that somebody else's Secret is gone: it isn't watched. */
+const TAKEN_RETRY_MS = 60_000;
 
 export interface PullLoginsOptions {
   readonly cluster: PullCluster;
@@ -78,6 +82,10 @@ export class PullLogins {
     const identity = this.#identity(mirror, pullPrefix);
     const kept = keptFor(secrets, session, pullPrefix);
     const login = kept && keptLogin(kept, this.#ageMs(kept, now, memory));
+    if (kept === undefined) {
+      const taken = await this.#nameTaken(mirror, pullPrefix);
+      if (taken !== undefined) return { secrets, problem: taken, lookAgainMs: TAKEN_RETRY_MS };
+    }
     const planOn = ({ robots }: RobotList): Rotation =>
       planPullRobot({ robots, identity, kept: login, now: this.#options.now() });
     try {
@@ -135,6 +143,17 @@ export class PullLogins {
   ): Promise<void> {
     const owner = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
     await removeRobots({ session, owner, project, isInUse, onWrite: this.#onWrite(mirror) });
+  }
+
+  /** Asked before a robot account is made: nobody could keep its password. */
+  async #nameTaken({ metadata }: RegistryMirror, pullPrefix: string): Promise<Verdict | undefined> {
+    const { cluster } = this.#options;
+    const name = pullSecretName({ mirror: metadata.name, pullPrefix });
+    if (!(await cluster.isTaken(name, metadata.name))) return undefined;
+    const message =
+      `The Secret ${cluster.namespace}/${name} isn't this operator's and has the name of the mirror's pull Secret. ` +
+      'Delete it, or give it another name.';
+    return stalled(REASONS.pullSecretConflict, message);
   }
 
   #sessionAt(mirror: RegistryMirror, url: string): RobotsSession | undefined {

@@ -1,7 +1,9 @@
 import type { PullAccess } from './cluster.js';
 import { namespacedName } from '../kubernetes/objects.js';
+import { pullSecretName } from '../engines/pull-secret.js';
 import { planCopies } from './copies.js';
 import type { CopiesPlan, CopyAction } from './copies.js';
+import type { LoginResult } from './logins.js';
 import type { PullMemory } from './memory.js';
 import type { PullObservation } from './observe.js';
 import { isUsable } from './pull-secret.js';
@@ -23,11 +25,11 @@ export interface PullPlan {
 /**
  * Compares what is there with what Pods may need. Pure.
  *
- * @param secrets - the mirror's Secrets in the operator's namespace, with the login that was made just now
+ * @param login - with the mirror's Secrets in the operator's namespace, and the login that was made just now
  */
 export function planPulls(
   observation: PullObservation,
-  secrets: readonly PullSecret[],
+  { secrets, problem }: Pick<LoginResult, 'secrets' | 'problem'>,
   { unusedSince }: Pick<PullMemory, 'unusedSince'>,
 ): PullPlan {
   const { mirror, isWanted, current, copies, namespaces, excludedNamespaces } = observation;
@@ -38,8 +40,15 @@ export function planPulls(
       : usageOf({ ...observation, secrets, unusedSince, current: isWanted ? current : undefined });
   const input = { mirror, namespaces, excludedNamespaces };
   const serving = usage.used.find(({ record }) => isWanted && record.pullPrefix === current);
+  // Copies of a Secret that somebody has deleted, and that can't be made anew now, are all that Pods have to pull with.
+  const lost =
+    current === undefined || serving !== undefined
+      ? undefined
+      : pullSecretName({ mirror: mirror.metadata.name, pullPrefix: current });
+  const known = (all: typeof copies): typeof copies => all.filter(({ metadata }) => metadata.name !== lost);
   return {
-    copies: planCopies({ ...input, copies, wanted: usage.used }).actions,
+    copies: planCopies({ ...input, copies: problem === undefined ? copies : known(copies), wanted: usage.used })
+      .actions,
     ...(serving === undefined
       ? {}
       : { current: currentOf(serving, planCopies({ ...input, copies: [], wanted: [serving] })) }),

@@ -90,10 +90,10 @@ export function mirrorOf(secret: Secret): string | undefined {
   return isPullSecret(secret) ? secret.metadata.annotations?.[ANNOTATIONS.mirror] : undefined;
 }
 
-/** Whether both were made for the same mirror, by what they note of it. */
-export function isOfSameMirror(a: Secret, b: Secret): boolean {
-  const mirror = notedMirror(a);
-  return mirror !== undefined && mirror === notedMirror(b);
+/** Whether a Secret that has the name of one of this mirror's is that one, also where somebody has taken its labels, or what it notes, away. */
+export function isMirrorsOwn(secret: Secret, mirror: string): boolean {
+  const noted = secret.metadata.annotations?.[ANNOTATIONS.mirror];
+  return notedMirror(secret) === mirror || (isPullSecret(secret) && (noted === undefined || noted === mirror));
 }
 
 /** A label, by which Secrets are seen, is taken away more easily than these annotations. */

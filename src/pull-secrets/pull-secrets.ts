@@ -69,7 +69,7 @@ export class PullSecrets {
     const observation = observePulls(mirror, subject.harbor?.pullPrefix, this.#options);
     const memory = this.#remembered(mirror);
     const login = await this.#seeToLogin(observation, subject, memory);
-    const plan = planPulls(observation, login.secrets, memory);
+    const plan = planPulls(observation, login, memory);
     const outcome = await applyCopies(plan.copies, memory.refused, { cluster, onWrite: this.#onWrite(mirror) });
     this.#remember(observation, login, plan, outcome);
     if (outcome.passing !== undefined) throw outcome.passing;

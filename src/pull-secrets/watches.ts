@@ -2,7 +2,7 @@ import { LABELS } from '../api/group.js';
 import type { RegistryMirror } from '../api/registry-mirror.js';
 import { within } from '../clock/pause.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
-import { isKubernetesError } from '../kubernetes/errors.js';
+import { isKubernetesError, KubernetesError } from '../kubernetes/errors.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import type { InformerEvent } from '../kubernetes/cache/informer.js';
 import { namespacedName } from '../kubernetes/objects.js';
@@ -11,7 +11,7 @@ import type { LogSink } from '../api/log-sink.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
 import type { CopyAction } from './copies.js';
-import { isOfSameMirror, isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
+import { isMirrorsOwn, isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
 import { usesPullSecrets } from './usage.js';
 import type { Secret } from '../credentials/secrets.js';
 
@@ -111,26 +111,30 @@ export class PullWatches implements PullCluster {
     return copies.filter((copy) => copy.metadata.namespace !== this.namespace && mirrorOf(copy) === mirror);
   }
 
+  async isTaken(name: string, mirror: string): Promise<boolean> {
+    const { api, secrets } = this.#options;
+    const there = secrets.get(name) ?? (await api.get<Secret>({ ...SECRETS, namespace: this.namespace }, name));
+    return there !== undefined && !isMirrorsOwn(there, mirror);
+  }
+
   async keep(secret: Secret): Promise<void> {
     const { api, secrets } = this.#options;
     const { name } = secret.metadata;
     const resource = { ...SECRETS, namespace: this.namespace };
-    const isThere = secrets.get(name) !== undefined || !(await this.#isMade(resource, secret));
-    if (isThere) secrets.observe(await api.patch<Secret>(resource, name, 'merge', content(secret)));
-  }
-
-  /** @returns false where one of the same mirror's is there, and isn't seen since somebody has taken its label away */
-  async #isMade(resource: Resource, secret: Secret): Promise<boolean> {
-    const { api, secrets } = this.#options;
     try {
-      secrets.observe(await api.create<Secret>(resource, secret));
-      return true;
+      if (secrets.get(name) === undefined) {
+        secrets.observe(await api.create<Secret>(resource, secret));
+        return;
+      }
     } catch (error) {
       if (!isKubernetesError(error, 'alreadyExists')) throw error;
-      const unseen = await api.get<Secret>(resource, secret.metadata.name);
-      if (unseen === undefined || !isOfSameMirror(unseen, secret)) throw error;
-      return false;
     }
+    // One of the mirror's own isn't seen where somebody has taken its label away.
+    if (await this.isTaken(name, mirrorOf(secret) ?? '')) {
+      const message = `The Secret ${this.namespace}/${name} isn't one of this operator's pull Secrets.`;
+      throw new KubernetesError('alreadyExists', message);
+    }
+    secrets.observe(await api.patch<Secret>(resource, name, 'merge', content(secret)));
   }
 
   async drop({ metadata: { name } }: Secret): Promise<void> {

@@ -3,7 +3,17 @@ import type { RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
 import { HarborError } from '../../../src/harbor/http/errors.js';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import type { HarborLookResult } from '../../../src/mirror/look/look-result.js';
-import { injecting, inOrder, namespace, PREFIX, PullWorld, refused, RETIRE_AFTER_MS } from './pull-world.js';
+import type { Secret } from '../../../src/credentials/secrets.js';
+import {
+  injecting,
+  inOrder,
+  namespace,
+  OWN_NAMESPACE,
+  PREFIX,
+  PullWorld,
+  refused,
+  RETIRE_AFTER_MS,
+} from './pull-world.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -86,6 +96,24 @@ describe('pull Secrets', () => {
       ]);
       world.secrets.clear();
       expect(said(await settle())).to.equal('stalled PullSecretConflict, unchanged');
+    });
+
+    it('say that somebody else’s Secret has their name, and make no robot as long as it has', async () => {
+      await provide();
+      const own = [...world.secrets].find(([key]) => key.startsWith(OWN_NAMESPACE));
+      const [key = '', secret] = own ?? [];
+      if (secret === undefined) throw new Error('There is no pull Secret.');
+      const foreign: Secret = { metadata: { name: secret.metadata.name, namespace: OWN_NAMESPACE }, data: {} };
+      world.secrets.set(key, foreign);
+      for (const look of [await settle(), await settle()]) {
+        expect(said(look)).to.equal('stalled PullSecretConflict, unchanged');
+        expect(look.verdict).to.have.property('message').that.includes(key);
+        expect(look.lookAgainMs).to.equal(MINUTE_MS);
+      }
+      expect(world.done(), 'calls and writes').to.deep.equal([]);
+      expect(world.spread(), 'what Pods pull with').to.deep.equal(['a', 'b']);
+      world.secrets.delete(key);
+      expect(said(await settle())).to.equal('ready, include');
     });
 
     it('leave in the policy what Harbor fails for, and say what it said', async () => {

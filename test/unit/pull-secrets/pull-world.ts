@@ -10,7 +10,7 @@ import type { PolicyState } from '../../../src/policies/state.js';
 import type { PullAccess, PullCluster } from '../../../src/pull-secrets/cluster.js';
 import { namespacedName } from '../../../src/kubernetes/objects.js';
 import type { CopyAction } from '../../../src/pull-secrets/copies.js';
-import { isPullSecret, mirrorOf } from '../../../src/pull-secrets/pull-secret.js';
+import { isMirrorsOwn, isPullSecret, mirrorOf } from '../../../src/pull-secrets/pull-secret.js';
 import { PullSecrets } from '../../../src/pull-secrets/pull-secrets.js';
 import { mirror } from '../mirror/mirror.js';
 import { FakeHarbor } from './fake-harbor.js';
@@ -188,6 +188,11 @@ export class PullWorld implements PullCluster {
     return [...this.secrets.values()].filter(
       (secret) => secret.metadata.namespace !== OWN_NAMESPACE && mirrorOf(secret) === name,
     );
+  }
+
+  isTaken(name: string, mirrorName: string): Promise<boolean> {
+    const there = this.secrets.get(`${OWN_NAMESPACE}/${name}`);
+    return Promise.resolve(there !== undefined && !isMirrorsOwn(there, mirrorName));
   }
 
   keep(secret: Secret): Promise<void> {

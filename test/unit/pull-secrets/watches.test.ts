@@ -12,15 +12,17 @@ import { injecting, OWN_NAMESPACE } from './pull-world.js';
 describe('the watches for pull Secrets', () => {
   let server: StubApiServer;
   let watches: PullWatches;
+  let secrets: Informer<Secret>;
 
   beforeEach(async () => {
     server = await new StubApiServer().start();
     const api = new KubernetesApi(server.kubeConfig());
-    const secrets = { group: '', version: 'v1', plural: 'secrets', namespace: OWN_NAMESPACE };
+    const own = { group: '', version: 'v1', plural: 'secrets', namespace: OWN_NAMESPACE };
+    secrets = new Informer<Secret>(api, own, { onError: () => undefined });
     watches = new PullWatches({
       api,
       namespace: OWN_NAMESPACE,
-      secrets: new Informer<Secret>(api, secrets, { onError: () => undefined }),
+      secrets,
       mirrors: () => [],
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       onChange: () => undefined,
@@ -29,6 +31,8 @@ describe('the watches for pull Secrets', () => {
 
   afterEach(async () => {
     await watches.unwatch();
+    server.endWatches('hard');
+    await secrets.stop();
     await server.stop();
   });
 
@@ -67,6 +71,17 @@ describe('the watches for pull Secrets', () => {
       const written = server.objects.get(path, metadata.name);
       expect(written.metadata.labels?.[LABELS.credentials]).to.equal('pull');
       expect(written).to.have.property('data').that.deep.equals(secret('new').data);
+    });
+
+    it('never over one that is seen and is for something else', async () => {
+      const labels = { [LABELS.credentials]: 'harbor' };
+      server.objects.create(path, { ...rest, metadata: { ...metadata, labels, annotations: {} } });
+      secrets.start();
+      await secrets.synced();
+      expect(await watches.isTaken(metadata.name, 'team')).to.equal(true);
+      const error: unknown = await watches.keep(secret('new')).catch((thrown: unknown) => thrown);
+      expect(error).to.have.property('kind', 'alreadyExists');
+      expect(server.objects.get(path, metadata.name)).to.have.property('data').that.deep.equals(rest.data);
     });
 
     for (const [whose, annotations] of [

@@ -59,6 +59,7 @@ export class PullLab {
         pullSecrets: () => this.#own().filter(isPullSecret),
         copiesOf: (mirror) => this.#copies().filter((copy) => mirrorOf(copy) === mirror),
         namespaces: () => [{ metadata: { name: 'team' } }],
+        isTaken: () => Promise.resolve(false),
         keep: async (secret) => write('keep', () => this.#secrets.set(namespacedName(secret), secret)),
         drop: async (secret) => write('drop', () => this.#secrets.delete(namespacedName(secret))),
         carryOut: async ({ kind, copy }) =>
