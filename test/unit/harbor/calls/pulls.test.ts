@@ -22,18 +22,23 @@ describe('Asking a Harbor for an image as a node does', () => {
   let challenge: string;
   let token: string;
   let status: number;
+  let tokenStatus: number;
 
   beforeEach(async () => {
     elsewhere = await startRawServer((_, response) => response.end('{"token":"t"}'));
-    harbor = await startRawServer(({ url }, response) => {
+    harbor = await startRawServer(({ url, headers }, response) => {
       const path = url?.split('?')[0];
       if (path === '/v2/') response.writeHead(401, { 'Www-Authenticate': challenge }).end('{"errors":[]}');
-      else if (path === '/service/token') response.end(JSON.stringify({ token }));
-      else response.writeHead(status, { 'Content-Type': 'application/json' }).end();
+      else if (path === '/service/token') {
+        // As a Harbor that means no good would, all that it was told is in what it says.
+        const errors = [{ code: 'BAD_REQUEST', message: `${headers.authorization ?? ''} ${LOGIN.password}` }];
+        response.writeHead(tokenStatus).end(JSON.stringify({ token, errors }));
+      } else response.writeHead(status, { 'Content-Type': 'application/json' }).end();
     });
     challenge = `Bearer realm="${harbor.url}/service/token",service="harbor-registry"`;
     token = 'a-token';
     status = 200;
+    tokenStatus = 200;
     client = createHarborClient({ url: harbor.url, ...OPERATOR }, { requestTimeoutMs: 2000 });
   });
   afterEach(async () => {
@@ -100,6 +105,14 @@ describe('Asking a Harbor for an image as a node does', () => {
       expect(asked()).to.have.lengthOf(3);
     });
   }
+
+  it('has no secret in what is said of a token service that repeats it', async () => {
+    tokenStatus = 400;
+    const error = await failure();
+    expect(isHarborError(error, 'invalid'), String(error)).to.equal(true);
+    expect(String(error)).not.to.include('hunter2');
+    expect(String(error)).not.to.include(Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64'));
+  });
 
   it('takes a Harbor for none that sends nobody for a token', async () => {
     challenge = 'Basic realm="harbor"';
