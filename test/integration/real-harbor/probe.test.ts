@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { pullSecrets } from '../pull-secrets/pulling.js';
 import { harborName, ROBOTS_OF_ROBOTS } from './harbor-under-test.js';
 import { describeSince } from './left-out.js';
 import { IMAGE, useStage } from './stage.js';
@@ -55,5 +56,11 @@ describeSince(ROBOTS_OF_ROBOTS, `A mirror that has ${harborName} asked for an im
     await until('True', 'ImageServed');
     const project = await stage().harbor.client.findProject(stage().name(PART));
     expect(project?.metadata.public).to.equal('false');
+  });
+
+  // While the operator runs: what is left of its Secrets would be in the way of the next file.
+  it('takes its robot and Secrets along when it is deleted', async () => {
+    await stage().mirrors.delete(stage().name(PART));
+    expect(await pullSecrets(stage())).to.deep.equal([]);
   });
 });
