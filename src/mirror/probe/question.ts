@@ -47,8 +47,9 @@ export function questionOf(
   { harbor, pullPrefix, isPrivate }: Place,
 ): Question {
   const { name, tag, digest } = partsOf(probe.image);
-  // As a container runtime does: a bare name is Docker Hub's, and in its library.
-  const path = name.includes('/') || !upstreamHosts(spec).includes('docker.io') ? name : `library/${name}`;
+  // As a container runtime does: a bare name is Docker Hub's, and in its library. For type docker-hub, Harbor sends all bare names there (301).
+  const isDockerHub = spec.upstream.type === 'docker-hub' || upstreamHosts(spec).includes('docker.io');
+  const path = name.includes('/') || !isDockerHub ? name : `library/${name}`;
   const { include = [] } = spec.rewrite.repositories ?? {};
   return {
     harbor,

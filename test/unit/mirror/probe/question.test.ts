@@ -30,6 +30,11 @@ describe('What the cache is asked for', () => {
       hub,
       'library/nginx 1 pull.example.org:8443/quay/library/nginx:1',
     ],
+    'is in the library for a bare name of Docker Hub under another host': [
+      'nginx:1',
+      { upstream: { type: 'docker-hub', hosts: ['registry-1.docker.io'] } },
+      'library/nginx 1 pull.example.org:8443/quay/library/nginx:1',
+    ],
     'is where it stands for a bare name of another registry': [
       'nginx:1',
       {},
