@@ -10,7 +10,7 @@ const MARKS: readonly (readonly string[])[] = [
     ANNOTATIONS.abandon,
     'a RegistryMirror that is being deleted',
     'true',
-    'The mirror goes at once, without what it waits for: a Harbor that doesn’t answer, or a policy that can’t be written. An Event says what may be left.',
+    "The mirror goes at once, without what it waits for: a Harbor that doesn't answer, or a policy that can't be written. An Event says what may be left.",
   ],
   [LABELS.rewrite, 'a Pod or a namespace', 'disabled', 'Its Pods are left alone.'],
   [LABELS.credentials, 'a Secret', 'upstream or harbor', 'Mirrors may refer to the Secret, for that use.'],

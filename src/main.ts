@@ -41,7 +41,7 @@ async function main(config: Config): Promise<void> {
       servers.push(await serve(config.metricsAddress, routes, onError, metricsTls(config, log)));
     }
   } catch (error) {
-    log.error('Probes or metrics can’t be served; ending.', { error });
+    log.error("Probes or metrics can't be served; ending.", { error });
     process.exit(1);
   }
 
@@ -82,7 +82,7 @@ function metricsRoutes({ metricsTokenFile: file }: Config, { routes }: Metrics):
 function metricsTls({ metricsTls: files }: Config, log: Log): TlsOptions | undefined {
   if (files === undefined) return undefined;
   const onProblem = (error: Error): void => {
-    log.warn('The certificate for /metrics has changed and can’t be used; the one from before is served.', { error });
+    log.warn("The certificate for /metrics has changed and can't be used; the one from before is served.", { error });
   };
   return { ...files, onProblem };
 }

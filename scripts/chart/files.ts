@@ -57,7 +57,7 @@ export async function valuesSchema(): Promise<string> {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $comment: SOURCE,
-    ...schemaOf(treeOf(VALUES), { global: { type: 'object', description: 'Helm’s own: values of all charts.' } }),
+    ...schemaOf(treeOf(VALUES), { global: { type: 'object', description: "Helm's own: values of all charts." } }),
   };
   return await format(JSON.stringify(schema), { parser: 'json', printWidth: 120 });
 }

@@ -37,7 +37,7 @@ export function settingValues(): ChartValues {
     // The operator's default is the operator's business: the chart gives only what an installation changes.
     const { default: fallback, description, ...schema } = schemas[setting];
     const { fallbackInWords = JSON.stringify(fallback) }: SettingOption = OPTIONS[setting];
-    const says = fallback === undefined ? '' : ` The operator’s default: ${fallbackInWords}.`;
+    const says = fallback === undefined ? '' : ` The operator's default: ${fallbackInWords}.`;
     const required = setting === 'harborUrl';
     return [[place, { description: `${sentence(String(description))}${says}`, schema, required }]];
   });

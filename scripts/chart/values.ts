@@ -21,7 +21,7 @@ export const VALUES: ChartValues = {
   'harbor.credentials.existingSecret': {
     ...name('harbor'),
     description:
-      'Secret with username and password of Harbor’s robot account, in the release’s namespace, labelled registrymirror.io/credentials=harbor. Not used where harbor.credentials.username is given.',
+      "Secret with username and password of Harbor's robot account, in the release's namespace, labelled registrymirror.io/credentials=harbor. Not used where harbor.credentials.username is given.",
   },
   'harbor.credentials.username': {
     ...text(),
@@ -29,11 +29,11 @@ export const VALUES: ChartValues = {
   },
   'harbor.credentials.password': {
     ...text(),
-    description: 'The password; it is kept in Helm’s release, too, so that an existing Secret is the better way.',
+    description: "The password; it is kept in Helm's release, too, so that an existing Secret is the better way.",
   },
   'harbor.ca.existingSecret': {
     ...name(),
-    description: 'Secret with the certificates of Harbor’s private CA under ca.crt, in the release’s namespace.',
+    description: "Secret with the certificates of Harbor's private CA under ca.crt, in the release's namespace.",
   },
   'harbor.ca.certificate': {
     ...text('', '^(-----BEGIN CERTIFICATE-----[\\s\\S]*)?$'),
@@ -59,12 +59,12 @@ export const VALUES: ChartValues = {
       'RegistryMirrors: a name, and the spec. They need the CustomResourceDefinition: on a cluster that lacks it install first without them.',
   },
 
-  'engines.clusterPolicy': { ...flag(true), description: 'The right to write Kyverno’s ClusterPolicies.' },
-  'engines.mutatingPolicy': { ...flag(true), description: 'The right to write Kyverno’s MutatingPolicies.' },
+  'engines.clusterPolicy': { ...flag(true), description: "The right to write Kyverno's ClusterPolicies." },
+  'engines.mutatingPolicy': { ...flag(true), description: "The right to write Kyverno's MutatingPolicies." },
   'engines.mutatingAdmissionPolicy': {
     ...flag(true),
     description:
-      'The right to write the API server’s MutatingAdmissionPolicies and their bindings. No admission policy can narrow it.',
+      "The right to write the API server's MutatingAdmissionPolicies and their bindings. No admission policy can narrow it.",
   },
   'features.pullSecrets': {
     ...flag(false),
@@ -78,7 +78,7 @@ export const VALUES: ChartValues = {
   'features.kyvernoReports': {
     ...flag(false),
     description:
-      'A right for Kyverno’s reports controller, to read ephemeral containers: without it, a Kyverno before 1.19 shows MutatingPolicies as READY false. The operator writes them from 1.19 on, which needs no such right.',
+      "A right for Kyverno's reports controller, to read ephemeral containers: without it, a Kyverno before 1.19 shows MutatingPolicies as READY false. The operator writes them from 1.19 on, which needs no such right.",
   },
   'features.pullSecretNamespaces': {
     ...texts(),
@@ -96,16 +96,16 @@ export const VALUES: ChartValues = {
     description: 'Make the ClusterRoles registry-mirror-viewer and registry-mirror-editor, for people.',
   },
   'serviceAccount.create': { ...flag(true), description: 'Make the ServiceAccount.' },
-  'serviceAccount.name': { ...name(), description: 'Its name, if it is not to be the chart’s full name.' },
+  'serviceAccount.name': { ...name(), description: "Its name, if it is not to be the chart's full name." },
   'serviceAccount.annotations': { ...strings(), description: 'Annotations of the ServiceAccount.' },
 
   'image.repository': {
     ...text('registry-mirror-operator', '^[a-z0-9][-a-zA-Z0-9._:/]*$'),
-    description: 'The operator’s image.',
+    description: "The operator's image.",
   },
   'image.tag': {
     ...text('', '^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$'),
-    description: 'Its tag, if it is not to be the chart’s appVersion.',
+    description: "Its tag, if it is not to be the chart's appVersion.",
   },
   'image.digest': {
     ...text('', '^(sha256:[0-9a-f]{64})?$'),
@@ -114,7 +114,7 @@ export const VALUES: ChartValues = {
   'image.pullPolicy': { ...oneOf('IfNotPresent', 'Always', 'Never'), description: 'When nodes pull it.' },
   imagePullSecrets: { ...objects(), description: 'Pull Secrets for it: a list of {name}.' },
 
-  nameOverride: { ...name(), description: 'Instead of the chart’s name in labels.' },
+  nameOverride: { ...name(), description: "Instead of the chart's name in labels." },
   fullnameOverride: { ...name(), description: 'Instead of registry-mirror-operator in the names of all objects.' },
   replicaCount: { ...count(2), description: 'Replicas. One works, the others stand by.' },
   strategy: { ...object(), description: 'How the Deployment replaces Pods.' },
@@ -128,7 +128,7 @@ export const VALUES: ChartValues = {
   affinity: { ...object(), description: 'Affinity.' },
   topologySpreadConstraints: { ...objects(), description: 'How Pods are spread.' },
   priorityClassName: { ...name('system-cluster-critical'), description: 'Priority class of the Pods.' },
-  hostAliases: { ...objects(), description: 'Entries for /etc/hosts, e.g. Harbor’s.' },
+  hostAliases: { ...objects(), description: "Entries for /etc/hosts, e.g. Harbor's." },
   dnsConfig: { ...object(), description: 'DNS settings of the Pods.' },
   extraArgs: { ...texts(), description: 'More flags of the operator. A flag wins over the setting.' },
   extraEnv: { ...objects(), description: 'More environment variables, e.g. HTTPS_PROXY.' },
@@ -155,12 +155,12 @@ export const VALUES: ChartValues = {
   'metrics.token.existingSecret': {
     ...name(),
     description:
-      'Secret with a token under token, in the release’s namespace. Whoever reads metrics has to show it; ServiceMonitor and PodMonitor do. Empty: everybody may read them.',
+      "Secret with a token under token, in the release's namespace. Whoever reads metrics has to show it; ServiceMonitor and PodMonitor do. Empty: everybody may read them.",
   },
   'metrics.tls.existingSecret': {
     ...name(),
     description:
-      'Secret of type kubernetes.io/tls, in the release’s namespace, to serve metrics over https with; ca.crt in it is what ServiceMonitor and PodMonitor trust, for the name of metrics.tls.serverName. A changed certificate is served without a restart. Empty: plain http.',
+      "Secret of type kubernetes.io/tls, in the release's namespace, to serve metrics over https with; ca.crt in it is what ServiceMonitor and PodMonitor trust, for the name of metrics.tls.serverName. A changed certificate is served without a restart. Empty: plain http.",
   },
   'metrics.tls.serverName': {
     ...text('', '^[a-z0-9.-]*$'),
@@ -178,7 +178,7 @@ export const VALUES: ChartValues = {
   'prometheusRule.labels': { ...strings(), description: 'More labels of it.' },
   'grafanaDashboard.enabled': {
     ...flag(false),
-    description: 'Make a ConfigMap with a dashboard for Grafana’s sidecar.',
+    description: "Make a ConfigMap with a dashboard for Grafana's sidecar.",
   },
   'grafanaDashboard.labels': {
     default: { grafana_dashboard: '1' },

@@ -88,7 +88,7 @@ function readFlags(argv: readonly string[]): { readonly kind: 'flags'; readonly 
     output += text;
   };
   const command = new Command('registry-mirror-operator')
-    .description('Keeps Harbor’s proxy-cache projects and the policies that send Pods through them in step.')
+    .description("Keeps Harbor's proxy-cache projects and the policies that send Pods through them in step.")
     .version(VERSION)
     .configureOutput({ writeOut: write, writeErr: write })
     .exitOverride()
@@ -136,7 +136,7 @@ function readLogin(values: Pick<Settings, LoginSetting>, readFile: ConfigSources
       : { kind: 'secret', name: secret };
   }
   if (harborUsername === undefined || (harborPassword === undefined) === (harborPasswordFile === undefined)) {
-    return 'Harbor’s login is missing: give HARBOR_CREDENTIALS_SECRET, or HARBOR_USERNAME with either HARBOR_PASSWORD or HARBOR_PASSWORD_FILE';
+    return "Harbor's login is missing: give HARBOR_CREDENTIALS_SECRET, or HARBOR_USERNAME with either HARBOR_PASSWORD or HARBOR_PASSWORD_FILE";
   }
   if (harborPassword !== undefined) return { kind: 'given', username: harborUsername, password: harborPassword };
   try {
@@ -146,7 +146,7 @@ function readLogin(values: Pick<Settings, LoginSetting>, readFile: ConfigSources
       ? 'HARBOR_PASSWORD_FILE names an empty file'
       : { kind: 'given', username: harborUsername, password };
   } catch (error) {
-    return `HARBOR_PASSWORD_FILE can’t be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `HARBOR_PASSWORD_FILE can't be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

@@ -46,7 +46,7 @@ export const OPTIONS = {
     flag: '--harbor-credentials-secret <name>',
     env: 'HARBOR_CREDENTIALS_SECRET',
     description:
-      'Secret with username and password, in the operator’s namespace, labelled registrymirror.io/credentials=harbor',
+      "Secret with username and password, in the operator's namespace, labelled registrymirror.io/credentials=harbor",
     schema: objectName.optional(),
   },
   harborUsername: {
@@ -70,14 +70,14 @@ export const OPTIONS = {
     flag: '--mint-robot <boolean>',
     env: 'MINT_ROBOT',
     description:
-      'the login is an administrator’s: make a robot account with it, work with that one, and replace it before it expires',
+      "the login is an administrator's: make a robot account with it, work with that one, and replace it before it expires",
     fallback: 'false',
     schema: flag,
   },
   harborCaSecret: {
     flag: '--harbor-ca-secret <name>',
     env: 'HARBOR_CA_SECRET',
-    description: 'Secret with Harbor’s CA certificate under ca.crt, in the operator’s namespace',
+    description: "Secret with Harbor's CA certificate under ca.crt, in the operator's namespace",
     schema: objectName.optional(),
   },
   harborInsecureSkipTLSVerify: {
@@ -98,7 +98,7 @@ export const OPTIONS = {
   namespace: {
     flag: '--namespace <name>',
     env: 'POD_NAMESPACE',
-    description: 'the operator’s namespace (default: that of its Pod, else registry-mirror-system)',
+    description: "the operator's namespace (default: that of its Pod, else registry-mirror-system)",
     schema: objectName.optional(),
   },
   clusterId: {
@@ -111,14 +111,14 @@ export const OPTIONS = {
   keySecret: {
     flag: '--key-secret <name>',
     env: 'KEY_SECRET',
-    description: 'Secret in the operator’s namespace that keeps its own key; made when missing',
+    description: "Secret in the operator's namespace that keeps its own key; made when missing",
     fallback: 'registry-mirror-operator-key',
     schema: objectName,
   },
   excludedNamespaces: {
     flag: '--excluded-namespaces <globs>',
     env: 'EXCLUDED_NAMESPACES',
-    description: 'namespaces whose Pods are never rewritten, separated by commas; the operator’s own always is one',
+    description: "namespaces whose Pods are never rewritten, separated by commas; the operator's own always is one",
     fallback: DEFAULT_EXCLUDED_NAMESPACES.join(),
     fallbackInWords: 'a list of what a cluster needs to start',
     schema: namespaceGlobs,

@@ -11,7 +11,7 @@ import { Coalesced } from './coalesced.js';
 /** To find the mirrors with a fallback takes a look at all of them: not at each of thousands of events. */
 const WAIT_MS = 200;
 const FORBIDDEN =
-  'Pods that are stuck on the cache keep their images: the operator may not read and change Pods. Turn features.fallback on in the chart’s values, or apply config/components/fallback.';
+  "Pods that are stuck on the cache keep their images: the operator may not read and change Pods. Turn features.fallback on in the chart's values, or apply config/components/fallback.";
 
 interface FallbackWiring {
   readonly cluster: OperatorCluster;

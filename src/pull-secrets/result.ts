@@ -11,7 +11,7 @@ import { stalled, waiting } from '../api/verdict.js';
 
 const PERMISSION_MESSAGE =
   'spec.rewrite.pullSecret Inject needs rights that the operator lacks: to see namespaces, and to write Secrets in them. ' +
-  'Turn features.pullSecrets on in the chart’s values, or run kubectl apply -k config/components/pull-secrets.';
+  "Turn features.pullSecrets on in the chart's values, or run kubectl apply -k config/components/pull-secrets.";
 /** Of the namespaces that refuse a Secret so many are told. */
 const SHOWN = 5;
 /** Somebody has to do something about a refusal, and no event tells of it: a Secret of somebody else's isn't watched. */

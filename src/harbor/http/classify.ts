@@ -126,13 +126,13 @@ function readServerError(status: number, call: Call): Reading {
 
 function explain(answer: FailedAnswer, isForeign: boolean): string {
   if (answer.status >= 300 && answer.status < 400) {
-    return `a redirect to ${redirectTarget(answer.location)}, which is not followed: set Harbor’s URL to where it really is`;
+    return `a redirect to ${redirectTarget(answer.location)}, which is not followed: set Harbor's URL to where it really is`;
   }
-  if (answer.status === 401) return 'not logged in: the user or password is wrong, or Harbor’s database is down';
+  if (answer.status === 401) return "not logged in: the user or password is wrong, or Harbor's database is down";
   // Harbor's own 500 has no body at times. It has no other 5xx.
   if (!isForeign || answer.status === 500) return 'no explanation given';
-  if (GATEWAY.has(answer.status)) return 'not in Harbor’s words: what is in front of Harbor gets no answer from it';
-  return 'not in Harbor’s words: something else is at this address, or in front of Harbor; check Harbor’s url';
+  if (GATEWAY.has(answer.status)) return "not in Harbor's words: what is in front of Harbor gets no answer from it";
+  return "not in Harbor's words: something else is at this address, or in front of Harbor; check Harbor's url";
 }
 
 /** Host and path only: the rest of a location may hold tokens. */

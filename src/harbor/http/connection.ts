@@ -30,12 +30,12 @@ export type HarborAgent = HttpAgent | HttpsAgent;
 export function harborBaseUrl(url: string): string {
   const parsed = URL.parse(url);
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw new Error('Harbor’s URL must be of the form https://harbor.example.org');
+    throw new Error("Harbor's URL must be of the form https://harbor.example.org");
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    throw new Error('Harbor’s URL must not hold a user or password: put them into the Secret');
+    throw new Error("Harbor's URL must not hold a user or password: put them into the Secret");
   }
-  if (parsed.search !== '' || parsed.hash !== '') throw new Error('Harbor’s URL must have no query and no fragment');
+  if (parsed.search !== '' || parsed.hash !== '') throw new Error("Harbor's URL must have no query and no fragment");
   return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
 }
 
@@ -67,7 +67,7 @@ function trust(caCertificate: string | undefined): SecureContext {
   if (caCertificate === undefined) return createSecureContext();
   // What is no certificate would only be passed over, and Harbor's own then not be trusted.
   if (!caCertificate.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new Error('Harbor’s CA certificate is not PEM: it must hold -----BEGIN CERTIFICATE-----');
+    throw new Error("Harbor's CA certificate is not PEM: it must hold -----BEGIN CERTIFICATE-----");
   }
   return createSecureContext({ ca: [...getCACertificates('default'), caCertificate] });
 }

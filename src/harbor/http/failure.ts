@@ -59,7 +59,7 @@ function noAnswer(error: AxiosError, context: FailureContext): HarborError {
     return failure(context, { kind: 'unexpectedAnswer', reason: error.message, code, mayHaveHappened });
   }
   if (isCertificateError(code)) {
-    const reason = `Harbor’s TLS certificate is not trusted (${error.message}): give its CA certificate in the Secret, under ca.crt`;
+    const reason = `Harbor's TLS certificate is not trusted (${error.message}): give its CA certificate in the Secret, under ca.crt`;
     return failure(context, { kind: 'untrustedCertificate', reason, code });
   }
   const reason = withAdvice(code, error.message === '' ? code : error.message);

@@ -62,7 +62,7 @@ export async function findInPages<T extends { readonly id: number }>(
 export function unreadableItem(call: Call, noun: string, item: Unreadable): HarborError {
   const { id, name, why } = item;
   const which = name ?? (id === undefined ? 'without a name' : `${id}`);
-  return unexpected(call, `${noun} ${which} is there and can’t be read (${why})`, 200);
+  return unexpected(call, `${noun} ${which} is there and can't be read (${why})`, 200);
 }
 
 interface ReadPage {

@@ -189,7 +189,7 @@ export class Observer {
     });
     if (loop === undefined) return undefined;
     return loop === 'unknown'
-      ? unclear('nodes pull another mirror’s images from a host that is mirrored')
+      ? unclear("nodes pull another mirror's images from a host that is mirrored")
       : loopVerdict(loop);
   }
 }

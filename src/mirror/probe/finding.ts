@@ -44,7 +44,7 @@ export function findingOf(answer: PullAnswer | HarborError, question: Question):
   }
   const message =
     `Harbor sends nodes to ${answer.realm.slice(0, 200)} for a token, which is neither ${harbor} nor on ${pullHost}; the operator asks nobody there. ` +
-    'Check that nodes reach it, or correct external_url in Harbor’s configuration.';
+    "Check that nodes reach it, or correct external_url in Harbor's configuration.";
   return unknown(REASONS.tokensElsewhere, message);
 }
 

@@ -205,7 +205,7 @@ describe('registry-mirror plan', function () {
 
   it('asks for what it needs to know of Harbor', async () => {
     const { code, warnings } = await runCli(['plan'], { ...env, HARBOR_PASSWORD: '' });
-    expect(warnings).to.include('Harbor’s login is missing');
+    expect(warnings).to.include("Harbor's login is missing");
     expect(code).to.equal(2);
   });
 });

@@ -112,7 +112,7 @@ describe('the configuration', () => {
     [
       'a password file that isn’t there',
       { HARBOR_CREDENTIALS_SECRET: undefined, HARBOR_USERNAME: 'a', HARBOR_PASSWORD_FILE: '/nope' },
-      /HARBOR_PASSWORD_FILE can’t be read: ENOENT/,
+      /HARBOR_PASSWORD_FILE can't be read: ENOENT/,
     ],
     [
       'an empty password file',

@@ -240,7 +240,7 @@ describe('the inventory of a Harbor', () => {
       lists.unreadable.projects.push({ id: 12, name: 'ghcr', endpointId: 2, why: 'metadata: invalid_type' });
       lists.unreadable.quotas.push({ id: 5, projectId: 13, why: 'hard: invalid_type' });
       const view = await inventory.view({ maxAgeMs: 0, quotas: true });
-      refuses(() => view.endpointById(2), /endpoint ghcr is there and can’t be read \(type: invalid_type\)/);
+      refuses(() => view.endpointById(2), /endpoint ghcr is there and can't be read \(type: invalid_type\)/);
       refuses(() => view.endpointByName('ghcr'), /endpoint ghcr/);
       refuses(() => view.projectById(12), /project ghcr/);
       refuses(() => view.projectByName('ghcr'), /project ghcr/);

@@ -150,6 +150,6 @@ describe('a list of Harbor’s', () => {
     };
     expect(await find('e1')).to.include({ id: 1 });
     expect(await find('e3')).to.be.undefined;
-    expect((await failure(find('e2'))).reason).to.equal('endpoint e2 is there and can’t be read (url: invalid_type)');
+    expect((await failure(find('e2'))).reason).to.equal("endpoint e2 is there and can't be read (url: invalid_type)");
   });
 });
