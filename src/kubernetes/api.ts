@@ -4,38 +4,14 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import axios from 'axios';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { KeptAgents } from './kept-agents.js';
-import { errorFromAnswer, isKubernetesError, KubernetesError } from './errors.js';
+import { errorFromAnswer, isMissing, KubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
 import { resourcePath } from './objects.js';
+import { PATCH_CONTENT_TYPE } from './request.js';
+import type { KubernetesRequest, ListPage, PatchType } from './request.js';
 
 const TIMEOUT_MS = 15_000;
 const PAGE_SIZE = 500;
-
-type PatchType = 'merge' | 'json' | 'apply';
-
-const PATCH_CONTENT_TYPE: Readonly<Record<PatchType, string>> = {
-  merge: 'application/merge-patch+json',
-  json: 'application/json-patch+json',
-  apply: 'application/apply-patch+yaml',
-};
-
-interface KubernetesRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean>>;
-  readonly body?: unknown;
-  readonly contentType?: string;
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-interface ListPage<T> {
-  readonly apiVersion?: string;
-  /** `PodList` and so on. */
-  readonly kind?: string;
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly T[];
-}
 
 interface KubernetesApiOptions {
   /** Called before each write; what it throws keeps the write from being sent. */
@@ -83,12 +59,16 @@ export class KubernetesApi {
     return response.data as T;
   }
 
-  /** Reads one object; undefined where there is none. */
+  /**
+   * Reads one object; undefined where there is none.
+   *
+   * @throws KubernetesError `notFound` where the kind isn't served
+   */
   async get<T extends KubernetesObject>(resource: Resource, name: string): Promise<T | undefined> {
     try {
       return await this.request<T>({ method: 'GET', path: resourcePath(resource, name) });
     } catch (error) {
-      if (error instanceof KubernetesError && error.kind === 'notFound') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
@@ -143,19 +123,26 @@ export class KubernetesApi {
   }
 
   /**
-   * Deletes one object; one that is gone already is no error. Where the kind isn't served, the object may be there all the same: the API server then gives
-   * no reason.
+   * Deletes this very object, and none that somebody has made under its name meanwhile. One that is gone already is no error.
    *
    * @returns the object where its finalizers hold it
+   * @throws KubernetesError `conflict` where another object has the name now; `notFound` where the kind isn't served
    */
-  async delete(resource: Resource, name: string): Promise<KubernetesObject | undefined> {
+  async delete(
+    resource: Resource,
+    { metadata: { name, uid } }: KubernetesObject,
+  ): Promise<KubernetesObject | undefined> {
     try {
-      const request = { method: 'DELETE', path: resourcePath(resource, name) } as const;
-      const answer = await this.request<KubernetesObject>(request);
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+      const answer = await this.request<KubernetesObject>({
+        method: 'DELETE',
+        path: resourcePath(resource, name),
+        body,
+      });
       // What is gone is answered by a Status, or by the object as it was last.
       return answer.metadata.finalizers?.length ? answer : undefined;
     } catch (error) {
-      if (isKubernetesError(error, 'notFound') && error.reason === 'NotFound') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }

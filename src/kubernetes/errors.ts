@@ -88,3 +88,8 @@ export function errorFromAnswer(
 export function isKubernetesError(error: unknown, ...kinds: readonly KubernetesErrorKind[]): error is KubernetesError {
   return error instanceof KubernetesError && (kinds.length === 0 || kinds.includes(error.kind));
 }
+
+/** Whether the API server says that there is no such object. Where the kind isn't served, it may be there all the same: the answer then gives no reason. */
+export function isMissing(error: unknown): boolean {
+  return isKubernetesError(error, 'notFound') && error.reason === 'NotFound';
+}

@@ -137,9 +137,9 @@ export class PullWatches implements PullCluster {
     secrets.observe(await api.patch<Secret>(resource, name, 'merge', content(secret)));
   }
 
-  async drop({ metadata: { name } }: Secret): Promise<void> {
-    await this.#options.api.delete({ ...SECRETS, namespace: this.namespace }, name);
-    this.#options.secrets.forget(name);
+  async drop(secret: Secret): Promise<void> {
+    await this.#options.api.delete({ ...SECRETS, namespace: this.namespace }, secret);
+    this.#options.secrets.forget(secret);
   }
 
   async carryOut(action: CopyAction): Promise<void> {
@@ -157,7 +157,7 @@ export class PullWatches implements PullCluster {
         } catch (error) {
           // Its type was changed, or it was made immutable: neither can be undone.
           if (!isKubernetesError(error, 'invalid')) throw error;
-          await this.#delete(copy, resource);
+          await this.#delete(action.from, resource);
           await this.#create(copy, resource);
         }
         return;
@@ -177,8 +177,8 @@ export class PullWatches implements PullCluster {
   }
 
   async #delete(copy: Secret, resource: Resource): Promise<void> {
-    await this.#options.api.delete(resource, copy.metadata.name);
-    this.#watches?.copies.forget(namespacedName(copy));
+    await this.#options.api.delete(resource, copy);
+    this.#watches?.copies.forget(copy);
   }
 
   #start(): Watches {

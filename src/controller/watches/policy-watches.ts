@@ -152,10 +152,14 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
   }
 
   async #delete(informer: PolicyInformer | undefined, name: string): Promise<void> {
-    const there = informer?.get(name);
-    if (informer === undefined || (there !== undefined && !isOurs(there))) return;
-    const held = await this.#options.api.delete(informer.resource, name);
-    if (held === undefined) informer.forget(name);
+    if (informer === undefined) return;
+    const { api } = this.#options;
+    const { resource } = informer;
+    // What was written a moment ago, without an answer, the watch may not have told of yet.
+    const there = informer.get(name) ?? (await api.get(resource, name));
+    if (there === undefined || !isOurs(there)) return;
+    const held = await api.delete(resource, there);
+    if (held === undefined) informer.forget(there);
     else informer.observe(held);
   }
 

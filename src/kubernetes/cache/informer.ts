@@ -131,9 +131,9 @@ export class Informer<T extends KubernetesObject> {
     return await this.#store.write(key, async () => this.#keep(await send()));
   }
 
-  /** Takes an object whose deletion we were told of out of the store. */
-  forget(name: string): void {
-    this.#store.forget(name);
+  /** Takes an object whose deletion we were told of out of the store; one that has its name by now stays. */
+  forget(object: T): void {
+    this.#store.forget(object);
   }
 
   async #run(): Promise<void> {

@@ -95,11 +95,10 @@ export class ObjectStore<T extends KubernetesObject> {
     }
   }
 
-  /** Takes an object whose deletion we were told of out of the store. */
-  forget(name: string): void {
-    this.#objects.delete(name);
-    this.#index.delete(name);
-    this.#ownWrites.delete(name);
+  /** Takes an object whose deletion we were told of out of the store; one that has its name by now stays. */
+  forget(object: T): void {
+    const name = this.#keyOf(object);
+    if (this.#objects.get(name)?.metadata.uid === object.metadata.uid) this.#remove(name);
   }
 
   /** Takes in a whole list: what is missing in it was deleted. */
@@ -143,7 +142,7 @@ export class ObjectStore<T extends KubernetesObject> {
     if (type === 'DELETED') {
       if (uid !== undefined) this.#deleted.add(uid);
       if (previous !== undefined && isSuccessor(previous, object)) return;
-      this.forget(name);
+      this.#remove(name);
     } else if (previous === undefined || previous.metadata.uid !== uid || isNewer(object, previous)) {
       this.#put(name, object);
       this.#ownWrites.delete(name);
@@ -157,6 +156,12 @@ export class ObjectStore<T extends KubernetesObject> {
       return;
     }
     this.#tell({ type, object, previous });
+  }
+
+  #remove(name: string): void {
+    this.#objects.delete(name);
+    this.#index.delete(name);
+    this.#ownWrites.delete(name);
   }
 
   #put(name: string, object: T): void {

@@ -53,7 +53,7 @@ describe('calls to the API server', () => {
       fenced.create(THINGS, object),
       fenced.replace(THINGS, 'a', object),
       fenced.patch(THINGS, 'a', 'merge', object),
-      fenced.delete(THINGS, 'a'),
+      fenced.delete(THINGS, object),
     ])
       expect(await write.catch((error: unknown) => error)).to.equal(refusal);
     expect(await fenced.get(THINGS, 'a')).to.equal(undefined);
@@ -99,12 +99,23 @@ describe('calls to the API server', () => {
 
   it('find nothing where there is nothing, and delete what is gone', async () => {
     expect(await api.get(THINGS, 'none')).to.equal(undefined);
-    await api.delete(THINGS, 'none');
+    await api.delete(THINGS, { metadata: { name: 'none', uid: 'one' } });
+  });
+
+  it('delete the object that is meant, and not another one that has its name by now', async () => {
+    const meant = server.objects.create(PATH, { metadata: { name: 'a' } });
+    server.objects.remove(PATH, 'a');
+    const another = server.objects.create(PATH, { metadata: { name: 'a' } });
+    expect((await failureOf(api.delete(THINGS, meant))).kind).to.equal('conflict');
+    expect(server.objects.get(PATH, 'a')).to.deep.equal(another);
+    await api.delete(THINGS, another);
+    expect(server.objects.list(PATH)).to.deep.equal([]);
   });
 
   it('do not take an object for gone where its kind is not served', async () => {
     server.fault = () => ({ kind: 'Answer', status: 404, body: '404 page not found' });
-    expect((await failureOf(api.delete(THINGS, 'a'))).kind).to.equal('notFound');
+    expect((await failureOf(api.delete(THINGS, { metadata: { name: 'a' } }))).kind).to.equal('notFound');
+    expect((await failureOf(api.get(THINGS, 'a'))).kind).to.equal('notFound');
   });
 
   const kinds: readonly (readonly [number, string | undefined, KubernetesErrorKind])[] = [

@@ -29,6 +29,10 @@ export type StubFault =
       readonly body?: string;
     };
 
+interface DeleteOptions {
+  readonly preconditions?: { readonly uid?: string };
+}
+
 const OBJECT = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)((?:\/namespaces\/[^/]+)?\/[^/]+)(?:\/([^/]+))?(?:\/(status))?$/;
 
 /** A small API server that keeps any kind of object, and fails as its test says. */
@@ -180,8 +184,8 @@ export class StubApiServer {
       case 'PATCH':
         return this.objects.replace(collection, name, { ...this.objects.get(collection, name), ...(body as object) });
       case 'DELETE':
-        this.objects.remove(collection, name);
-        return {};
+        this.objects.remove(collection, name, (body as DeleteOptions | undefined)?.preconditions?.uid);
+        return { kind: 'Status', metadata: {} };
       default:
         return this.objects.get(collection, name);
     }

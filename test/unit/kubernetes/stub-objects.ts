@@ -62,8 +62,10 @@ export class StubObjects {
     return this.#store(collection, 'MODIFIED', { ...object, metadata });
   }
 
-  remove(collection: string, name: string): void {
+  /** @param uid - of the object that is meant: another one that has the name is not removed */
+  remove(collection: string, name: string, uid?: string): void {
     const object = this.get(collection, name);
+    if (uid !== undefined && uid !== object.metadata.uid) throw new StatusError(409, 'Conflict');
     this.#collections.get(collection)?.delete(name);
     this.#record(collection, 'DELETED', object);
   }

@@ -47,7 +47,7 @@ describe('the cluster as reconcilers see it', () => {
     expect([naming('old'), naming('new')]).to.deep.equal([['a'], ['a']]);
     await mirrorInformer.write('a', () => Promise.resolve(version(4, 'a', 'new', 'new')));
     expect([naming('old'), naming('new'), naming('other')]).to.deep.equal([[], ['a'], ['b']]);
-    mirrorInformer.forget('a');
+    mirrorInformer.forget(version(4, 'a', 'new', 'new'));
     expect(naming('new')).to.deep.equal([]);
   });
 });

@@ -97,4 +97,35 @@ describe('the policies of a cluster', () => {
     expect(outcome).to.have.property('kind', 'notFound');
     expect(watches.policies()).to.have.lengthOf(1);
   });
+
+  describe('is to be deleted', () => {
+    const FOREIGN = { metadata: { name: 'registry-mirrors' } };
+
+    async function deletePolicy(): Promise<unknown> {
+      return await watches.deletePolicy('ClusterPolicy', 'registry-mirrors').catch((error: unknown) => error);
+    }
+
+    it('and somebody has made another one of its name, which the watch has not told of yet', async () => {
+      server.objects.create(PATH, OURS);
+      await untilKnown();
+      server.fault = ({ query }) => (query.has('watch') ? { kind: 'Hang' } : undefined);
+      server.endWatches('hard');
+      server.objects.remove(PATH, 'registry-mirrors');
+      server.objects.create(PATH, FOREIGN);
+      expect(await deletePolicy()).to.have.property('kind', 'conflict');
+      expect(server.objects.get(PATH, 'registry-mirrors').metadata).to.not.have.property('labels');
+    });
+
+    it('where it was written a moment ago, and the watch has not told of it yet', async () => {
+      server.objects.create(PATH, OURS);
+      expect(await deletePolicy()).to.equal(undefined);
+      expect(server.objects.list(PATH)).to.deep.equal([]);
+    });
+
+    it('and somebody else’s has the name, which the watch has not told of yet', async () => {
+      server.objects.create(PATH, FOREIGN);
+      expect(await deletePolicy()).to.equal(undefined);
+      expect(server.objects.list(PATH)).to.have.lengthOf(1);
+    });
+  });
 });

@@ -147,8 +147,15 @@ describe('the store of an informer', () => {
 
   it('forgets what it is told to', () => {
     store.replace([object('a', 9)]);
-    store.forget('a');
+    store.forget(object('a', 9));
     expect(store.values()).to.be.empty;
+  });
+
+  it('forgets no object that was made under the same name meanwhile', () => {
+    store.replace([object('a', 9)]);
+    store.apply('ADDED', object('a', 20, 'another'));
+    store.forget(object('a', 9));
+    expect(store.get('a')?.metadata.uid).to.equal('another');
   });
 
   it('compares versions as numbers of any length', () => {
