@@ -3,9 +3,9 @@ import { isKubernetesError } from './errors.js';
 import type { KubernetesObject, Resource } from './objects.js';
 
 /** Others may write again and again, such as a controller that keeps an object's status. */
-const TRIES = 4;
+export const TRIES = 4;
 
-interface Apply {
+export interface Apply {
   readonly resource: Resource;
   /** What is applied. */
   readonly body: KubernetesObject;

@@ -6,9 +6,8 @@ import type { Engine } from '../../engines/engine.js';
 import { ENGINE_KINDS, ENGINES } from '../../engines/engines.js';
 import type { PolicyEngine } from '../../engines/settings.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
-import { applyOver } from '../../kubernetes/apply-over.js';
-import { contains } from '../../kubernetes/contains.js';
-import { specOwners, withoutOthers } from '../../kubernetes/field-owners.js';
+import { applySpec } from '../../kubernetes/apply-spec.js';
+import { specOwners } from '../../kubernetes/field-owners.js';
 import { isKubernetesError, KubernetesError } from '../../kubernetes/errors.js';
 import { Informer } from '../../kubernetes/cache/informer.js';
 import { slim } from '../../kubernetes/cache/slim.js';
@@ -23,7 +22,6 @@ import type { Reading } from '../checks.js';
 import { ReadProblem } from './read-problem.js';
 
 const isOther = ({ manager }: SpecOwner): boolean => manager !== OPERATOR;
-const isByApplying = ({ manager, isApplied }: SpecOwner): boolean => manager === OPERATOR && isApplied;
 
 type WebhookConfiguration = V1MutatingWebhookConfiguration & KubernetesObject;
 type PolicyInformer = Informer<KubernetesObject>;
@@ -123,31 +121,15 @@ export class PolicyWatches implements ReadablePolicies, WritablePolicies {
     await this.#delete(this.#policies.get(kind), name);
   }
 
-  /**
-   * Writes an object in the version of its API that the cluster serves.
-   *
-   * Applying leaves what somebody else has added: a match condition that nothing meets, or a field that is not applied. Where anything is not as applied, or
-   * anybody else owns anything, the spec is replaced as a whole, and is the operator's alone from then on; and where another webhook has altered it then, so
-   * that it counts as ours by that write, it is replaced again at the next one.
-   */
+  /** Writes an object in the version of its API that the cluster serves. */
   async #apply(informer: PolicyInformer | undefined, object: PolicyObject): Promise<KubernetesObject> {
     if (informer === undefined) throw new Error(`Nobody watches ${object.kind} objects.`);
     const { resource } = informer;
     const body = { ...object, apiVersion: `${resource.group}/${resource.version}` };
     const { name } = object.metadata;
-    const { api } = this.#options;
-    const { spec } = object;
     return await informer.write(name, async () => {
-      const options = { fieldManager: OPERATOR };
-      const applied = await applyOver(api, { resource, body, known: informer.get(name), ...options });
-      const owners = specOwners(applied);
-      if (owners.every(isByApplying) && contains(applied, { spec })) return applied;
-      const replaced = [{ op: 'replace', path: '/spec', value: spec }];
-      // Who keeps a field that is as it was written would go on being taken for somebody who has edited it.
-      if (owners.some(isOther)) {
-        replaced.push({ op: 'replace', path: '/metadata/managedFields', value: withoutOthers(applied, OPERATOR) });
-      }
-      return await api.patch(resource, name, 'json', replaced, options);
+      const known = informer.get(name);
+      return await applySpec(this.#options.api, { resource, body, known, fieldManager: OPERATOR });
     });
   }
 

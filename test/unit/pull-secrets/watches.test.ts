@@ -96,4 +96,39 @@ describe('the watches for pull Secrets', () => {
       });
     }
   });
+
+  describe('take no Secret of somebody else’s away that has the name by now', () => {
+    const record = { harbor: 'https://h', projectId: 1, robotId: 2, pullPrefix: 'h/team', issuedAt: 0 };
+    const ours = (namespace: string): Secret =>
+      pullSecretObject(injecting(), namespace, record, { username: 'robot', password: 'one' });
+
+    /** @returns ours as it was before somebody deleted it and made another one */
+    function exchanged(namespace: string): Secret {
+      const path = `/api/v1/namespaces/${namespace}/secrets`;
+      const { name } = ours(namespace).metadata;
+      const was: Secret = server.objects.create(path, ours(namespace));
+      server.objects.remove(path, name);
+      server.objects.create(path, { metadata: { name, namespace } });
+      return was;
+    }
+
+    for (const [what, namespace, write] of [
+      ['where a pull Secret is dropped', OWN_NAMESPACE, (was) => watches.drop(was)],
+      ['where a copy is deleted', 'apps', (was) => watches.carryOut({ kind: 'DeleteCopy', copy: was })],
+      [
+        'where a copy can’t be changed',
+        'apps',
+        (was) => watches.carryOut({ kind: 'UpdateCopy', copy: ours('apps'), from: was }),
+      ],
+    ] satisfies readonly (readonly [string, string, (was: Secret) => Promise<void>])[]) {
+      it(what, async () => {
+        const was = exchanged(namespace);
+        server.fault = ({ method }) => (method === 'PATCH' ? { kind: 'Answer', status: 422, body: '{}' } : undefined);
+        const error: unknown = await write(was).catch((thrown: unknown) => thrown);
+        expect(error).to.have.property('kind', 'conflict');
+        const { name } = was.metadata;
+        expect(server.objects.get(`/api/v1/namespaces/${namespace}/secrets`, name)).to.not.have.property('data');
+      });
+    }
+  });
 });
