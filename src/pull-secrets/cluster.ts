@@ -10,8 +10,10 @@ export type PullAccess = 'ready' | 'starting' | 'forbidden';
 export interface PullCluster {
   readonly namespace: string;
   mirrors(): readonly RegistryMirror[];
-  /** The pull Secrets in the operator's namespace. */
-  pullSecrets(): readonly Secret[];
+  /** Whether there are any pull Secrets in the operator's namespace. */
+  readonly hasPullSecrets: boolean;
+  /** A mirror's pull Secrets in the operator's namespace. */
+  pullSecretsOf(mirror: string): readonly Secret[];
   /** Whether they are seen at this moment. */
   readonly access: PullAccess | 'unwatched';
   /** Begins to watch namespaces and copies, where that hasn't begun; resolves as soon as it is known how that goes. */
@@ -19,6 +21,7 @@ export interface PullCluster {
   /** Ends the watches. */
   unwatch(): Promise<void>;
   namespaces(): readonly KubernetesObject[];
+  /** A mirror's pull Secrets in all other namespaces. */
   copiesOf(mirror: string): readonly Secret[];
   /** Whether somebody else's Secret has this name in the operator's namespace. Asks the API server where no pull Secret is seen there. */
   isTaken(name: string, mirror: string): Promise<boolean>;

@@ -14,7 +14,7 @@ import type { RobotsSession } from '../robots/session.js';
 const SETTLED: ReadonlySet<PolicyState['kind']> = new Set(['inForce', 'absent', 'failed']);
 
 export interface PullObservationOptions {
-  readonly cluster: Pick<PullCluster, 'pullSecrets' | 'copiesOf' | 'namespaces'>;
+  readonly cluster: Pick<PullCluster, 'pullSecretsOf' | 'copiesOf' | 'namespaces'>;
   readonly policies: Pick<Policies, 'injectedPrefixes' | 'state'>;
   /** Whether it is known what the policies in the cluster have. */
   readonly knowsPolicies: () => boolean;
@@ -63,16 +63,13 @@ export function observePulls(
   };
 }
 
-/** The pull Secrets in the operator's namespace that are this mirror's. */
+/** The pull Secrets in the operator's namespace that are this mirror's, but for those that somebody broke. */
 export function pullSecretsOf(
   { metadata }: RegistryMirror,
-  cluster: Pick<PullCluster, 'pullSecrets'>,
+  cluster: Pick<PullCluster, 'pullSecretsOf'>,
 ): readonly PullSecret[] {
-  return cluster
-    .pullSecrets()
-    .map(readPullSecret)
-    .filter((secret) => secret !== undefined)
-    .filter(({ mirror }) => mirror === metadata.name);
+  const secrets = cluster.pullSecretsOf(metadata.name).map(readPullSecret);
+  return secrets.filter((secret) => secret !== undefined);
 }
 
 /**

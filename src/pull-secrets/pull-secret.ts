@@ -90,6 +90,12 @@ export function mirrorOf(secret: Secret): string | undefined {
   return isPullSecret(secret) ? secret.metadata.annotations?.[ANNOTATIONS.mirror] : undefined;
 }
 
+/** What a pull Secret is found by: its mirror. Other Secrets are found by nothing. */
+export function mirrorsOf(secret: Secret): readonly string[] {
+  const mirror = mirrorOf(secret);
+  return mirror === undefined ? [] : [mirror];
+}
+
 /** Whether a Secret that has the name of one of this mirror's is that one, also where somebody has taken its labels, or what it notes, away. */
 export function isMirrorsOwn(secret: Secret, mirror: string): boolean {
   const noted = secret.metadata.annotations?.[ANNOTATIONS.mirror];

@@ -229,7 +229,7 @@ export class PullSecrets {
   /** Without a mirror that needs it, nothing is watched. */
   async #unwatchUnused({ metadata }: RegistryMirror): Promise<void> {
     const { cluster } = this.#options;
-    if (cluster.access === 'unwatched' || cluster.pullSecrets().length > 0) return;
+    if (cluster.access === 'unwatched' || cluster.hasPullSecrets) return;
     const isOther = (mirror: RegistryMirror): boolean =>
       mirror.metadata.name !== metadata.name || mirror.metadata.deletionTimestamp === undefined;
     if (cluster.mirrors().filter(isOther).some(usesPullSecrets)) return;

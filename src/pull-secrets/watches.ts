@@ -11,7 +11,7 @@ import type { LogSink } from '../api/log-sink.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
 import type { CopyAction } from './copies.js';
-import { isMirrorsOwn, isPullSecret, mirrorOf, PULL_LABEL } from './pull-secret.js';
+import { isMirrorsOwn, isPullSecret, mirrorOf, mirrorsOf, PULL_LABEL } from './pull-secret.js';
 import { usesPullSecrets } from './usage.js';
 import type { Secret } from '../credentials/secrets.js';
 
@@ -23,7 +23,7 @@ const FIRST_LIST_MS = 3000;
 interface PullWatchesOptions {
   readonly api: KubernetesApi;
   readonly namespace: string;
-  /** The Secrets of the operator's namespace that are labelled for it. */
+  /** The Secrets of the operator's namespace that are labelled for it, indexed by `mirrorsOf`. */
   readonly secrets: Informer<Secret>;
   readonly mirrors: () => readonly RegistryMirror[];
   readonly log: LogSink;
@@ -66,8 +66,12 @@ export class PullWatches implements PullCluster {
     return this.#options.mirrors();
   }
 
-  pullSecrets(): readonly Secret[] {
-    return this.#options.secrets.list().filter(isPullSecret);
+  get hasPullSecrets(): boolean {
+    return this.#options.secrets.list().some(isPullSecret);
+  }
+
+  pullSecretsOf(mirror: string): readonly Secret[] {
+    return this.#options.secrets.having(mirror);
   }
 
   get access(): PullAccess | 'unwatched' {
@@ -107,8 +111,8 @@ export class PullWatches implements PullCluster {
   }
 
   copiesOf(mirror: string): readonly Secret[] {
-    const copies = this.#watches?.copies.list() ?? [];
-    return copies.filter((copy) => copy.metadata.namespace !== this.namespace && mirrorOf(copy) === mirror);
+    const copies = this.#watches?.copies.having(mirror) ?? [];
+    return copies.filter((copy) => copy.metadata.namespace !== this.namespace);
   }
 
   async isTaken(name: string, mirror: string): Promise<boolean> {
@@ -201,7 +205,12 @@ export class PullWatches implements PullCluster {
     });
     const labelSelector = `${LABELS.credentials}=${PULL_LABEL}`;
     const namespaces = new Informer<KubernetesObject>(api, NAMESPACES, handlers('namespaces'));
-    const copies = new Informer<Secret>(api, SECRETS, { ...handlers('secrets'), labelSelector, keyOf: namespacedName });
+    const copies = new Informer<Secret>(api, SECRETS, {
+      ...handlers('secrets'),
+      labelSelector,
+      keyOf: namespacedName,
+      indexedBy: mirrorsOf,
+    });
     namespaces.onChange((event) => {
       if (concernsCopies(event)) all();
     });

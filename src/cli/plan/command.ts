@@ -35,7 +35,7 @@ import { HostIndex } from '../../mirror/claims/host-index.js';
 import { Observer } from '../../mirror/look/observe.js';
 import { servedBy } from './served.js';
 import { pullSecretsOf } from '../../pull-secrets/observe.js';
-import { isPullSecret } from '../../pull-secrets/pull-secret.js';
+import { mirrorOf } from '../../pull-secrets/pull-secret.js';
 import { planHarborSide } from './harbor-side.js';
 import type { PlannedMirror } from './harbor-side.js';
 import { plannedMirrors } from './mirrors.js';
@@ -176,7 +176,8 @@ async function harborSide(
     // What served through a project before is not retired in a plan: that takes the switch of the Pods first.
     retirement: { observe: () => undefined },
   });
-  const inNamespace = { pullSecrets: () => [...secrets.values()].filter(isPullSecret) };
+  const byMirror = Map.groupBy(secrets.values(), mirrorOf);
+  const inNamespace = { pullSecretsOf: (mirror: string) => byMirror.get(mirror) ?? [] };
   const options = {
     observer,
     harbors,

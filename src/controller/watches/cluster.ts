@@ -17,6 +17,7 @@ import type { MirrorCluster } from '../../mirror/mirror-cluster.js';
 import { OPERATORS_OWN } from '../../credentials/secrets.js';
 import type { OwnSecretLookup, Secret, SecretLookup } from '../../credentials/secrets.js';
 import { HmacKey, readOrCreateHmacKey } from '../../credentials/hmac-key.js';
+import { mirrorsOf } from '../../pull-secrets/pull-secret.js';
 import { PullWatches } from '../../pull-secrets/watches.js';
 import type { PolicyEngine } from '../../engines/settings.js';
 import { PolicyWatches } from './policy-watches.js';
@@ -54,7 +55,7 @@ export class OperatorCluster implements MirrorCluster {
     this.mirrorInformer = this.#informer<RegistryMirror>(MIRRORS, { indexedBy: namedProjects });
     this.secretInformer = this.#informer(
       { group: '', version: 'v1', plural: 'secrets', namespace },
-      { labelSelector: LABELS.credentials },
+      { labelSelector: LABELS.credentials, indexedBy: mirrorsOf },
     );
     this.policies = new PolicyWatches({ ...options, isNamed: (kind) => this.#isNamed(kind) });
   }

@@ -160,10 +160,16 @@ export class PullWorld implements PullCluster {
     return [this.present];
   }
 
-  pullSecrets(): readonly Secret[] {
-    return [...this.secrets.values()].filter(
-      (secret) => secret.metadata.namespace === OWN_NAMESPACE && isPullSecret(secret),
-    );
+  get hasPullSecrets(): boolean {
+    return this.#own().some(isPullSecret);
+  }
+
+  pullSecretsOf(name: string): readonly Secret[] {
+    return this.#own().filter((secret) => mirrorOf(secret) === name);
+  }
+
+  #own(): readonly Secret[] {
+    return [...this.secrets.values()].filter(({ metadata }) => metadata.namespace === OWN_NAMESPACE);
   }
 
   get access(): PullAccess | 'unwatched' {

@@ -3,7 +3,7 @@ import { ANNOTATIONS, LABELS } from '../../../src/api/group.js';
 import type { Secret } from '../../../src/credentials/secrets.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
 import { Informer } from '../../../src/kubernetes/cache/informer.js';
-import { pullSecretObject } from '../../../src/pull-secrets/pull-secret.js';
+import { mirrorsOf, pullSecretObject } from '../../../src/pull-secrets/pull-secret.js';
 import { PullWatches } from '../../../src/pull-secrets/watches.js';
 import { eventually } from '../../support/wait.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';
@@ -18,7 +18,7 @@ describe('the watches for pull Secrets', () => {
     server = await new StubApiServer().start();
     const api = new KubernetesApi(server.kubeConfig());
     const own = { group: '', version: 'v1', plural: 'secrets', namespace: OWN_NAMESPACE };
-    secrets = new Informer<Secret>(api, own, { onError: () => undefined });
+    secrets = new Informer<Secret>(api, own, { onError: () => undefined, indexedBy: mirrorsOf });
     watches = new PullWatches({
       api,
       namespace: OWN_NAMESPACE,
@@ -56,6 +56,27 @@ describe('the watches for pull Secrets', () => {
     await watches.unwatch();
     expect(await watching).to.equal('starting');
     expect(await watches.watch()).to.equal('ready');
+  });
+
+  it('tell a mirror’s pull Secrets and copies from each other, and from those of others', async () => {
+    const record = { harbor: 'https://h', projectId: 1, robotId: 2, pullPrefix: 'h/team', issuedAt: 0 };
+    const place = (namespace: string, name: string, labels: Readonly<Record<string, string>>): void => {
+      const secret = pullSecretObject(injecting(), namespace, record, { username: 'robot', password: 'one' });
+      const metadata = { ...secret.metadata, name, labels };
+      server.objects.create(`/api/v1/namespaces/${namespace}/secrets`, { ...secret, metadata });
+      server.objects.create('/api/v1/secrets', { ...secret, metadata });
+    };
+    const { labels = {} } = pullSecretObject(injecting(), 'a', record, { username: 'robot', password: 'one' }).metadata;
+    place(OWN_NAMESPACE, 'own', labels);
+    place(OWN_NAMESPACE, 'login', { [LABELS.credentials]: 'harbor' });
+    place('a', 'copy', labels);
+    secrets.start();
+    await secrets.synced();
+    await watches.watch();
+    const names = (found: readonly Secret[]): readonly string[] => found.map(({ metadata }) => metadata.name);
+    expect(names(watches.pullSecretsOf('team'))).to.deep.equal(['own']);
+    expect(names(watches.copiesOf('team'))).to.deep.equal(['copy']);
+    expect([watches.pullSecretsOf('other'), watches.copiesOf('other')]).to.deep.equal([[], []]);
   });
 
   describe('write a pull Secret of the operator’s namespace', () => {
