@@ -22,8 +22,8 @@ export function holdsFor(
   const { name } = mirror.metadata;
   const isInNoPolicy = (each: string): boolean =>
     policies.state(each).kind === 'absent' && policies.outdatedForMs(each) === 0;
-  const isElsewhere = (other: RegistryMirror, url: string): boolean =>
-    harbors.urlFor(other) !== url && other.status.harbor?.url !== url;
+  const isElsewhere = (other: RegistryMirror, url: string, project: string): boolean =>
+    harbors.urlFor(other) !== url && other.status.harbor?.url !== url && !wasIn(other, url, project);
   return (precondition) => {
     switch (precondition.kind) {
       case 'inNoPolicy':
@@ -31,7 +31,7 @@ export function holdsFor(
       case 'usedByNoOther': {
         const { harborUrl, project } = precondition;
         const others = cluster.mirrorsNaming(project).filter(({ metadata }) => metadata.name !== name);
-        return others.every((other) => isElsewhere(other, harborUrl) || isInNoPolicy(other.metadata.name));
+        return others.every((other) => isElsewhere(other, harborUrl, project) || isInNoPolicy(other.metadata.name));
       }
       case 'policyInForce':
         return policies.servesThrough(name, precondition.pullPrefix) && policies.outdatedForMs(name) === 0;
@@ -48,4 +48,9 @@ export function holdsFor(
         return isSpread?.(mirror, precondition.pullPrefix) === 'yes';
     }
   };
+}
+
+/** Whether the mirror had this project of this Harbor before it was moved to another one, and has not let go of it yet. */
+function wasIn({ status: { formerHarbors = [] } }: RegistryMirror, url: string, project: string): boolean {
+  return formerHarbors.some((former) => former.url === url && former.projectName === project);
 }

@@ -39,10 +39,18 @@ describe('a project that is to be deleted', () => {
     harbor: { url, projectName: 'team' },
   });
   const elsewhere = { spec: { harbor: { url: OTHER_HARBOR } }, status: reported(OTHER_HARBOR) };
+  /** It has not reached the other Harbor yet, and Pods are still sent to this one. */
+  const moved = (formerUrl: string, projectName: string): Parameters<typeof mirror>[1] => ({
+    spec: { harbor: { url: OTHER_HARBOR } },
+    status: { observedGeneration: 1, harbor: { url: OTHER_HARBOR }, formerHarbors: [{ url: formerUrl, projectName }] },
+  });
   const USERS: readonly [string, Parameters<typeof mirror>[1], boolean][] = [
     ['names it in its spec', { spec: { project: { name: 'team' } } }, false],
     ['had it when its status was written', { status: reported(HARBOR) }, false],
     ['had one of that name in another Harbor', elsewhere, true],
+    ['had it before it was moved to another Harbor', moved(HARBOR, 'team'), false],
+    ['had another one here before it was moved to another Harbor', moved(HARBOR, 'other'), true],
+    ['had one of that name in a third Harbor before it was moved', moved('https://third.test', 'team'), true],
     ['names another one', {}, true],
   ];
   for (const [what, written, goes] of USERS) {
