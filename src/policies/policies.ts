@@ -20,7 +20,7 @@ import { planPolicies } from './plan/plan.js';
 import type { Plan } from './plan/plan.js';
 import { CachingRenderer } from './desired/renderer.js';
 import { outdatedForMs } from './outdated.js';
-import { leadsTo, maySendTo } from './sending.js';
+import { leadsTo, maySendTo, sentTo } from './sending.js';
 import type { Place } from './sending.js';
 import { hasLeft, isAnother, servedState, servesClaim, standing } from './standing.js';
 import type { ServedClaim, StandingInput } from './standing.js';
@@ -139,6 +139,11 @@ export class Policies {
     const served = this.served(name);
     if (served.kind === 'served' && leadsTo(place, served.entry)) return true;
     return maySendTo({ ...this.#asked(name), place });
+  }
+
+  /** The mirrors that a policy in the cluster sends Pods to a project of this name for, in whatever Harbor. */
+  sentTo(project: string): readonly string[] {
+    return sentTo(project, this.#observe());
   }
 
   /** For how many ms still new Pods may be sent where they were before, although the mirror's state says how it is to be; Infinity: nobody knows yet. */

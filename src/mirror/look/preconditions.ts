@@ -7,8 +7,8 @@ import { isWithin } from '../plan/narrowing.js';
 import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
-  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'injects' | 'outdatedForMs'>;
-  readonly cluster: Pick<MirrorCluster, 'mirrorsNaming'>;
+  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'sentTo' | 'injects' | 'outdatedForMs'>;
+  readonly cluster: Pick<MirrorCluster, 'mirror' | 'mirrorsNaming'>;
   readonly harbors: Pick<Harbors, 'urlFor'>;
   /** Left out where nothing waits for pull Secrets. */
   readonly isSpread?: PullSecrets['isSpread'];
@@ -30,7 +30,10 @@ export function holdsFor(
         return isInNoPolicy(name);
       case 'usedByNoOther': {
         const { harborUrl, project } = precondition;
-        const others = cluster.mirrorsNaming(project).filter(({ metadata }) => metadata.name !== name);
+        // One that has moved on may name it no more, and is served from it until the policy of its new project is in force.
+        const sent = policies.sentTo(project).flatMap((each) => cluster.mirror(each) ?? []);
+        const users = [...cluster.mirrorsNaming(project), ...sent];
+        const others = users.filter(({ metadata }) => metadata.name !== name);
         return others.every((other) => isElsewhere(other, harborUrl, project) || isInNoPolicy(other.metadata.name));
       }
       case 'policyInForce':

@@ -25,7 +25,7 @@ import { waiting } from '../../api/verdict.js';
 import type { WorkResult } from '../../kubernetes/queue/work-result.js';
 
 interface DeletionOptions extends PreconditionOptions {
-  readonly cluster: Pick<MirrorCluster, 'mirrorsNaming' | 'setFinalizers' | 'writeStatus' | 'announce'>;
+  readonly cluster: PreconditionOptions['cluster'] & Pick<MirrorCluster, 'setFinalizers' | 'writeStatus' | 'announce'>;
   readonly harbors: Pick<Harbors, 'sessionFor' | 'urlFor'>;
   readonly policies: PreconditionOptions['policies'] & Pick<Policies, 'decide' | 'forget'>;
   readonly pullSecrets: Pick<PullSecrets, 'release'>;

@@ -19,7 +19,7 @@ import type { Verdict } from '../../api/verdict.js';
 import { waiting } from '../../api/verdict.js';
 
 export interface FormerHarborsOptions extends PreconditionOptions {
-  readonly cluster: Pick<MirrorCluster, 'announce' | 'mirrorsNaming'>;
+  readonly cluster: PreconditionOptions['cluster'] & Pick<MirrorCluster, 'announce'>;
   readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
   readonly pullSecrets: Pick<PullSecrets, 'pullsFrom' | 'mayHaveRobots' | 'leaveProject'>;
   readonly clusterId: string;

@@ -91,6 +91,10 @@ export class LabPolicies implements MirrorPolicies {
     });
   }
 
+  sentTo(project: string): readonly string[] {
+    return [...this.#inForce].filter(([, { pullPrefix }]) => pullPrefix.endsWith(`/${project}`)).map(([name]) => name);
+  }
+
   injects(mirror: string, pullPrefix: string): boolean {
     return this.servesThrough(mirror, pullPrefix);
   }

@@ -47,6 +47,17 @@ describe('whether Pods may still be sent to a place', () => {
     ]);
   });
 
+  it('is known of all mirrors that are sent to a project of one name, until the policy in the cluster has another one', async () => {
+    const other = cluster.set('b', { failurePolicy: 'Ignore' });
+    policies.decide('b', includedAt(other, 'elsewhere:5000/old'));
+    await cluster.settle(policies);
+    expect(policies.sentTo('old')).to.have.members(['a', 'b']);
+    policies.decide('a', includedAt(before, NEW));
+    expect(policies.sentTo('old')).to.have.members(['a', 'b']);
+    await cluster.settle(policies);
+    expect([policies.sentTo('old'), policies.sentTo('new'), policies.sentTo('none')]).to.deep.equal([['b'], ['a'], []]);
+  });
+
   it('is so while any policy lists the mirror with it, although the one that the mirror moved to is in force', async () => {
     const after = cluster.set('a', { failurePolicy: 'Ignore' });
     policies.decide('a', includedAt(after, NEW));

@@ -22,14 +22,17 @@ describe('a project that is to be deleted', () => {
 
   /** Whether it may go. */
   function mayGo(): boolean {
-    const cluster = { mirrorsNaming: (project: string) => mirrors.having(project) };
+    const cluster = {
+      mirror: (name: string) => mirrors.get(name),
+      mirrorsNaming: (project: string) => mirrors.having(project),
+    };
     const harbors = { urlFor: ({ spec }: RegistryMirror) => spec.harbor?.url ?? HARBOR };
     const holds = holdsFor(owner, { policies, cluster, harbors });
     return holds({ kind: 'usedByNoOther', harborUrl: HARBOR, project: 'team' });
   }
 
-  function serves(name: string): void {
-    const entry = { mirror: name, pullPrefix: 'harbor.test/team', hosts: ['quay.io'], include: [], exclude: [] };
+  function serves(name: string, project: string): void {
+    const entry = { mirror: name, pullPrefix: `harbor.test/${project}`, hosts: ['quay.io'], include: [], exclude: [] };
     policies.decide(name, { kind: 'include', entry, settings: {} as never });
     policies.takeEffect();
   }
@@ -44,19 +47,20 @@ describe('a project that is to be deleted', () => {
     spec: { harbor: { url: OTHER_HARBOR } },
     status: { observedGeneration: 1, harbor: { url: OTHER_HARBOR }, formerHarbors: [{ url: formerUrl, projectName }] },
   });
-  const USERS: readonly [string, Parameters<typeof mirror>[1], boolean][] = [
+  const USERS: readonly [string, Parameters<typeof mirror>[1], boolean, string?][] = [
     ['names it in its spec', { spec: { project: { name: 'team' } } }, false],
     ['had it when its status was written', { status: reported(HARBOR) }, false],
     ['had one of that name in another Harbor', elsewhere, true],
     ['had it before it was moved to another Harbor', moved(HARBOR, 'team'), false],
     ['had another one here before it was moved to another Harbor', moved(HARBOR, 'other'), true],
     ['had one of that name in a third Harbor before it was moved', moved('https://third.test', 'team'), true],
-    ['names another one', {}, true],
+    ['names another one', {}, true, 'user'],
+    ['names another one by now, and is still served from this one', {}, false],
   ];
-  for (const [what, written, goes] of USERS) {
+  for (const [what, written, goes, project = 'team'] of USERS) {
     it(`${goes ? 'goes' : 'stays'} where a mirror that serves ${what}`, () => {
       mirrors.observe(mirror('user', written));
-      serves('user');
+      serves('user', project);
       expect(mayGo()).to.equal(goes);
     });
   }
