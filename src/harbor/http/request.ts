@@ -207,9 +207,11 @@ function readAnswer(response: AxiosResponse<string>, context: FailureContext): A
   const total: unknown = headers['x-total-count'];
   const location: unknown = headers.location;
   const challenge: unknown = headers['www-authenticate'];
+  // A header says it all: its page may be that of a proxy in front.
+  const isChallenge = status === 401;
   return {
     status,
-    body: data === '' ? undefined : parseBody(data, status, context),
+    body: data === '' || isChallenge ? undefined : parseBody(data, status, context),
     characters: data.length,
     location: typeof location === 'string' ? location : undefined,
     // Fifteen digits are a whole number for sure.

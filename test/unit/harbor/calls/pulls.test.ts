@@ -23,12 +23,13 @@ describe('Asking a Harbor for an image as a node does', () => {
   let token: string;
   let status: number;
   let tokenStatus: number;
+  let page: string;
 
   beforeEach(async () => {
     elsewhere = await startRawServer((_, response) => response.end('{"token":"t"}'));
     harbor = await startRawServer(({ url, headers }, response) => {
       const path = url?.split('?')[0];
-      if (path === '/v2/') response.writeHead(401, { 'Www-Authenticate': challenge }).end('{"errors":[]}');
+      if (path === '/v2/') response.writeHead(401, { 'Www-Authenticate': challenge }).end(page);
       else if (path === '/service/token') {
         // As a Harbor that means no good would, all that it was told is in what it says.
         const errors = [{ code: 'BAD_REQUEST', message: `${headers.authorization ?? ''} ${LOGIN.password}` }];
@@ -39,6 +40,7 @@ describe('Asking a Harbor for an image as a node does', () => {
     token = 'a-token';
     status = 200;
     tokenStatus = 200;
+    page = '{"errors":[]}';
     client = createHarborClient({ url: harbor.url, ...OPERATOR }, { requestTimeoutMs: 2000 });
   });
   afterEach(async () => {
@@ -112,6 +114,12 @@ describe('Asking a Harbor for an image as a node does', () => {
     expect(isHarborError(error, 'invalid'), String(error)).to.equal(true);
     expect(String(error)).not.to.include('hunter2');
     expect(String(error)).not.to.include(Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64'));
+  });
+
+  it('asks behind a proxy that has put a page of its own in place of Harbor’s words, as nodes do, who read the header alone', async () => {
+    page = '<html>401 Authorization Required</html>';
+    expect(await client.askAsNode(QUESTION)).to.deep.equal({ kind: 'served' });
+    expect(asked()).to.deep.equal([HELLO, [TOKEN, undefined], HEAD]);
   });
 
   it('takes a Harbor for none that sends nobody for a token', async () => {
