@@ -11,6 +11,7 @@ import type { LogSink } from '../api/log-sink.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import type { PullAccess, PullCluster } from './cluster.js';
 import type { CopyAction } from './copies.js';
+import { overwrite } from './overwrite.js';
 import { isMirrorsOwn, isPullSecret, mirrorOf, mirrorsOf, PULL_LABEL } from './pull-secret.js';
 import { usesPullSecrets } from './usage.js';
 import type { Secret } from '../credentials/secrets.js';
@@ -116,8 +117,7 @@ export class PullWatches implements PullCluster {
   }
 
   async isTaken(name: string, mirror: string): Promise<boolean> {
-    const { api, secrets } = this.#options;
-    const there = secrets.get(name) ?? (await api.get<Secret>({ ...SECRETS, namespace: this.namespace }, name));
+    const there = await this.#there(name);
     return there !== undefined && !isMirrorsOwn(there, mirror);
   }
 
@@ -134,11 +134,12 @@ export class PullWatches implements PullCluster {
       if (!isKubernetesError(error, 'alreadyExists')) throw error;
     }
     // One of the mirror's own isn't seen where somebody has taken its label away.
-    if (await this.isTaken(name, mirrorOf(secret) ?? '')) {
+    const there = await this.#there(name);
+    if (there !== undefined && !isMirrorsOwn(there, mirrorOf(secret) ?? '')) {
       const message = `The Secret ${this.namespace}/${name} isn't one of this operator's pull Secrets.`;
       throw new KubernetesError('alreadyExists', message);
     }
-    secrets.observe(await api.patch<Secret>(resource, name, 'merge', content(secret)));
+    secrets.observe(await overwrite(api, resource, { from: there ?? secret, to: secret }));
   }
 
   async drop(secret: Secret): Promise<void> {
@@ -148,32 +149,32 @@ export class PullWatches implements PullCluster {
 
   async carryOut(action: CopyAction): Promise<void> {
     const { copy } = action;
-    const { name, namespace = '' } = copy.metadata;
-    const resource = { ...SECRETS, namespace };
+    const resource = { ...SECRETS, namespace: copy.metadata.namespace ?? '' };
     switch (action.kind) {
       case 'CreateCopy':
         await this.#create(copy, resource);
         return;
-      case 'UpdateCopy':
-        try {
-          const written = await this.#options.api.patch<Secret>(resource, name, 'merge', content(copy));
-          this.#watches?.copies.observe(written);
-        } catch (error) {
-          // Its type was changed, or it was made immutable: neither can be undone.
-          if (!isKubernetesError(error, 'invalid')) throw error;
-          await this.#delete(action.from, resource);
-          await this.#create(copy, resource);
-        }
+      case 'UpdateCopy': {
+        const written = await overwrite(this.#options.api, resource, { from: action.from, to: copy });
+        this.#watches?.copies.observe(written);
         return;
+      }
       case 'DeleteCopy':
         await this.#delete(copy, resource);
         return;
     }
   }
 
+  /** The Secret of the operator's namespace that has this name, whatever it is for. */
+  async #there(name: string): Promise<Secret | undefined> {
+    const { api, secrets } = this.#options;
+    return secrets.get(name) ?? (await api.get<Secret>({ ...SECRETS, namespace: this.namespace }, name));
+  }
+
   async #create(copy: Secret, resource: Resource): Promise<void> {
     try {
-      this.#watches?.copies.observe(await this.#options.api.create<Secret>(resource, copy));
+      const written = await this.#options.api.create<Secret>(resource, copy);
+      this.#watches?.copies.observe(written);
     } catch (error) {
       // The namespace went.
       if (!isKubernetesError(error, 'notFound')) throw error;
@@ -227,11 +228,6 @@ export class PullWatches implements PullCluster {
 function accessOf({ namespaces, copies, forbidden }: Watches): PullAccess {
   if (forbidden.size > 0) return 'forbidden';
   return namespaces.hasSynced && copies.hasSynced ? 'ready' : 'starting';
-}
-
-/** What is written of a Secret that is there. */
-function content({ metadata, data }: Secret): object {
-  return { metadata, data };
 }
 
 function concernsCopies({ type, object, previous }: InformerEvent<KubernetesObject>): boolean {

@@ -94,6 +94,18 @@ describe('the watches for pull Secrets', () => {
       expect(written).to.have.property('data').that.deep.equals(secret('new').data);
     });
 
+    it('anew where the API server refuses to change it, since somebody has made it immutable', async () => {
+      const was = server.objects.create(path, secret('old'));
+      secrets.start();
+      await secrets.synced();
+      server.fault = ({ method }) => (method === 'PATCH' ? { kind: 'Answer', status: 422, body: '{}' } : undefined);
+      await watches.keep(secret('new'));
+      const written = server.objects.get(path, metadata.name);
+      expect(written.metadata.uid).to.not.equal(was.metadata.uid);
+      expect(written).to.have.property('data').that.deep.equals(secret('new').data);
+      expect(secrets.get(metadata.name)?.metadata.uid).to.equal(written.metadata.uid);
+    });
+
     it('never over one that is seen and is for something else', async () => {
       const labels = { [LABELS.credentials]: 'harbor' };
       server.objects.create(path, { ...rest, metadata: { ...metadata, labels, annotations: {} } });
