@@ -1,5 +1,6 @@
 import { HarborError } from '../http/errors.js';
 import type { HarborErrorDetails } from '../http/errors.js';
+import { Arrivals } from './arrivals.js';
 import { Line } from './line.js';
 import { SameUpstream } from './same-upstream.js';
 import type { SameUpstreamOptions } from './same-upstream.js';
@@ -13,8 +14,6 @@ const MAKES_WAY_EVERY_MS = 2000;
 const LOOK_AGAIN_MS = 30_000;
 /** With too many calls that Harbor may be busy with, one more is sent now and then, to see whether that is over. */
 const PROBE_EVERY_MS = 60_000;
-/** How long who has come counts as a newcomer. */
-const NEW_FOR_MS = 10_000;
 /** Harbor goes on with a call that was given up for as long as its upstream hangs: 41 min were seen. */
 const HELD_FOR_MS = 45 * 60_000;
 const FIRST_PAUSE_MS = 30_000;
@@ -44,12 +43,6 @@ interface OpenCall {
   readonly giveUp: AbortController;
 }
 
-interface Arrival {
-  readonly at: number;
-  /** It came when calls hung already. Of those who come all at once nobody is one: they would only take each other's places. */
-  readonly isNewcomer: boolean;
-}
-
 /**
  * The calls of one Harbor that it answers only after it has asked an upstream. An upstream that hangs holds such a call for up to 41 min, and with
  * it one of Harbor's connections to its database, also when nobody waits for the answer any more; when all are gone, Harbor is down. So
@@ -60,8 +53,7 @@ export class UpstreamCalls {
   /** By upstream. */
   readonly #open = new Map<string, OpenCall>();
   readonly #pauses = new Map<string, { readonly ms: number; readonly until: number }>();
-  /** Mirrors that wait for their turn, the oldest first. */
-  readonly #arrivals = new Map<string, Arrival>();
+  readonly #arrivals: Arrivals;
   readonly #sameUpstream: SameUpstream;
   readonly #line: Line;
   /** Calls that were given up, and until when Harbor may be busy with them. */
@@ -71,6 +63,7 @@ export class UpstreamCalls {
 
   constructor(options: UpstreamCallsOptions) {
     this.#options = options;
+    this.#arrivals = new Arrivals(options.now);
     this.#sameUpstream = new SameUpstream(options);
     this.#line = new Line(options.patienceMs);
   }
@@ -102,8 +95,9 @@ export class UpstreamCalls {
     }
   }
 
+  /** The mirror is gone. */
   forget(mirror: string): void {
-    this.#arrivals.delete(mirror);
+    this.#arrivals.leave(mirror);
     this.#sameUpstream.forget(mirror);
   }
 
@@ -118,7 +112,7 @@ export class UpstreamCalls {
   #movesOn(upstream: string): boolean {
     const isFull = this.#open.size + this.#line.called >= OPEN_AT_MOST && this.#busyWith() < HELD_AT_MOST;
     if (this.#options.patienceMs === 0 || !isFull || this.#pauses.has(upstream)) return false;
-    return !this.#open.has(upstream) && ![...this.#open.values()].some((open) => this.#isHanging(open));
+    return !this.#open.has(upstream) && !this.#hangs();
   }
 
   /** At once, so that the next one in line sees it. Whoever may not enter after all leaves the place to that. */
@@ -129,7 +123,7 @@ export class UpstreamCalls {
       if (waited) this.#line.next(OPEN_AT_MOST - this.#open.size);
       throw error;
     }
-    this.#arrivals.delete(call.mirror);
+    this.#arrivals.leave(call.mirror);
     this.#sameUpstream.begin(call.upstream, call.mirror);
     const open: OpenCall = { startedAt: this.#options.now(), giveUp: new AbortController() };
     this.#open.set(call.upstream, open);
@@ -154,10 +148,11 @@ export class UpstreamCalls {
     if (pause !== undefined && pausedMs > 0) {
       throw silent(call, `${upstream} gave no answer; asked again after ${pause.ms / 1000} s`, pausedMs);
     }
-    const arrival = this.#arrive(mirror, upstream, comesNow);
+    this.#arrivals.arrive(mirror, () => comesNow && this.#hangs() && pause === undefined);
     if (this.#hasPlace()) return;
-    if (!this.#isNew(arrival)) throw this.#inLine(call);
-    if (this.#isLastNewcomer(mirror) && this.#makeWay()) return;
+    if (!this.#arrivals.isNew(mirror)) throw this.#inLine(call);
+    // Of the newcomers the last goes first: it is the likeliest not to hang, since the others had their chance.
+    if (this.#arrivals.isLastNewcomer(mirror) && this.#makeWay()) return;
     throw asked(call, 'Harbor is busy with other upstreams', MAKES_WAY_EVERY_MS / 4);
   }
 
@@ -173,25 +168,6 @@ export class UpstreamCalls {
     const reason = `Harbor is waiting for answers of ${others} first`;
     const isStuck = hanging.length >= OPEN_AT_MOST || this.#busyWith() >= HELD_AT_MOST;
     return isStuck ? silent(call, reason, LOOK_AGAIN_MS) : asked(call, reason, HANGS_AFTER_MS);
-  }
-
-  #arrive(mirror: string, upstream: string, comesNow: boolean): Arrival {
-    const known = this.#arrivals.get(mirror);
-    if (known !== undefined) return known;
-    const hangs = [...this.#open.values()].some((open) => this.#isHanging(open));
-    const arrival = { at: this.#options.now(), isNewcomer: comesNow && hangs && !this.#pauses.has(upstream) };
-    this.#arrivals.set(mirror, arrival);
-    return arrival;
-  }
-
-  #isNew({ at, isNewcomer }: Arrival): boolean {
-    return isNewcomer && this.#options.now() - at < NEW_FOR_MS;
-  }
-
-  /** Of the newcomers the last goes first: it is the likeliest not to hang, since the others had their chance. */
-  #isLastNewcomer(mirror: string): boolean {
-    const newcomers = [...this.#arrivals].filter(([, arrival]) => this.#isNew(arrival));
-    return newcomers.toSorted(([, a], [, b]) => a.at - b.at).at(-1)?.[0] === mirror;
   }
 
   /** Gives up the call that hangs for longest, where there is no place. */
@@ -222,21 +198,22 @@ export class UpstreamCalls {
     this.#givenUp = this.#givenUp.filter((given) => given.upstream !== upstream);
   }
 
-  /** Tells as many as there are places for, and has them come last the next time, should they not want it any more. */
+  /** Tells as many mirrors as there are places for that their turn has come. */
   #callNext(upstream: string): void {
     if (!this.#pauses.has(upstream)) this.#sameUpstream.callNext(upstream);
     this.#line.next(OPEN_AT_MOST - this.#open.size);
-    for (const [mirror, arrival] of [...this.#arrivals].slice(0, OPEN_AT_MOST - this.#open.size)) {
-      this.#arrivals.delete(mirror);
-      this.#arrivals.set(mirror, arrival);
-      this.#options.onTurn(mirror);
-    }
+    for (const mirror of this.#arrivals.next(OPEN_AT_MOST - this.#open.size)) this.#options.onTurn(mirror);
   }
 
   /** How many calls Harbor may be busy with. */
   #busyWith(): number {
     this.#givenUp = this.#givenUp.filter(({ until }) => until > this.#options.now());
     return this.#open.size + this.#givenUp.length;
+  }
+
+  /** Whether any call hangs. */
+  #hangs(): boolean {
+    return [...this.#open.values()].some((open) => this.#isHanging(open));
   }
 
   #isHanging({ startedAt }: OpenCall): boolean {
