@@ -102,20 +102,23 @@ export class PullSecrets {
   }
 
   /**
-   * Deletes the robot accounts that the mirror has in a project that it was moved away from: also those that no Secret tells of any more.
+   * Deletes the robot accounts that the mirror has in a project that it was moved away from, also those that no Secret tells of any more. Robot accounts
+   * for a place that the mirror still uses stay.
    *
-   * @param current - the pull prefix that the mirror serves from in this very Harbor, should it do so; what its Secrets are for is in use then, too
-   * @throws HarborError
+   * @param session - with the Harbor that the project is in
+   * @param current - the pull prefix that the mirror serves from, where that is in the same Harbor, under another of its names; undefined where the
+   *   mirror serves from another Harbor, and so uses nothing in this one
+   * @throws HarborError where the accounts can't be listed or deleted
    */
-  async leaveProject(
+  async removeRobotsIn(
     mirror: RegistryMirror,
     session: RobotsSession,
     projectName: string,
     current: string | undefined,
   ): Promise<void> {
     const secrets = pullSecretsOf(mirror, this.#options.cluster);
-    const used = new Set([current, ...secrets.map(({ record }) => record.pullPrefix)]);
-    const isInUse = (pullPrefix: string): boolean => current !== undefined && used.has(pullPrefix);
+    const used = current === undefined ? [] : [current, ...secrets.map(({ record }) => record.pullPrefix)];
+    const isInUse = (pullPrefix: string): boolean => used.includes(pullPrefix);
     await this.#logins.removeRobotsBut(isInUse, mirror, session, projectName);
   }
 

@@ -21,7 +21,7 @@ import { waiting } from '../../api/verdict.js';
 export interface FormerHarborsOptions extends PreconditionOptions {
   readonly cluster: PreconditionOptions['cluster'] & Pick<MirrorCluster, 'announce'>;
   readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
-  readonly pullSecrets: Pick<PullSecrets, 'pullsFrom' | 'mayHaveRobots' | 'leaveProject'>;
+  readonly pullSecrets: Pick<PullSecrets, 'pullsFrom' | 'mayHaveRobots' | 'removeRobotsIn'>;
   readonly clusterId: string;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }

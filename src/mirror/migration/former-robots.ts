@@ -20,7 +20,7 @@ interface FormerRobots {
   /** What must hold before anything goes. */
   readonly requires: readonly Precondition[];
   readonly holds: (precondition: Precondition) => boolean;
-  readonly pullSecrets: Pick<PullSecrets, 'leaveProject'>;
+  readonly pullSecrets: Pick<PullSecrets, 'removeRobotsIn'>;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function removeFormerRobots(input: FormerRobots): Promise<Read<read
     return undone(input, waiting(REASONS.deleting, `Waiting until ${describePrecondition(waitsFor)}.`), false);
   }
   try {
-    await pullSecrets.leaveProject(mirror, session.value, former.projectName, await current());
+    await pullSecrets.removeRobotsIn(mirror, session.value, former.projectName, await current());
     return { ok: true, value: [] };
   } catch (error) {
     if (!(error instanceof HarborError)) throw error;

@@ -23,7 +23,7 @@ const FOREIGN: Readonly<Record<string, Robot>> = {
 describe('robot accounts in a project that a mirror leaves', () => {
   let world: PullWorld;
   const leave = async (current?: string): Promise<void> =>
-    world.room.leaveProject(world.present, world.harbor.session(), 'team', current);
+    world.room.removeRobotsIn(world.present, world.harbor.session(), 'team', current);
 
   beforeEach(() => {
     world = new PullWorld();

@@ -35,7 +35,7 @@ async function outcome({ deletionPolicy, harbor = 'up', error, isServedElsewhere
     current: () => Promise.resolve(undefined),
     requires: [{ kind: 'policyInForce', pullPrefix: 'new.test/team' }],
     holds: () => isServedElsewhere,
-    pullSecrets: { leaveProject: () => (error === undefined ? Promise.resolve() : Promise.reject(error)) },
+    pullSecrets: { removeRobotsIn: () => (error === undefined ? Promise.resolve() : Promise.reject(error)) },
   });
   if (!result.ok) return `waits ${reasonOf(result.problem)}`;
   return result.value.length === 0 ? 'done' : 'left';
