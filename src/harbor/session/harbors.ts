@@ -1,16 +1,14 @@
-import { formerHarborsOf } from '../../api/former-harbors.js';
 import type { FormerHarbor, HarborReference, RegistryMirror } from '../../api/registry-mirror.js';
 import { openClient } from '../client.js';
 import type { HarborClient } from '../client.js';
 import { harborBaseUrl } from '../http/connection.js';
 import type { HarborConnection, ProxyEnvironment } from '../http/connection.js';
 import type { RequestOptions } from '../http/request.js';
-import { BaseUrls } from './base-urls.js';
 import { connectionTo, referenceTo, sessionKey } from './address.js';
 import type { HarborSecrets, OwnHarbor } from './address.js';
 import type { PullHost } from './facts.js';
 import type { HealthThresholds } from './harbor-health.js';
-import { isSaidToBeDown } from './said-down.js';
+import { HarborUsers } from './harbor-users.js';
 import { UpstreamCalls } from './upstream-calls.js';
 import { HarborSession } from './harbor-session.js';
 import type { FindMissingPermissions } from './harbor-session.js';
@@ -55,10 +53,11 @@ export class Harbors {
   /** By url: the sessions with one Harbor share them. */
   readonly #upstreamCalls = new Map<string, UpstreamCalls>();
   readonly #stopping = new Set<Promise<void>>();
-  readonly #baseUrls = new BaseUrls();
+  readonly #users: HarborUsers;
 
   constructor(options: HarborsOptions) {
     this.#options = options;
+    this.#users = new HarborUsers(options);
   }
 
   /** The session for a mirror's Harbor, or why there is none. */
@@ -83,21 +82,18 @@ export class Harbors {
   }
 
   /** The url of a mirror's Harbor, as its session and its status have it. */
-  urlFor({ spec }: RegistryMirror): string {
-    return this.#baseUrls.of(spec.harbor?.url ?? this.#options.own.url);
+  urlFor(mirror: RegistryMirror): string {
+    return this.#users.urlFor(mirror);
   }
 
   /** The urls of all Harbors that a mirror uses: its own, and those that it was moved away from. */
   urlsOf(mirror: RegistryMirror | undefined): readonly string[] {
-    if (mirror === undefined) return [];
-    const url = this.urlFor(mirror);
-    return [url, ...formerHarborsOf(mirror, url).map((former) => former.url)];
+    return mirror === undefined ? [] : this.#users.urlsOf(mirror);
   }
 
   /** The names of the mirrors that use the Harbor of this url, or did so and are not done with it. */
   mirrorsAt(url: string): ReadonlySet<string> {
-    const users = this.#options.mirrors().filter((mirror) => this.urlsOf(mirror).includes(url));
-    return new Set(users.map(({ metadata }) => metadata.name));
+    return this.#users.at(url);
   }
 
   /** How to reach the operator's own Harbor with another login than mirrors use. */
@@ -109,7 +105,7 @@ export class Harbors {
   /** Forgets a mirror that is gone, and lets go of the Harbors that no mirror uses any more. Asks as little of all others as it can: thousands go one by one. */
   forget(mirror: string): void {
     for (const calls of this.#upstreamCalls.values()) calls.forget(mirror);
-    if (this.#unused().size > 0) this.#prune();
+    if (this.#users.unused(this.#sessions.keys()).size > 0) this.#prune();
   }
 
   /**
@@ -123,6 +119,7 @@ export class Harbors {
     return pullHost.kind === 'known' ? pullHost.host : undefined;
   }
 
+  /** Ends all sessions, and resolves when what they were doing is over. */
   async stop(): Promise<void> {
     for (const { session } of this.#sessions.values()) this.#end(session);
     await Promise.all(this.#stopping);
@@ -140,7 +137,7 @@ export class Harbors {
     if (!client.ok) return client;
     const wasUp =
       existing === undefined
-        ? !this.#wasDown(key, connection.value.url)
+        ? !this.#users.sayDown(key, connection.value.url)
         : existing.session.facts.availability.kind !== 'down';
     const session = this.#session(key, connection.value.url, client.value, wasUp);
     this.#sessions.set(key, { session, identity });
@@ -153,7 +150,8 @@ export class Harbors {
 
   /** @param opened - the key of a session that is in use by now, whatever the mirrors say */
   #prune(opened?: string): void {
-    for (const key of this.#unused(opened)) {
+    const keys = [...this.#sessions.keys()].filter((key) => key !== opened);
+    for (const key of this.#users.unused(keys)) {
       const session = this.#sessions.get(key)?.session;
       this.#sessions.delete(key);
       if (session !== undefined) this.#end(session);
@@ -164,17 +162,6 @@ export class Harbors {
       else this.#upstreamCalls.delete(url);
     }
     for (const { session } of this.#sessions.values()) session.upstreams.prune();
-  }
-
-  /** Asks no more mirrors than it takes to find a user of each session. */
-  #unused(opened?: string): ReadonlySet<string> {
-    const unused = new Set(this.#sessions.keys());
-    if (opened !== undefined) unused.delete(opened);
-    for (const mirror of this.#options.mirrors()) {
-      if (unused.size === 0) break;
-      for (const key of this.#keysOf(mirror)) unused.delete(key);
-    }
-    return unused;
   }
 
   #pullHostOf({ harbor = {} }: Pick<RegistryMirror['spec'], 'harbor'>, session: HarborSession | undefined): PullHost {
@@ -206,7 +193,7 @@ export class Harbors {
         if (!swept.signal.aborted) await told.onSweep?.(swept);
       },
       onChange: (change) => {
-        told.onChange(session, change, this.#usersOf(key));
+        told.onChange(session, change, this.#users.of(key));
       },
       onMissingPermissions: (permissions) => {
         told.onMissingPermissions(url, permissions);
@@ -228,23 +215,5 @@ export class Harbors {
   #end(session: HarborSession): void {
     const stopping = session.stop().finally(() => this.#stopping.delete(stopping));
     this.#stopping.add(stopping);
-  }
-
-  #usersOf(key: string): readonly RegistryMirror[] {
-    return this.#options.mirrors().filter((mirror) => this.#keysOf(mirror).includes(key));
-  }
-
-  /** The keys of all sessions that a mirror uses, for its present Harbor and those that it was moved away from. */
-  #keysOf(mirror: RegistryMirror): readonly string[] {
-    const { own, secrets } = this.#options;
-    const former = formerHarborsOf(mirror, this.urlFor(mirror));
-    const references = [mirror.spec.harbor ?? {}, ...former.map((harbor) => referenceTo(harbor, own, secrets))];
-    return references.map((reference) => sessionKey(reference, own));
-  }
-
-  #wasDown(key: string, url: string): boolean {
-    const { mirrors, own } = this.#options;
-    const users = mirrors().filter(({ status }) => status.harbor?.url === url);
-    return isSaidToBeDown(users.filter(({ spec }) => sessionKey(spec.harbor ?? {}, own) === key));
   }
 }
