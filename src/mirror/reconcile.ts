@@ -1,6 +1,5 @@
 import { REASONS } from '../api/reasons.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../api/registry-mirror.js';
-import { parseDuration } from '../api/spec/duration.js';
 import { upstreamHosts } from '../api/spec/upstream-types.js';
 import { KubernetesError } from '../kubernetes/errors.js';
 import type { Action } from './plan/actions.js';
@@ -31,15 +30,12 @@ import { waiting } from '../api/verdict.js';
 import { hasLostHost, routingFacts, unseen, withPullResult } from './look/look-result.js';
 import { UpstreamOutages } from './look/upstream-outages.js';
 import type { UpstreamInertia } from './look/upstream-outages.js';
+import { nextLook } from './next-look.js';
 import { decisionFor, routeOf } from './routing.js';
 import type { WorkResult } from '../kubernetes/queue/work-result.js';
 
 /** A bug is retried slowly. */
 const BUG_RETRY_MS = 300_000;
-/** An endpoint that Harbor calls unhealthy is pinged this often. */
-const UNHEALTHY_RETRY_MS = 30_000;
-/** The least pause before something that waits is looked at again. */
-const LEAST_RETRY_MS = 100;
 
 /** What a look needs of the policies. */
 export type MirrorPolicies = PreconditionOptions['policies'] &
@@ -200,7 +196,7 @@ export class MirrorReconciler {
       now: new Date(now()).toISOString(),
     });
     await this.#report(mirror, status);
-    return this.#next(mirror, look, former);
+    return nextLook(mirror, look, former, this.#options);
   }
 
   /** A status that would only say "not yet in force" waits a little: it is likely to be true soon. */
@@ -224,26 +220,5 @@ export class MirrorReconciler {
       }
     }
     this.#unreported.forget(mirror.metadata.name);
-  }
-
-  #next(
-    mirror: RegistryMirror,
-    { verdict, harbor, lookAgainMs = Infinity }: HarborLookResult,
-    former: FormerHarbors,
-  ): WorkResult {
-    // Looked at steadily, so that Pods come back soon after the upstream.
-    const waitsForUpstream =
-      harbor?.isUpstreamOut === true && verdict.kind === 'waiting' && verdict.reason === REASONS.upstreamUnhealthy;
-    if (verdict.kind === 'waiting' && !waitsForUpstream)
-      return { retryAfterMs: verdict.retryAfterMs ?? LEAST_RETRY_MS };
-    const jitter = 0.9 + this.#options.random() * 0.2;
-    const interval = Math.max(this.#options.minIntervalMs, parseDuration(mirror.spec.interval)) * jitter;
-    const unhealthy = harbor?.endpoint?.status === 'unhealthy' && harbor.hold !== 'used';
-    const soon = Math.min(
-      lookAgainMs,
-      former.lookAgainMs ?? Infinity,
-      unhealthy ? UNHEALTHY_RETRY_MS * jitter : Infinity,
-    );
-    return { requeueAfterMs: Math.min(interval, soon) };
   }
 }
