@@ -12,12 +12,9 @@ import { Policies } from '../policies/policies.js';
 import { PullSecrets } from '../pull-secrets/pull-secrets.js';
 import type { KubernetesApi } from '../kubernetes/api.js';
 import type { OperatorCluster } from './watches/cluster.js';
-import { Coalesced } from './coalesced.js';
-import { Indices } from './indices.js';
 import { ownRobotFor } from './own-robot.js';
 import { probesFor } from './probes.js';
-import { losersOfConflicts, mayFreeHost, SecretUsers, wakeOfMirror, wakesOfHarbor, wakesOfSecret } from './mapping.js';
-import type { Wake } from './mapping.js';
+import { Waking } from './waking.js';
 import { startFallback } from './fallback.js';
 import { logAvailability } from './log/availability.js';
 import { logReconciler } from './log/reconciler.js';
@@ -33,9 +30,6 @@ import { isWaiting, type WorkResult } from '../kubernetes/queue/work-result.js';
 import { countsOf, hasProbe, isObserved } from './readiness.js';
 import { inReconcile, logOfReconcile } from './log/reconcile-context.js';
 import { WorkQueue } from '../kubernetes/queue/work-queue.js';
-
-/** How long a mirror that lost its host waits at most until it is looked at again because others changed: to find those takes a look at all. */
-const LOSERS_WAIT_MS = 200;
 
 /** What runs while this process leads. */
 export interface Work {
@@ -123,7 +117,7 @@ export function startWork(
     onChange: ({ url, facts }, change, mirrors) => {
       if (change === 'opened' || change === 'availability') logAvailability(log, url, facts.availability);
       if (facts.availability.kind === 'down') for (const mirror of mirrors) mirrorReconciler.withdrawIfDown(mirror);
-      wake(wakesOfHarbor(change, facts.pullHost, mirrors, { naming: (host) => hosts.naming(host), losers }));
+      waking.harborChanged(change, facts.pullHost, mirrors);
     },
     onTurn: (mirror) => {
       queue.add(mirror, 'edit');
@@ -189,25 +183,7 @@ export function startWork(
     ...logReconciler(reconcileLog),
   });
   const fallback = startFallback({ cluster, api, log: reconcileLog, metrics, mirrors: queue });
-  const own = ownSecretNames(config);
-  const secretUsers = new SecretUsers();
-  const indices = new Indices([hosts, secretUsers]);
-  const losers = (): readonly string[] => losersOfConflicts(cluster.mirrors());
-  const wake = (wakes: readonly Wake[]): void => {
-    for (const { mirror, priority } of wakes) queue.add(mirror, priority);
-  };
-  const losersMayWin = new Coalesced(() => {
-    for (const mirror of losers()) queue.add(mirror);
-  }, LOSERS_WAIT_MS);
-  cluster.mirrorInformer.onChange((event) => {
-    indices.take(event);
-    const own = wakeOfMirror(event);
-    wake([own]);
-    if (mayFreeHost(own)) losersMayWin.due();
-  });
-  cluster.secretInformer.onChange(({ object }) => {
-    wake(wakesOfSecret(object.metadata.name, own, secretUsers));
-  });
+  const waking = new Waking({ cluster, hosts, ownSecrets: ownSecretNames(config), queue });
   cluster.policies.webhookInformer.onChange(() => {
     policies.observe();
   });
@@ -221,7 +197,7 @@ export function startWork(
     metrics.setProbed(countsOf('ProbeSucceeded', cluster.mirrors().filter(hasProbe)));
   });
   let isStopped = false;
-  const begun = Promise.all([indices.fill(cluster), readAll(cluster.policies.policies())]).then(() => {
+  const begun = Promise.all([waking.fill(), readAll(cluster.policies.policies())]).then(() => {
     if (isStopped) return;
     trigger.due();
     for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
@@ -233,7 +209,7 @@ export function startWork(
     stop: async () => {
       isStopped = true;
       await begun;
-      losersMayWin.stop();
+      waking.stop();
       await queue.drain();
       await fallback.stop();
       await probes.stop();
