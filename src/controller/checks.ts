@@ -37,7 +37,7 @@ export function checkReadable(readings: readonly Reading[]): void {
       if (trouble === undefined || trouble.ms < UNREADABLE_MS) return [];
       if (mayBeMissing && isKubernetesError(trouble.error, 'notFound')) return [];
       const reason = trouble.error instanceof Error ? trouble.error.message : String(trouble.error);
-      return [`${what} can't be read since ${Math.round(trouble.ms / 1000)} s: ${reason}`];
+      return [`${what} could not be read for ${Math.round(trouble.ms / 1000)} s: ${reason}`];
     }),
   );
 }

@@ -9,6 +9,7 @@ export class Coalesced {
     this.#ms = ms;
   }
 
+  /** Something happened that it is to run for. */
   due(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

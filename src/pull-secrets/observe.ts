@@ -41,6 +41,7 @@ export interface PullObservation {
   readonly retireAfterMs: number;
 }
 
+/** @param current - the pull prefix that the mirror is to serve from; undefined where Harbor could not be asked */
 export function observePulls(
   mirror: RegistryMirror,
   current: string | undefined,

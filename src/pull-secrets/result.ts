@@ -12,7 +12,7 @@ import { stalled, waiting } from '../api/verdict.js';
 const PERMISSION_MESSAGE =
   'spec.rewrite.pullSecret Inject needs rights that the operator lacks: to see namespaces, and to write Secrets in them. ' +
   "Turn features.pullSecrets on in the chart's values, or run kubectl apply -k config/components/pull-secrets.";
-/** Of the namespaces that refuse a Secret so many are told. */
+/** A message names at most so many of the namespaces that refuse a Secret. */
 const SHOWN = 5;
 /** Somebody has to do something about a refusal, and no event tells of it: a Secret of somebody else's isn't watched. */
 const REFUSED_RETRY_MS = 60_000;
@@ -23,6 +23,7 @@ interface PullWarning {
   readonly message: string;
 }
 
+/** Why pull Secrets can't be seen to: the operator lacks rights, or hasn't read the namespaces yet. */
 export function accessProblem(access: Exclude<PullAccess, 'ready'>): Verdict {
   return access === 'forbidden'
     ? stalled(REASONS.pullSecretPermissionMissing, PERMISSION_MESSAGE)

@@ -91,10 +91,12 @@ export class HarborSession {
     this.#health = new HarborHealth(options.thresholds, options.wasUp);
   }
 
+  /** Begins to check Harbor, again and again. */
   start(): void {
     this.#loop ??= this.#run();
   }
 
+  /** Ends the session: what it is doing is aborted. Resolves when all is over. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
@@ -107,6 +109,7 @@ export class HarborSession {
     return this.#stopped.signal;
   }
 
+  /** What is known of Harbor at this moment. */
   get facts(): HarborFacts {
     return {
       availability: this.#health.availability,

@@ -23,6 +23,7 @@ export class SameUpstream {
     this.#options = options;
   }
 
+  /** The mirror waits until the upstream has answered the one before it. */
   wait(upstream: string, mirror: string): void {
     const waiting = this.#waiting.get(upstream) ?? new Set();
     this.#waiting.set(upstream, waiting.add(mirror));

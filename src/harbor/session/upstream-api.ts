@@ -40,7 +40,10 @@ export class UpstreamApi {
     this.#answers = new LateAnswers(options);
   }
 
-  /** What takes longer than a second is answered with the HarborErrors `upstreamAsked` and `upstreamSilent`, and when the same is asked again. */
+  /**
+   * The API for one mirror. A call for which Harbor asks the upstream throws the HarborError `upstreamAsked`, and later `upstreamSilent`, once it takes longer
+   * than a second; its answer is kept for a while, and given when the same is asked again.
+   */
   for(subject: UpstreamSubject): HarborApi {
     const { client } = this.#options;
     const asking: Asking = {
@@ -107,7 +110,7 @@ export class UpstreamApi {
   }
 }
 
-/** Sends with a signal that either of two aborts: the caller's lives as long as the session, and whatever hangs on it comes off again. */
+/** Sends with a signal that either of two aborts. The caller's lives as long as the session, so the listeners are taken off it when the call is over. */
 async function withBoth<T>(
   own: AbortSignal,
   caller: AbortSignal | undefined,

@@ -76,6 +76,12 @@ export class Deletion {
     this.#formerHarbors = formerHarbors;
   }
 
+  /**
+   * One look at a mirror that is being deleted.
+   *
+   * @returns when to look again; undefined once the operator has let go of it
+   * @throws KubernetesError where the cluster can't be written to
+   */
   async reconcile(mirror: RegistryMirror): Promise<WorkResult | undefined> {
     const { policies } = this.#options;
     const { name, finalizers = [] } = mirror.metadata;

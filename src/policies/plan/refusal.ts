@@ -68,6 +68,7 @@ function wholly(memory: PolicyMemory, { trial }: TriedWrite, state: FailedState,
   return { ...withoutFailure(memory), refusal: { tries: [], blocked: new Map(memory.refusal?.blocked), whole } };
 }
 
+/** What is remembered after a write whose outcome says nothing of its content: it is tried again, after a pause that grows. */
 export function failed(memory: PolicyMemory, error: unknown, now: number): PolicyMemory {
   const times = (memory.failure?.times ?? 0) + 1;
   const message = error instanceof Error ? error.message : String(error);

@@ -55,7 +55,7 @@ describe('/readyz', () => {
     it(`says which reading has been ${what}, and why`, () => {
       expect(() => {
         checkReadable([reading({ what: 'webhooks' }), reading(given)]);
-      }).to.throw(`secrets can't be read since 61 s: ${given.trouble.error.message}`);
+      }).to.throw(`secrets could not be read for 61 s: ${given.trouble.error.message}`);
     });
   }
 });
