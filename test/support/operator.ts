@@ -16,6 +16,8 @@ export const NAMESPACE = 'registry-mirror-system';
 export const SERVICE_ACCOUNT = 'registry-mirror-operator';
 /** The user name of the operator in the API server's audit log. */
 export const OPERATOR_USER = `system:serviceaccount:${NAMESPACE}:${SERVICE_ACCOUNT}`;
+/** Flags with which an administrator's kubectl is the operator, and RBAC refuses it nothing: what is refused, an admission policy refuses. */
+export const OPERATOR_WITH_ALL_RIGHTS: readonly string[] = [`--as=${OPERATOR_USER}`, '--as-group=system:masters'];
 
 /** The operator as a process of its own, with exactly the rights that the chart, or config/, gives it. */
 export interface OperatorProcess {

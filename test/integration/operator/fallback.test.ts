@@ -1,9 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { NAMESPACE, SERVICE_ACCOUNT } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { PULL_HOST } from '../../support/world.js';
 import { useWorld } from '../use-world.js';
@@ -152,27 +149,6 @@ describe('A Pod that can’t pull from the cache, with fallback: Upstream', func
         .operator.log()
         .filter(({ pod }) => pod === `${namespace}/reformatted`),
     ).to.deep.equal([]);
-  });
-
-  it('lets the operator change nothing else of a Pod', async () => {
-    await applyPod('guarded');
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(await world().cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT));
-    const operator = new KubernetesApi(kubeConfig);
-    const collection = { group: '', version: 'v1', plural: 'pods', namespace };
-    const patch = async (path: string, value: unknown): Promise<string> => {
-      const written = operator.patch(collection, 'guarded', 'json', [{ op: 'add', path, value }]);
-      return await written.then(() => 'done', String);
-    };
-    const image = '/spec/containers/0/image';
-    await eventually(async () =>
-      expect(await patch(image, 'evil.example.org/a')).to.include('no images but its original'),
-    );
-    expect(await patch(image, 'quay.io/a/b:2')).to.include('no images but its original');
-    expect(await patch('/metadata/labels/a', 'b')).to.include('nothing of a Pod but its images');
-    expect(await patch('/spec/activeDeadlineSeconds', 1)).to.include('nothing of a Pod but its images');
-    expect(await images('guarded')).to.deep.equal([CACHED, CACHED]);
-    expect(await patch(image, ORIGINAL)).to.equal('done');
   });
 
   it('stays stuck with fallback: None, the default', async () => {
