@@ -91,6 +91,7 @@ const MUTATING_POLICIES: Readonly<Record<string, Manifest>> = {
   'with a patch that looks at no path': mutations(
     jsonPatch('variables.rewrites.map(r, JSONPatch{op: "add", path: r.path, value: r.newName})'),
   ),
+  'with the own patch as one of another type': mutations({ ...mutation, patchType: 'ApplyConfiguration' }),
   'with an apply configuration in the own patch': mutations({ ...mutation, ...applied, patchType: 'JSONPatch' }),
 };
 

@@ -5,7 +5,7 @@ import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/opera
 import type { Manifest } from '../../support/chart.js';
 import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
-import { clusterPolicy, constraints, matching, mutatingPolicy, unlabelled } from './kyverno-policies.js';
+import { clusterPolicy, constraints, matching, mutatingPolicy, ownForEach, unlabelled } from './kyverno-policies.js';
 
 const name = 'registry-mirrors-test';
 const dryRun = ['--dry-run=server', '--validate=ignore'];
@@ -30,11 +30,24 @@ const REFUSED: readonly (readonly [string, Manifest, string])[] = [
   ],
   ['a ClusterPolicy without a filter', clusterPolicy(name, { match: { any: [] } }), 'as they are admitted'],
   [
-    'a ClusterPolicy that makes objects',
-    clusterPolicy(name, {
-      mutate: undefined,
-      generate: { apiVersion: 'v1', kind: 'Secret', name: 'a', namespace: 'b', data: {} },
-    }),
+    'a ClusterPolicy with a filter outside its lists',
+    clusterPolicy(name, { match: { ...matching('Pod'), resources: { kinds: ['Secret'] } } }),
+    'as they are admitted',
+  ],
+  ['a ClusterPolicy that changes nothing', clusterPolicy(name, { mutate: undefined }), 'as they are admitted'],
+  [
+    'a ClusterPolicy that makes objects as well',
+    clusterPolicy(name, { generate: { apiVersion: 'v1', kind: 'Secret', name: 'a', namespace: 'b', data: {} } }),
+    'as they are admitted',
+  ],
+  [
+    'a ClusterPolicy that checks Pods as well',
+    clusterPolicy(name, { validate: { message: 'a', deny: {} } }),
+    'as they are admitted',
+  ],
+  [
+    'a ClusterPolicy that verifies images as well',
+    clusterPolicy(name, { verifyImages: [{ imageReferences: ['*'] }] }),
     'as they are admitted',
   ],
   [
@@ -57,6 +70,11 @@ const REFUSED: readonly (readonly [string, Manifest, string])[] = [
         ],
       },
     }),
+    'read nothing but the Pod',
+  ],
+  [
+    'a ClusterPolicy with elements of elements',
+    clusterPolicy(name, { mutate: { foreach: [{ ...ownForEach(), foreach: [ownForEach()] }] } }),
     'read nothing but the Pod',
   ],
   [
