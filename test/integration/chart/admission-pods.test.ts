@@ -42,6 +42,7 @@ const BARE = pod('bare', {}, {});
 const IMAGE = '/spec/containers/0/image';
 const IMAGE_OF_INIT = '/spec/initContainers/0/image';
 const add = (path: string, value: unknown): object => ({ op: 'add', path, value });
+const TERM = { matchExpressions: [{ key: 'a', operator: 'Exists' }] };
 const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'a' };
 
 /** All that the API server lets somebody change of a Pod beside its images. */
@@ -52,6 +53,11 @@ const OTHER_CHANGES: Readonly<Record<string, object>> = {
   'its owners': add('/metadata/ownerReferences', [owner]),
   'what it tolerates': add('/spec/tolerations/-', { operator: 'Exists' }),
   'what its scheduling waits for': { op: 'remove', path: '/spec/schedulingGates/0' },
+  'which nodes a Pod with scheduling gates may go to': add('/spec/nodeSelector', { a: 'b' }),
+  'which nodes a Pod with scheduling gates prefers': add('/spec/affinity', {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [TERM] } },
+  }),
+  'what its name was made from': add('/metadata/generateName', 'a-'),
   'its deadline': add('/spec/activeDeadlineSeconds', 1),
 };
 
