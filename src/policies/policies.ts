@@ -1,9 +1,6 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import type { PolicyEngine } from '../engines/settings.js';
 import { canonicalJson } from '../engines/syntax/digest.js';
 import { Turn } from '../clock/turn.js';
 import { applyWrite } from './apply.js';
-import type { ApplyOptions, WritablePolicies } from './apply.js';
 import { concernedBy } from './concerned.js';
 import type { Moment } from './concerned.js';
 import { Decisions } from './timing/decisions.js';
@@ -12,13 +9,14 @@ import { desiredPolicies } from './desired/desired.js';
 import { NOTHING_YET } from './memory.js';
 import type { Memory } from './memory.js';
 import { observe } from './observe/picture.js';
-import type { Picture, ReadablePolicies } from './observe/picture.js';
+import type { Picture } from './observe/picture.js';
 import { placePolicies, weighAll } from './desired/place.js';
 import { actingSince } from './plan/acting.js';
 import { injectedPrefixes, injectsAlone } from './injecting.js';
 import { planPolicies } from './plan/plan.js';
 import type { Plan } from './plan/plan.js';
 import { CachingRenderer } from './desired/renderer.js';
+import type { PoliciesOptions } from './options.js';
 import { outdatedForMs } from './outdated.js';
 import { leadsTo, maySendTo, sentTo } from './sending.js';
 import type { Place } from './sending.js';
@@ -26,26 +24,8 @@ import { hasLeft, isAnother, servedState, servesClaim, standing } from './standi
 import type { ServedClaim, StandingInput } from './standing.js';
 import { Sightings } from './sightings.js';
 import { isSameState } from './state.js';
-import type { Pace, PolicyState, RoutingDecision, ServedState } from './state.js';
+import type { PolicyState, RoutingDecision, ServedState } from './state.js';
 import { withVanished } from './vanished.js';
-
-interface PoliciesOptions extends ApplyOptions {
-  readonly cluster: ReadablePolicies & WritablePolicies;
-  readonly mirrors: {
-    mirror(name: string): RegistryMirror | undefined;
-    mirrors(): readonly RegistryMirror[];
-  };
-  readonly excludedNamespaces: readonly string[];
-  /** The engines that Auto may come to. Default: all. */
-  readonly autoEngines?: readonly PolicyEngine[];
-  readonly mirrorsPerPolicy?: number;
-  /** ms by a clock that nobody sets. */
-  readonly now: () => number;
-  /** A sync is due, so soon. */
-  readonly onDue: (pace: Pace) => void;
-  /** The state of this mirror changed. */
-  readonly onStateChange: (mirror: string, state: PolicyState) => void;
-}
 
 /**
  * All policies: observe, plan, apply. A mirror's decision only marks the policies as due; one sync then writes what all decisions since the
