@@ -50,6 +50,12 @@ describe('robot accounts in a project that a mirror leaves', () => {
     expect(world.harbor.robots.map(({ id }) => id)).to.deep.equal([1]);
   });
 
+  it('go where the mirror serves from another Harbor, although a Secret still tells of them', async () => {
+    await world.provide();
+    await leave();
+    expect(world.harbor.robots).to.deep.equal([]);
+  });
+
   it('may be there for a mirror with pull Secrets only', async () => {
     expect(world.room.mayHaveRobots(injecting())).to.equal(true);
     world.present = injecting({ pullSecret: 'None' });
