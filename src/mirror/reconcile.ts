@@ -39,7 +39,7 @@ const BUG_RETRY_MS = 300_000;
 
 /** What a look needs of the policies. */
 export type MirrorPolicies = PreconditionOptions['policies'] &
-  Pick<Policies, 'decide' | 'forget' | 'has' | 'serves' | 'served'>;
+  Pick<Policies, 'decide' | 'forget' | 'has' | 'serves' | 'served' | 'servesThrough'>;
 
 interface MirrorReconcilerOptions {
   readonly cluster: MirrorCluster;

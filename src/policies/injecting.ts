@@ -22,15 +22,8 @@ export function injectedPrefixes({ name, picture, memory }: InjectionInput): Rea
   return new Set(injecting.map(({ entry }) => entry.pullPrefix));
 }
 
-/** Whether no policy in the cluster has the mirror otherwise than with the pull Secret for this place. Pure. */
-export function injectsAlone({
-  name,
-  picture,
-  pullPrefix,
-}: Omit<InjectionInput, 'memory'> & { readonly pullPrefix: string }): boolean {
+/** Whether no policy in the cluster has the mirror without a pull Secret. Pure. */
+export function injectsAlone({ name, picture }: Omit<InjectionInput, 'memory'>): boolean {
   if (unknownBecause(picture) !== undefined) return false;
-  const there = picture.byMirror.get(name) ?? [];
-  return there.every(({ entries, settings }) => {
-    return settings?.pullSecret === 'Inject' && entries.get(name)?.pullPrefix === pullPrefix;
-  });
+  return (picture.byMirror.get(name) ?? []).every(({ settings }) => settings?.pullSecret === 'Inject');
 }

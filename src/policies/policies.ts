@@ -18,7 +18,7 @@ import type { Plan } from './plan/plan.js';
 import { CachingRenderer } from './desired/renderer.js';
 import type { PoliciesOptions } from './options.js';
 import { outdatedForMs } from './outdated.js';
-import { leadsTo, maySendTo, sentTo } from './sending.js';
+import { leadsTo, maySendElsewhere, maySendTo, sentTo } from './sending.js';
 import type { Place } from './sending.js';
 import { hasLeft, isAnother, servedState, servesClaim, standing } from './standing.js';
 import type { ServedClaim, StandingInput } from './standing.js';
@@ -99,14 +99,15 @@ export class Policies {
     return injectedPrefixes({ name, picture: this.#observe(), memory: this.#memory });
   }
 
-  /** Whether all policies that may send new Pods to the mirror's project send them to this place, and give them the pull Secret for it. */
+  /** Whether new Pods are sent through this pull prefix for this mirror, and by no policy that is there through another one. */
+  servesOnlyThrough(name: string, pullPrefix: string): boolean {
+    return this.servesThrough(name, pullPrefix) && !maySendElsewhere({ ...this.#asked(name), place: { pullPrefix } });
+  }
+
+  /** The same, and all of these policies give the Pods the pull Secret for it, and did so before. */
   injects(name: string, pullPrefix: string): boolean {
-    const picture = this.#observe();
-    return (
-      this.servesThrough(name, pullPrefix) &&
-      this.outdatedForMs(name) === 0 &&
-      injectsAlone({ name, pullPrefix, picture })
-    );
+    const isAlone = this.servesOnlyThrough(name, pullPrefix) && injectsAlone({ name, picture: this.#observe() });
+    return isAlone && this.outdatedForMs(name) === 0;
   }
 
   /**

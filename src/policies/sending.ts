@@ -22,13 +22,24 @@ interface SendingInput {
 }
 
 /** Whether any policy sends new Pods for the mirror to this place: one that has it so, or that a webhook shows so, or one that can't be read. Pure. */
-export function maySendTo({ name, place, picture, memory }: SendingInput): boolean {
-  if (unknownBecause(picture) !== undefined) return true;
+export function maySendTo({ place, ...asked }: SendingInput): boolean {
+  const { picture } = asked;
   if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(place.pullPrefix))) return true;
+  return mayDo((entry) => leadsTo(place, entry), asked);
+}
+
+/** Whether any policy sends new Pods for the mirror to another place than this one: such as one that it moved out of, and that has its old place still. Pure. */
+export function maySendElsewhere({ place: { pullPrefix }, ...asked }: SendingInput): boolean {
+  return mayDo((entry) => entry.pullPrefix !== pullPrefix, asked);
+}
+
+/** Whether any policy may have an entry of this kind for the mirror. */
+function mayDo(isSo: (entry: MirrorEntry) => boolean, { name, picture, memory }: Omit<SendingInput, 'place'>): boolean {
+  if (unknownBecause(picture) !== undefined) return true;
   const there = picture.byMirror.get(name) ?? [];
   return there.some((policy) => {
     const entry = policy.entries.get(name);
-    if (entry === undefined || leadsTo(place, entry)) return true;
+    if (entry === undefined || isSo(entry)) return true;
     const { forms } = memoryOf(memory, policy);
     const isShownOtherwise = [...forms].some(([hash, form]) => {
       const text = form.get(name);

@@ -7,7 +7,10 @@ import { isWithin } from '../plan/narrowing.js';
 import type { Precondition } from '../plan/preconditions.js';
 
 export interface PreconditionOptions {
-  readonly policies: Pick<Policies, 'state' | 'servesThrough' | 'maySendTo' | 'sentTo' | 'injects' | 'outdatedForMs'>;
+  readonly policies: Pick<
+    Policies,
+    'state' | 'servesOnlyThrough' | 'maySendTo' | 'sentTo' | 'injects' | 'outdatedForMs'
+  >;
   readonly cluster: Pick<MirrorCluster, 'mirror' | 'mirrorsNaming'>;
   readonly harbors: Pick<Harbors, 'urlFor'>;
   /** Left out where nothing waits for pull Secrets. */
@@ -36,8 +39,8 @@ export function holdsFor(
         const others = users.filter(({ metadata }) => metadata.name !== name);
         return others.every((other) => isElsewhere(other, harborUrl, project) || isInNoPolicy(other.metadata.name));
       }
-      case 'policyInForce':
-        return policies.servesThrough(name, precondition.pullPrefix) && policies.outdatedForMs(name) === 0;
+      case 'policiesSendOnlyTo':
+        return policies.servesOnlyThrough(name, precondition.pullPrefix) && policies.outdatedForMs(name) === 0;
       case 'policyWithout':
         return !policies.maySendTo(name, precondition);
       case 'policyInjects':

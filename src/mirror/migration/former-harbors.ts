@@ -188,7 +188,7 @@ async function isSameHarbor({ session, endpointId }: InUse, former: HarborSessio
 const IN_NO_POLICY: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
 
 function switchedTo({ spec }: RegistryMirror, { pullPrefix }: InUse): readonly Precondition[] {
-  return spec.rewrite.engine === 'None' ? IN_NO_POLICY : [{ kind: 'policyInForce', pullPrefix }];
+  return spec.rewrite.engine === 'None' ? IN_NO_POLICY : [{ kind: 'policiesSendOnlyTo', pullPrefix }];
 }
 
 function notDone(former: FormerHarbor, verdict: Verdict): Verdict {

@@ -2,8 +2,11 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { Since } from '../../clock/since.js';
 import type { Policies } from '../../policies/policies.js';
 
+/** How long a policy may take to let go of a mirror that has moved to another one. */
+const LETS_GO_MS = 1000;
+
 interface RetirementOptions {
-  readonly policies: Pick<Policies, 'servesThrough' | 'state' | 'outdatedForMs'>;
+  readonly policies: Pick<Policies, 'servesThrough' | 'servesOnlyThrough' | 'state' | 'outdatedForMs'>;
   /** How long what new Pods are not sent to any more stays: Pods that were made before may have yet to pull. */
   readonly retireAfterMs: number;
   /** Milliseconds, of a clock that never goes back. */
@@ -29,12 +32,14 @@ export class Retirement {
   observe({ metadata, spec }: RegistryMirror, pullPrefix: string): number | undefined {
     const { policies, retireAfterMs } = this.#options;
     const { name } = metadata;
-    const isSwitched =
-      spec.rewrite.engine === 'None'
-        ? policies.state(name).kind === 'absent'
-        : policies.servesThrough(name, pullPrefix);
+    const isRewritten = spec.rewrite.engine !== 'None';
+    const isSwitched = isRewritten
+      ? policies.servesOnlyThrough(name, pullPrefix)
+      : policies.state(name).kind === 'absent';
     const elapsedMs = this.#since.elapsed(name, isSwitched ? pullPrefix : undefined);
-    return isSwitched ? Math.max(0, retireAfterMs - elapsedMs, policies.outdatedForMs(name)) : undefined;
+    if (isSwitched) return Math.max(0, retireAfterMs - elapsedMs, policies.outdatedForMs(name));
+    // Nothing tells of the moment in which a policy lets go of a mirror that another one serves by now.
+    return isRewritten && policies.servesThrough(name, pullPrefix) ? LETS_GO_MS : undefined;
   }
 
   /** The mirror's object is gone. */

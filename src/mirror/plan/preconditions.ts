@@ -8,8 +8,8 @@ export type Precondition =
   | { readonly kind: 'inNoPolicy' }
   /** No policy that may be in force sends Pods to this project of a Harbor for another mirror of this cluster, which only uses it. */
   | { readonly kind: 'usedByNoOther'; readonly harborUrl: string; readonly project: string }
-  /** The mirror's policy is in force and sends new Pods to this place, and nothing that it had before may be. */
-  | { readonly kind: 'policyInForce'; readonly pullPrefix: string }
+  /** The mirror's policy is in force and sends new Pods to this place, and no other one, or what it had before, may send them anywhere else. */
+  | { readonly kind: 'policiesSendOnlyTo'; readonly pullPrefix: string }
   /** Every policy that has the mirror sends new Pods to this place and gives them the pull Secret for it, and all that is in force. */
   | { readonly kind: 'policyInjects'; readonly pullPrefix: string }
   /** No policy that may be in force sends Pods to this place for repositories that these globs don't include. */
@@ -26,8 +26,8 @@ export function describePrecondition(precondition: Precondition): string {
       return 'no policy in force names this mirror';
     case 'usedByNoOther':
       return `no other mirror sends Pods to project ${precondition.project}`;
-    case 'policyInForce':
-      return `the policy that sends Pods to ${precondition.pullPrefix} is in force`;
+    case 'policiesSendOnlyTo':
+      return `all policies in force send Pods to ${precondition.pullPrefix}`;
     case 'policyInjects':
       return `the policy that gives Pods the pull Secret for ${precondition.pullPrefix} is in force`;
     case 'policySendsOnly':

@@ -83,6 +83,10 @@ export class LabPolicies implements MirrorPolicies {
     return this.state(mirror).kind === 'inForce' && this.pullPrefix(mirror) === pullPrefix;
   }
 
+  servesOnlyThrough(mirror: string, pullPrefix: string): boolean {
+    return this.servesThrough(mirror, pullPrefix);
+  }
+
   maySendTo(mirror: string, place: Place): boolean {
     if (['pending', 'unknown'].includes(this.state(mirror).kind)) return true;
     return [this.#wanted, this.#inForce].some((entries) => {

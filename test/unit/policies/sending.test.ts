@@ -67,8 +67,12 @@ describe('whether Pods may still be sent to a place', () => {
     expect(policies.servesThrough('a', NEW)).to.equal(true);
     expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
     expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(true);
+    cluster.pass(10_000);
+    expect(policies.servesOnlyThrough('a', NEW)).to.equal(false);
     await cluster.settle(policies);
     expect(policies.maySendTo('a', { pullPrefix: OLD })).to.equal(false);
+    expect(policies.servesOnlyThrough('a', NEW)).to.equal(true);
+    expect(policies.servesOnlyThrough('a', OLD)).to.equal(false);
   });
 
   it('is so while the policy that let go of the mirror may be in force', async () => {

@@ -33,7 +33,7 @@ async function outcome({ deletionPolicy, harbor = 'up', error, isServedElsewhere
     former: { url: URL, projectName: 'team' },
     session: sessionOf(harbor),
     current: () => Promise.resolve(undefined),
-    requires: [{ kind: 'policyInForce', pullPrefix: 'new.test/team' }],
+    requires: [{ kind: 'policiesSendOnlyTo', pullPrefix: 'new.test/team' }],
     holds: () => isServedElsewhere,
     pullSecrets: { removeRobotsIn: () => (error === undefined ? Promise.resolve() : Promise.reject(error)) },
   });

@@ -50,12 +50,12 @@ describe('a mirror whose policy is as it is to be, while an API server may still
     expect(lab.mirror('quay')).to.not.equal(undefined);
   });
 
-  for (const precondition of [{ kind: 'inNoPolicy' }, { kind: 'policyInForce', pullPrefix: PREFIX }] as const) {
+  for (const precondition of [{ kind: 'inNoPolicy' }, { kind: 'policiesSendOnlyTo', pullPrefix: PREFIX }] as const) {
     it(`lets nothing go that waits for ${precondition.kind}`, () => {
       const policies = new LabPolicies();
       const object = mirror('quay');
       const entry = { mirror: 'quay', pullPrefix: PREFIX, hosts: ['quay.io'], include: [], exclude: [] };
-      if (precondition.kind === 'policyInForce')
+      if (precondition.kind === 'policiesSendOnlyTo')
         policies.decide('quay', { kind: 'include', entry, settings: {} as never });
       policies.takeEffect();
       expect(holdsFor(object, { policies, ...ALONE })(precondition)).to.equal(true);

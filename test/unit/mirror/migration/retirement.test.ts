@@ -9,6 +9,8 @@ describe('what a mirror served from before', () => {
   let now = 0;
   let served: string | undefined;
   let outdatedMs = 0;
+  /** Whether a policy that the mirror moved out of still has it with its former place. */
+  let isLeaving = false;
   let retirement: Retirement;
   const team = mirror('team');
   const due = (pullPrefix: string): number | undefined => retirement.observe(team, pullPrefix);
@@ -17,8 +19,10 @@ describe('what a mirror served from before', () => {
     now = 1_000_000;
     served = undefined;
     outdatedMs = 0;
+    isLeaving = false;
     const policies = {
       outdatedForMs: () => outdatedMs,
+      servesOnlyThrough: (_mirror: string, prefix: string) => prefix === served && !isLeaving,
       servesThrough: (_mirror: string, prefix: string) => prefix === served,
       state: (): PolicyState => (served === undefined ? { kind: 'absent' } : { kind: 'pending', forMs: 0 }),
     };
@@ -49,6 +53,16 @@ describe('what a mirror served from before', () => {
     expect(due('harbor/new')).to.equal(5000);
     outdatedMs = 0;
     expect(due('harbor/new')).to.equal(0);
+  });
+
+  it('stays, and is looked at again, until the policy that the mirror moved out of has let go of it', () => {
+    served = 'harbor/new';
+    isLeaving = true;
+    expect(due('harbor/new')).to.equal(1000);
+    now += 20 * MINUTE;
+    expect(due('harbor/new')).to.equal(1000);
+    isLeaving = false;
+    expect(due('harbor/new')).to.equal(10 * MINUTE);
   });
 
   it('waits anew after each switch, and after one back', () => {
