@@ -94,6 +94,23 @@ describe('A mirror that moves to another Harbor', function () {
     expect((await status('app')).harbor).to.include({ url: second.url, projectID: second.project('app')?.id });
   });
 
+  it('leaves the old project as long as the policy that it moved out of has it, where other settings are changed at once', async () => {
+    const own = { upstream: { ...upstream, url: 'https://both.example.org' } };
+    await world().apply('both', { ...spec, ...own });
+    await world().untilReady('both');
+    await world().apply('both', there({ ...own, rewrite: { ...rewrite, failurePolicy: 'Ignore' } }));
+    const seen: { readonly isGone: boolean; readonly isSentThere: boolean }[] = [];
+    await inTime(async () => {
+      const isGone = world().harbor.project('both') === undefined;
+      const policies = await kubectl('get', 'mutatingadmissionpolicies', '-o', 'yaml');
+      seen.push({ isGone, isSentThere: policies.includes('harbor.cache.test/both') });
+      expect(isGone).to.equal(true);
+    });
+    expect(seen).to.deep.include({ isGone: false, isSentThere: true });
+    expect(seen).to.not.deep.include({ isGone: true, isSentThere: true });
+    await kubectl('delete', 'registrymirror', 'both', '--timeout=45s');
+  });
+
   it('goes on while the old one is down, says what is still to do, and does it once it is back', async () => {
     await second.down();
     await world().apply('app', spec);
