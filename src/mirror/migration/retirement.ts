@@ -3,7 +3,7 @@ import { Since } from '../../clock/since.js';
 import type { Policies } from '../../policies/policies.js';
 
 /** How long a policy may take to let go of a mirror that has moved to another one. */
-const LETS_GO_MS = 1000;
+const LETS_GO_MS = 3000;
 
 interface RetirementOptions {
   readonly policies: Pick<Policies, 'servesThrough' | 'servesOnlyThrough' | 'state' | 'outdatedForMs'>;

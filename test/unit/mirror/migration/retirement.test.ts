@@ -58,9 +58,9 @@ describe('what a mirror served from before', () => {
   it('stays, and is looked at again, until the policy that the mirror moved out of has let go of it', () => {
     served = 'harbor/new';
     isLeaving = true;
-    expect(due('harbor/new')).to.equal(1000);
+    expect(due('harbor/new')).to.equal(3000);
     now += 20 * MINUTE;
-    expect(due('harbor/new')).to.equal(1000);
+    expect(due('harbor/new')).to.equal(3000);
     isLeaving = false;
     expect(due('harbor/new')).to.equal(10 * MINUTE);
   });
