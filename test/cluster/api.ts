@@ -1,5 +1,10 @@
 import { Agent, request } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { IncomingMessage } from 'node:http';
+
+/** What the API server says in Retry-After. */
+const BUSY_MS = 1000;
+const BUSY_TRIES = 10;
 
 export interface ApiResponse {
   readonly status: number;
@@ -40,8 +45,20 @@ export class Api {
     this.#agent = new Agent({ ca: connection.ca, keepAlive: true, maxSockets: 16 });
   }
 
-  /** Sends one request, body as JSON, and returns status and body as text whatever the status. Rejects when there is no answer. */
-  async send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<ApiResponse> {
+  /**
+   * Sends one request, body as JSON, and returns status and body as text whatever the status; one that the API server has no time for is sent again.
+   * Rejects when there is no answer.
+   */
+  async send(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse> {
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.#sendOnce(method, path, body, contentType);
+      // Such as of a kind whose definition was applied a moment ago: "storage is (re)initializing".
+      if (response.status !== 429 || tries === BUSY_TRIES) return response;
+      await pause(BUSY_MS);
+    }
+  }
+
+  async #sendOnce(method: string, path: string, body: unknown, contentType = 'application/json'): Promise<ApiResponse> {
     const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = {
