@@ -9,6 +9,7 @@ import { useBareWorld } from '../bare-world.js';
 
 const SECOND_HOST = 'second.cache.test';
 const IMAGE = 'registry.example.org/app/web:1';
+const NOTES = ['-n', 'default', '-o', 'jsonpath={.items[*].note}'];
 
 describe('A mirror that moves to another Harbor', function () {
   this.timeout(180_000);
@@ -51,15 +52,7 @@ describe('A mirror that moves to another Harbor', function () {
   });
   const status = async (name: string): Promise<RegistryMirrorStatus> => (await world().get(name)).status;
   const notes = async (name: string): Promise<string> =>
-    kubectl(
-      'get',
-      'events.events.k8s.io',
-      '-n',
-      'default',
-      `--field-selector=regarding.name=${name}`,
-      '-o',
-      'jsonpath={.items[*].note}',
-    );
+    kubectl('get', 'events.events.k8s.io', ...NOTES, `--field-selector=regarding.name=${name}`);
   const cache = (harbor: HarborStandIn, project: string): void => {
     const { repositories } = harbor.state;
     const time = new Date().toISOString();
