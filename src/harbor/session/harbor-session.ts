@@ -10,8 +10,8 @@ import type { HealthThresholds } from './harbor-health.js';
 import { newsOf } from './news.js';
 import type { SessionChange } from './news.js';
 import { Retentions } from './retentions.js';
-import { UpstreamApi } from './upstream-api.js';
-import type { UpstreamCalls } from './upstream-calls.js';
+import { UpstreamApi } from './upstream/upstream-api.js';
+import type { UpstreamCalls } from './upstream/upstream-calls.js';
 
 const SWEEP_EVERY_MS = 40_000;
 const INFO_MAX_AGE_MS = 600_000;

@@ -9,7 +9,7 @@ import type { HarborSecrets, OwnHarbor } from './address.js';
 import type { PullHost } from './facts.js';
 import type { HealthThresholds } from './harbor-health.js';
 import { HarborUsers } from './harbor-users.js';
-import { UpstreamCalls } from './upstream-calls.js';
+import { UpstreamCalls } from './upstream/upstream-calls.js';
 import { HarborSession } from './harbor-session.js';
 import type { FindMissingPermissions } from './harbor-session.js';
 import type { SessionChange } from './news.js';

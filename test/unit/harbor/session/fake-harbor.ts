@@ -4,7 +4,7 @@ import type { HarborErrorKind } from '../../../../src/harbor/http/errors.js';
 import { HarborSession } from '../../../../src/harbor/session/harbor-session.js';
 import type { HarborSessionOptions } from '../../../../src/harbor/session/harbor-session.js';
 import type { SessionChange } from '../../../../src/harbor/session/news.js';
-import { UpstreamCalls } from '../../../../src/harbor/session/upstream-calls.js';
+import { UpstreamCalls } from '../../../../src/harbor/session/upstream/upstream-calls.js';
 import type { Project } from '../../../../src/harbor/types.js';
 
 export function harborError(kind: HarborErrorKind, reason = `it is ${kind}`): HarborError {

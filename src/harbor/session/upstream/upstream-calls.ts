@@ -1,5 +1,5 @@
-import { HarborError } from '../http/errors.js';
-import type { HarborErrorDetails } from '../http/errors.js';
+import { HarborError } from '../../http/errors.js';
+import type { HarborErrorDetails } from '../../http/errors.js';
 import { Arrivals } from './arrivals.js';
 import { Line } from './line.js';
 import { SameUpstream } from './same-upstream.js';

@@ -1,4 +1,4 @@
-import { within } from '../../clock/pause.js';
+import { within } from '../../../clock/pause.js';
 
 /** A look waits so long for an answer. */
 const PATIENCE_MS = 1000;

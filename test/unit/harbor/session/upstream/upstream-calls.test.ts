@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { HarborError, isHarborError } from '../../../../src/harbor/http/errors.js';
-import { UpstreamCalls } from '../../../../src/harbor/session/upstream-calls.js';
-import { eventually } from '../../../support/wait.js';
+import { HarborError, isHarborError } from '../../../../../src/harbor/http/errors.js';
+import { UpstreamCalls } from '../../../../../src/harbor/session/upstream/upstream-calls.js';
+import { eventually } from '../../../../support/wait.js';
 
 const PLACE = { method: 'POST', path: '/api/v2.0/registries' } as const;
 const MINUTE_MS = 60_000;

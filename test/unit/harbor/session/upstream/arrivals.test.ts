@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Arrivals } from '../../../../src/harbor/session/arrivals.js';
+import { Arrivals } from '../../../../../src/harbor/session/upstream/arrivals.js';
 
 const NAMES = ['a', 'b', 'c'];
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { CallOptions, HarborApi } from '../api.js';
-import type { HttpMethod } from '../http/errors.js';
+import type { CallOptions, HarborApi } from '../../api.js';
+import type { HttpMethod } from '../../http/errors.js';
 import { LateAnswers } from './late-answers.js';
 import { asked, silent } from './upstream-errors.js';
 import type { UpstreamCalls } from './upstream-calls.js';

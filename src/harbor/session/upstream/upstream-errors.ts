@@ -1,5 +1,5 @@
-import { HarborError } from '../http/errors.js';
-import type { HarborErrorDetails } from '../http/errors.js';
+import { HarborError } from '../../http/errors.js';
+import type { HarborErrorDetails } from '../../http/errors.js';
 
 type Place = Pick<HarborErrorDetails, 'method' | 'path'>;
 

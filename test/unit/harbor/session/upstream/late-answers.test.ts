@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { LateAnswers } from '../../../../src/harbor/session/late-answers.js';
-import { eventually } from '../../../support/wait.js';
+import { LateAnswers } from '../../../../../src/harbor/session/upstream/late-answers.js';
+import { eventually } from '../../../../support/wait.js';
 
 describe('answers that take longer than a look waits', () => {
   const nobody = (): never => {
