@@ -104,7 +104,7 @@ export class Policies {
     return this.servesThrough(name, pullPrefix) && !maySendElsewhere({ ...this.#asked(name), place: { pullPrefix } });
   }
 
-  /** The same, and all of these policies give the Pods the pull Secret for it, and did so before. */
+  /** Whether new Pods are sent through this pull prefix alone for this mirror, and all policies and replicas that do so give them the pull Secret for it. */
   injects(name: string, pullPrefix: string): boolean {
     const isAlone = this.servesOnlyThrough(name, pullPrefix) && injectsAlone({ name, picture: this.#observe() });
     return isAlone && this.outdatedForMs(name) === 0;

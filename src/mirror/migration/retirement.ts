@@ -27,7 +27,8 @@ export class Retirement {
    * Takes in where new Pods are sent now.
    *
    * @param pullPrefix - `host[:port]/project` that the mirror is to serve from
-   * @returns ms until what it served from before can go; undefined while new Pods may still be sent there
+   * @returns after how many ms what it served from before may go, at the earliest, and this is to be asked again; undefined while nobody knows: an event
+   *   tells when new Pods are sent to the new place
    */
   observe({ metadata, spec }: RegistryMirror, pullPrefix: string): number | undefined {
     const { policies, retireAfterMs } = this.#options;

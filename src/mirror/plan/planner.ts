@@ -32,7 +32,7 @@ export interface Subject {
   readonly desired: Desired;
   /** host[:port] that nodes pull from. */
   readonly pullHost: string;
-  /** ms until what the mirror served from before can go; undefined: new Pods may still be sent there. */
+  /** After how many ms what the mirror served from before may go, at the earliest; undefined: nobody knows yet. */
   readonly retireInMs: number | undefined;
 }
 

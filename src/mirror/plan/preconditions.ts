@@ -27,7 +27,7 @@ export function describePrecondition(precondition: Precondition): string {
     case 'usedByNoOther':
       return `no other mirror sends Pods to project ${precondition.project}`;
     case 'policiesSendOnlyTo':
-      return `all policies in force send Pods to ${precondition.pullPrefix}`;
+      return `all policies in force send the mirror's Pods to ${precondition.pullPrefix}`;
     case 'policyInjects':
       return `the policy that gives Pods the pull Secret for ${precondition.pullPrefix} is in force`;
     case 'policySendsOnly':
