@@ -37,3 +37,9 @@ export function entryText(entry: MirrorEntry): string {
   TEXTS.set(entry, text);
   return text;
 }
+
+/** The pull prefix in such a text. */
+export function pullPrefixIn(text: string): string {
+  const [, , pullPrefix] = JSON.parse(text) as readonly [string, unknown, string];
+  return pullPrefix;
+}

@@ -60,6 +60,8 @@ export interface PolicyMemory extends PolicyId {
 interface Change {
   /** Undefined where the mirror has left the policy. */
   readonly entry: string | undefined;
+  /** What the policy may have had for the mirror before, where that was anything else. */
+  readonly was?: string | undefined;
   /** When the write was answered; Infinity until then. */
   readonly at: number;
   /** The policy was not as we left it, and it was not for its mirrors that it was written. */
@@ -217,7 +219,9 @@ function changed(
       const change = before.get(mirror);
       const isSame = isOurs && change !== undefined && change.entry === entry;
       const isFirst = change === undefined && !there.has(mirror);
-      return [mirror, isSame ? change : { entry, at: Infinity, isMended, isFirst }];
+      // A write before may have been carried out without an answer.
+      const was = [there.get(mirror), change?.entry, change?.was].find((text) => text !== undefined && text !== entry);
+      return [mirror, isSame ? change : { entry, was, at: Infinity, isMended, isFirst }];
     }),
   );
 }

@@ -18,7 +18,8 @@ import type { Plan } from './plan/plan.js';
 import { CachingRenderer } from './desired/renderer.js';
 import type { PoliciesOptions } from './options.js';
 import { outdatedForMs } from './outdated.js';
-import { leadsTo, maySendElsewhere, maySendTo, sentTo } from './sending.js';
+import { sentTo } from './senders.js';
+import { leadsTo, maySendElsewhere, maySendTo } from './sending.js';
 import type { Place } from './sending.js';
 import { hasLeft, isAnother, servedState, servesClaim, standing } from './standing.js';
 import type { ServedClaim, StandingInput } from './standing.js';
@@ -122,9 +123,9 @@ export class Policies {
     return maySendTo({ ...this.#asked(name), place });
   }
 
-  /** The mirrors that a policy in the cluster sends Pods to a project of this name for, in whatever Harbor. */
-  sentTo(project: string): readonly string[] {
-    return sentTo(project, this.#observe());
+  /** The mirrors that new Pods may be sent to a project of this name for, in whatever Harbor. */
+  sentTo(project: string): ReadonlySet<string> {
+    return sentTo(project, { picture: this.#observe(), memory: this.#memory, now: this.#options.now() });
   }
 
   /** For how many ms still new Pods may be sent where they were before, although the mirror's state says how it is to be; Infinity: nobody knows yet. */

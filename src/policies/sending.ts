@@ -2,7 +2,6 @@ import { entryText, type MirrorEntry } from '../engines/entry.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
 import { unknownBecause } from './observe/picture.js';
-import type { FoundPolicy } from './observe/live.js';
 import type { Picture } from './observe/picture.js';
 
 /** A place that new Pods may be sent to. */
@@ -52,26 +51,4 @@ function mayDo(isSo: (entry: MirrorEntry) => boolean, { name, picture, memory }:
 /** Whether what a policy has for a mirror sends Pods there. */
 export function leadsTo({ pullPrefix, counts }: Place, entry: MirrorEntry): boolean {
   return entry.pullPrefix === pullPrefix && (counts === undefined || counts(entry.include));
-}
-
-type Senders = ReadonlyMap<string, readonly string[]>;
-
-const SENDERS = new WeakMap<FoundPolicy['entries'], Senders>();
-
-/** The mirrors that a policy sends Pods to a project of this name for, in whatever Harbor. */
-export function sentTo(project: string, { policies }: Pick<Picture, 'policies'>): readonly string[] {
-  return [...policies.values()].flatMap(({ entries }) => sendersIn(entries).get(project) ?? []);
-}
-
-/** By project; once for each version of a policy: thousands of mirrors that go ask for one project each. */
-function sendersIn(entries: FoundPolicy['entries']): Senders {
-  const known = SENDERS.get(entries);
-  if (known !== undefined) return known;
-  const senders = Map.groupBy(entries.keys(), (name) => projectOf(entries.get(name)?.pullPrefix ?? ''));
-  SENDERS.set(entries, senders);
-  return senders;
-}
-
-function projectOf(pullPrefix: string): string {
-  return pullPrefix.slice(pullPrefix.indexOf('/') + 1);
 }

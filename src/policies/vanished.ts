@@ -22,11 +22,12 @@ export function withVanished(memory: Memory, picture: Picture, now: number): Mem
 function vanished(memory: PolicyMemory, before: FoundPolicy, now: number): PolicyMemory {
   const { settleMs, silenceMs } = ENGINES[memory.kind].delays;
   const { sent } = memory;
-  const changes = [...before.form.keys()].flatMap((mirror) => {
+  const changes = [...before.form].flatMap(([mirror, was]) => {
     const isOut = memory.changes.get(mirror)?.entry === undefined && memory.changes.has(mirror);
     const entry = sent?.form.get(mirror);
     const sentAt = entry === undefined ? undefined : sent?.at;
-    return isOut ? [] : [[mirror, { entry, at: Math.max(now + settleMs - silenceMs, sentAt ?? -Infinity) }] as const];
+    const at = Math.max(now + settleMs - silenceMs, sentAt ?? -Infinity);
+    return isOut ? [] : [[mirror, { entry, was, at }] as const];
   });
   if (changes.length === 0) return memory;
   return {

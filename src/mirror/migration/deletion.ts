@@ -26,7 +26,7 @@ import type { WorkResult } from '../../kubernetes/queue/work-result.js';
 
 interface DeletionOptions extends PreconditionOptions {
   readonly cluster: PreconditionOptions['cluster'] & Pick<MirrorCluster, 'setFinalizers' | 'writeStatus' | 'announce'>;
-  readonly harbors: Pick<Harbors, 'sessionFor' | 'urlFor'>;
+  readonly harbors: PreconditionOptions['harbors'] & Pick<Harbors, 'sessionFor'>;
   readonly policies: PreconditionOptions['policies'] & Pick<Policies, 'decide' | 'forget'>;
   readonly pullSecrets: Pick<PullSecrets, 'release'>;
   readonly clusterId: string;

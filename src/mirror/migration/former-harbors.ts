@@ -20,7 +20,7 @@ import { waiting } from '../../api/verdict.js';
 
 export interface FormerHarborsOptions extends PreconditionOptions {
   readonly cluster: PreconditionOptions['cluster'] & Pick<MirrorCluster, 'announce'>;
-  readonly harbors: Pick<Harbors, 'urlFor' | 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
+  readonly harbors: PreconditionOptions['harbors'] & Pick<Harbors, 'sessionFor' | 'sessionForFormer' | 'knowsLoginFor'>;
   readonly pullSecrets: Pick<PullSecrets, 'pullsFrom' | 'mayHaveRobots' | 'removeRobotsIn'>;
   readonly clusterId: string;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
@@ -57,6 +57,7 @@ interface Place {
 
 /** How often a Harbor that could not be cleaned up is tried again. */
 const RETRY_MS = 30_000;
+
 /** What stays in a Harbor that is let go of, in words. */
 export function leftIn({ url, projectName }: FormerHarbor, why: string): string {
   return `project ${projectName} and its endpoint in ${url} (${why})`;

@@ -95,8 +95,9 @@ export class LabPolicies implements MirrorPolicies {
     });
   }
 
-  sentTo(project: string): readonly string[] {
-    return [...this.#inForce].filter(([, { pullPrefix }]) => pullPrefix.endsWith(`/${project}`)).map(([name]) => name);
+  sentTo(project: string): ReadonlySet<string> {
+    const sent = [...this.#inForce].filter(([, { pullPrefix }]) => pullPrefix.endsWith(`/${project}`));
+    return new Set(sent.map(([name]) => name));
   }
 
   injects(mirror: string, pullPrefix: string): boolean {

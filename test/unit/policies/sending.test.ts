@@ -47,15 +47,69 @@ describe('whether Pods may still be sent to a place', () => {
     ]);
   });
 
-  it('is known of all mirrors that are sent to a project of one name, until the policy in the cluster has another one', async () => {
-    const other = cluster.set('b', { failurePolicy: 'Ignore' });
-    policies.decide('b', includedAt(other, 'elsewhere:5000/old'));
-    await cluster.settle(policies);
-    expect(policies.sentTo('old')).to.have.members(['a', 'b']);
-    policies.decide('a', includedAt(before, NEW));
-    expect(policies.sentTo('old')).to.have.members(['a', 'b']);
-    await cluster.settle(policies);
-    expect([policies.sentTo('old'), policies.sentTo('new'), policies.sentTo('none')]).to.deep.equal([['b'], ['a'], []]);
+  describe('of a project of one name, in whatever Harbor', () => {
+    it('is known of all mirrors at once', async () => {
+      const other = cluster.set('b', { failurePolicy: 'Ignore' });
+      policies.decide('b', includedAt(other, 'elsewhere:5000/old'));
+      await cluster.settle(policies);
+      expect([...policies.sentTo('old')]).to.have.members(['a', 'b']);
+      policies.decide('a', includedAt(before, NEW));
+      expect([...policies.sentTo('old')]).to.have.members(['a', 'b']);
+      await cluster.settle(policies);
+      const found = ['old', 'new', 'none'].map((project) => [...policies.sentTo(project)]);
+      expect(found).to.deep.equal([['b'], ['a'], []]);
+    });
+
+    it('is so until the webhook has shown for a second the policy that sends them elsewhere', async () => {
+      policies.decide('a', includedAt(before, NEW));
+      await policies.sync();
+      cluster.pass(10_000);
+      await policies.sync();
+      expect([...policies.sentTo('old')]).to.include('a');
+      policies.decide('a', includedAt(before, 'harbor/newer'));
+      await policies.sync();
+      cluster.kyvernoActs();
+      policies.observe();
+      expect(policies.state('a').kind).to.equal('inForce');
+      await policies.sync();
+      expect([...policies.sentTo('new')]).to.include('a');
+      cluster.pass(1_000);
+      expect([...policies.sentTo('old'), ...policies.sentTo('new')]).to.deep.equal([]);
+    });
+
+    const leaves = (): void => {
+      policies.decide('b', { kind: 'withdraw' });
+    };
+    const goesElsewhere = (object: RegistryMirror): void => {
+      policies.decide('b', includedAt(object, NEW));
+    };
+    const LEAVING: readonly [string, (object: RegistryMirror) => void][] = [
+      ['was written without the mirror', leaves],
+      ['was written with another one', goesElsewhere],
+      [
+        'that had it was deleted by somebody, and made anew with another one',
+        (object) => {
+          cluster.live.clear();
+          policies.observe();
+          goesElsewhere(object);
+        },
+      ],
+    ];
+    for (const [what, leave] of LEAVING) {
+      it(`is so for 15 s after a MutatingAdmissionPolicy ${what}`, async () => {
+        const object = cluster.set('b', { engine: 'MutatingAdmissionPolicy' });
+        policies.decide('b', includedAt(object, OLD));
+        await cluster.settle(policies);
+        cluster.pass(20_000);
+        leave(object);
+        await policies.sync();
+        cluster.pass(2_000);
+        await policies.sync();
+        expect([...policies.sentTo('old')]).to.include('b');
+        cluster.pass(13_000);
+        expect([...policies.sentTo('old')]).to.not.include('b');
+      });
+    }
   });
 
   it('is so while any policy lists the mirror with it, although the one that the mirror moved to is in force', async () => {
