@@ -189,6 +189,7 @@ export class MirrorReconciler {
       former,
       ...(look.pullWarning === undefined ? {} : { pullWarning: look.pullWarning }),
       ...(look.waitsFor === undefined ? {} : { waitsFor: look.waitsFor }),
+      ...(look.stays === undefined ? {} : { stays: look.stays }),
       heldBack: look.heldBack,
       exposed,
       fallbackProblem: this.#options.fallbackProblem(mirror),

@@ -31,6 +31,10 @@ interface ConvergenceOptions {
 const MAX_ROUNDS = 3;
 /** An action whose precondition doesn't hold is tried again after this. */
 const HELD_MS = 2000;
+/** The same, where another mirror uses the project: it may do so for good. */
+const USED_MS = 30_000;
+/** What keeps a project as open as it was. */
+const OPEN_UNTIL: ReadonlySet<Precondition['kind']> = new Set(['policyInjects', 'policySendsOnly', 'secretsSpread']);
 /** The mirror is looked at when the upstream has answered: this is only a second net. */
 const ASKED_MS = 2000;
 /** The old settings stay, and go on serving. */
@@ -114,6 +118,7 @@ export class Convergence {
       ...(retireInMs === undefined ? {} : { retireInMs }),
       ...lookAgain(plan, result),
       ...waitsFor(plan, result),
+      ...stays(result),
     };
   }
 }
@@ -150,18 +155,26 @@ function failed(
 
 /** How the project stays, and until when. */
 function waitsFor({ waitsFor: planned }: HarborPlan, result: ActResult): Pick<HarborLookResult, 'waitsFor'> {
-  const met = result.kind === 'held' && result.waitsFor.kind !== 'policyWithout' ? result.waitsFor : undefined;
+  const met = result.kind === 'held' && OPEN_UNTIL.has(result.waitsFor.kind) ? result.waitsFor : undefined;
   const precondition = planned ?? met;
   const stays = precondition?.kind === 'policySendsOnly' ? 'as open as before' : 'public';
   return precondition === undefined ? {} : { waitsFor: `${stays} until ${describePrecondition(precondition)}` };
 }
 
+/** That an earlier project stays, since another mirror uses it. */
+function stays(result: ActResult): Pick<HarborLookResult, 'stays'> {
+  if (result.kind !== 'held' || result.waitsFor.kind !== 'usedByNoOther') return {};
+  const { project } = result.waitsFor;
+  return { stays: `Project ${project} stays until ${describePrecondition(result.waitsFor)}.` };
+}
+
 /** When something that has to wait may be done. */
 function lookAgain(
   { retireInMs, waitsFor: held }: HarborPlan,
-  { kind }: ActResult,
+  result: ActResult,
 ): Pick<HarborLookResult, 'lookAgainMs'> {
-  if (kind === 'held' || held !== undefined) return { lookAgainMs: HELD_MS };
+  if (result.kind === 'held' && result.waitsFor.kind === 'usedByNoOther') return { lookAgainMs: USED_MS };
+  if (result.kind === 'held' || held !== undefined) return { lookAgainMs: HELD_MS };
   return retireInMs === undefined ? {} : { lookAgainMs: retireInMs };
 }
 

@@ -23,11 +23,13 @@ export interface HarborLookResult {
   readonly quietForMs?: number;
   /** In words: how the project stays although the spec says otherwise, and until when. */
   readonly waitsFor?: string;
+  /** In words: that a project that the mirror moved away from stays, and why. */
+  readonly stays?: string;
   /** Namespaces that don't take the mirror's pull Secret: this holds up nothing. */
   readonly pullWarning?: { readonly reason: Reason; readonly message: string };
   /** The longest until the next look, in milliseconds; undefined: the mirror's interval. */
   readonly lookAgainMs?: number;
-  /** ms until what the mirror served from before can go; undefined: new Pods may still be sent there. */
+  /** After how many ms what the mirror served from before may go, at the earliest; undefined: nobody knows yet. */
   readonly retireInMs?: number;
 }
 

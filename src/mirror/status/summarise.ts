@@ -23,6 +23,8 @@ export interface SummaryInput {
   readonly former: FormerHarbors;
   /** In words: how the project stays although the spec says otherwise, and until when. */
   readonly waitsFor?: string;
+  /** In words: that a project that the mirror moved away from stays, and why. */
+  readonly stays?: string;
   /** Namespaces that don't take the pull Secret; undefined where there are none. */
   readonly pullWarning?: HarborLookResult['pullWarning'];
   /** In words: what the mirror's Pods need and runs among them; undefined where nothing does. */
@@ -165,11 +167,12 @@ function endpointFinding(endpoint: Endpoint | null, { hold = 'created' }: Harbor
 function projectFinding(
   project: Project | null,
   { hold = 'created' }: HarborFindings,
-  { verdict, waitsFor }: SummaryInput,
+  { verdict, waitsFor, stays }: SummaryInput,
 ): Finding {
   if (project === null) return notThere('ProjectReady', 'project', verdict);
   const until = waitsFor === undefined ? '' : `, ${waitsFor}`;
-  return finding('ProjectReady', 'True', HOLD_REASON[hold], `Proxy-cache project ${project.name}${until}.`);
+  const message = `Proxy-cache project ${project.name}${until}.${stays === undefined ? '' : ` ${stays}`}`;
+  return finding('ProjectReady', 'True', HOLD_REASON[hold], message);
 }
 
 function harborFinding(findings: HarborFindings): Finding {

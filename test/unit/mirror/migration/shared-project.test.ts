@@ -47,6 +47,11 @@ describe('a project that another mirror of the cluster uses', () => {
     lab.pass(RETIRE_AFTER_MS + 1);
     await lookAtOwner();
     expect(projects()).to.include.members(['owner', 'new']);
+    expect(lab.says('owner', 'Ready')).to.equal('True Succeeded');
+    expect(lab.tells('owner', 'ProjectReady')).to.include(
+      'owner stays until no other mirror sends Pods to project owner',
+    );
+    expect(await lab.lookAtOnce('owner')).to.deep.equal({ requeueAfterMs: 30_000 });
     lab.delete('user');
     await lab.look('user');
     await lookAtOwner();
