@@ -12,7 +12,7 @@ import type { Memory, PolicyMemory } from './memory.js';
 import { emptiedBy } from './emptied.js';
 import { missingApi, missingApis } from './plan/refusal.js';
 import type { PolicyRef, PolicyState, RoutingDecision, ServedState } from './state.js';
-import type { PolicyId } from './observe/live.js';
+import type { FoundPolicy, PolicyId } from './observe/live.js';
 import { policyWith, unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
@@ -67,7 +67,20 @@ function standingWith({ name, picture, memory, now }: StandingInput, wanted: Cho
   const known = memoryOf(memory, policy);
   const problem = overwritten(policy, known);
   if (problem !== undefined) return problem;
-  return acting === undefined ? notInForce(policy, wanted, known, homes.length > 0) : { kind: 'inForce', policy };
+  if (acting === undefined) return notInForce(policy, wanted, known, homes.length > 0);
+  const message = stillIn(name, acting, picture, memory);
+  return message === undefined ? { kind: 'inForce', policy } : { kind: 'pending', forMs: 0, policy, message };
+}
+
+/** Why a policy that the mirror moved out of goes on sending Pods as before; undefined where none does, or nothing keeps it from letting go. */
+function stillIn(name: string, { key }: FoundPolicy, picture: Picture, memory: Memory): string | undefined {
+  for (const there of picture.byMirror.get(name) ?? []) {
+    const problem = there.key === key ? undefined : problemOf(memory, there);
+    if (problem !== undefined) {
+      return `The ${there.kind} ${there.name}, which the mirror moved out of, still has it: ${problem}`;
+    }
+  }
+  return undefined;
 }
 
 function notInForce(policy: PolicyRef, wanted: ChosenEntry, known: PolicyMemory, isThere: boolean): PolicyState {

@@ -76,6 +76,31 @@ describe('a mirror that moves from one policy to another', () => {
     expect(cluster.listed(homeOf(before))).to.deep.equal([]);
   });
 
+  it('is not in force while the old one can’t be written, and so sends Pods as before', async () => {
+    const cluster = new FakePolicyCluster();
+    const policies = cluster.open();
+    const before = cluster.set('a');
+    policies.decide('a', included(before));
+    await cluster.settle(policies);
+    cluster.refuse = ({ name }) => (name === homeOf(before) ? new KubernetesError('forbidden', 'no') : undefined);
+    policies.decide('a', included(cluster.set('a', { failurePolicy: 'Ignore' })));
+    await policies.sync();
+    cluster.kyvernoActs();
+    cluster.pass(ENGINES.ClusterPolicy.delays.lingerMs);
+    expect(policies.state('a').kind).to.equal('inForce');
+    await policies.sync();
+    cluster.pass(ENGINES.ClusterPolicy.delays.lingerMs);
+    await policies.sync();
+    expect(cluster.listed(homeOf(before))).to.deep.equal(['a']);
+    const state = policies.state('a');
+    expect(state.kind).to.equal('pending');
+    expect(state).to.have.property('message').that.includes(homeOf(before)).and.includes('no');
+    cluster.refuse = () => undefined;
+    cluster.pass(60_000);
+    await cluster.settle(policies);
+    expect(policies.state('a').kind).to.equal('inForce');
+  });
+
   it('moves although the operator was restarted meanwhile, without a decision', async () => {
     const cluster = new FakePolicyCluster();
     const first = cluster.open();
