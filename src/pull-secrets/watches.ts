@@ -135,11 +135,14 @@ export class PullWatches implements PullCluster {
     }
     // One of the mirror's own isn't seen where somebody has taken its label away.
     const there = await this.#there(name);
-    if (there !== undefined && !isMirrorsOwn(there, mirrorOf(secret) ?? '')) {
+    if (there === undefined) {
+      throw new KubernetesError('conflict', `The Secret ${this.namespace}/${name} was deleted a moment ago.`);
+    }
+    if (!isMirrorsOwn(there, mirrorOf(secret) ?? '')) {
       const message = `The Secret ${this.namespace}/${name} isn't one of this operator's pull Secrets.`;
       throw new KubernetesError('alreadyExists', message);
     }
-    secrets.observe(await overwrite(api, resource, { from: there ?? secret, to: secret }));
+    secrets.observe(await overwrite(api, resource, { from: there, to: secret }));
   }
 
   async drop(secret: Secret): Promise<void> {

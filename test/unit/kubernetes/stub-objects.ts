@@ -52,10 +52,11 @@ export class StubObjects {
     return this.#store(collection, 'ADDED', { ...object, metadata: { ...object.metadata, uid } });
   }
 
-  /** Refuses a resourceVersion that isn't the present one. */
+  /** Refuses a resourceVersion that isn't the present one, and another uid, which is immutable. */
   replace(collection: string, name: string, object: KubernetesObject): KubernetesObject {
     const before = this.get(collection, name);
-    const { resourceVersion } = object.metadata;
+    const { resourceVersion, uid } = object.metadata;
+    if (uid !== undefined && uid !== before.metadata.uid) throw new StatusError(422, 'Invalid');
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion)
       throw new StatusError(409, 'Conflict');
     const metadata = { ...object.metadata, name, ...(before.metadata.uid && { uid: before.metadata.uid }) };

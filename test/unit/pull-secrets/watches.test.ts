@@ -130,7 +130,7 @@ describe('the watches for pull Secrets', () => {
     }
   });
 
-  describe('take no Secret of somebody else’s away that has the name by now', () => {
+  describe('touch no Secret of somebody else’s that has the name by now', () => {
     const record = { harbor: 'https://h', projectId: 1, robotId: 2, pullPrefix: 'h/team', issuedAt: 0 };
     const ours = (namespace: string): Secret =>
       pullSecretObject(injecting(), namespace, record, { username: 'robot', password: 'one' });
@@ -149,14 +149,21 @@ describe('the watches for pull Secrets', () => {
       ['where a pull Secret is dropped', OWN_NAMESPACE, (was) => watches.drop(was)],
       ['where a copy is deleted', 'apps', (was) => watches.carryOut({ kind: 'DeleteCopy', copy: was })],
       [
-        'where a copy can’t be changed',
+        'where a pull Secret is written that the watch has told of',
+        OWN_NAMESPACE,
+        async (was) => {
+          secrets.observe(was);
+          await watches.keep(ours(OWN_NAMESPACE));
+        },
+      ],
+      [
+        'where a copy is written',
         'apps',
         (was) => watches.carryOut({ kind: 'UpdateCopy', copy: ours('apps'), from: was }),
       ],
     ] satisfies readonly (readonly [string, string, (was: Secret) => Promise<void>])[]) {
       it(what, async () => {
         const was = exchanged(namespace);
-        server.fault = ({ method }) => (method === 'PATCH' ? { kind: 'Answer', status: 422, body: '{}' } : undefined);
         const error: unknown = await write(was).catch((thrown: unknown) => thrown);
         expect(error).to.have.property('kind', 'conflict');
         const { name } = was.metadata;
