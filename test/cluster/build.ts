@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildInTurn } from './build-turn.js';
 import { ARCHIVED, envtestArchive, unpackedArchive } from './envtest.js';
 import { go } from './go.js';
 import { writeKyvernoManifests } from './kyverno-manifests.js';
-import { readPins } from './pins.js';
+import { cacheFolder, readPins } from './pins.js';
 import type { Pins } from './pins.js';
 import { fromKubebuilderAssets, kubectlOnPath } from './prebuilt.js';
 import { linkerFlags, moduleFolder, pinnedVersion, programs } from './programs.js';
@@ -32,7 +33,7 @@ interface Work {
   readonly pins: Pins;
   /** What is to be built of this module. */
   readonly missing: readonly Program[];
-  /** Whether Kyverno's CRDs and configuration are needed. */
+  /** Whether Kyverno's CRDs and configuration are to be had of this module. */
   readonly manifests: boolean;
   readonly remaining: Remaining;
   readonly progress: Progress;
@@ -42,7 +43,7 @@ interface Work {
 
 const manifestsName = 'kyverno-manifests.json';
 
-/** Fills `path` by way of a temporary name, so that a half-written file is never taken for a whole one, whoever else builds. */
+/** Fills `path` by way of a temporary name, so that a half-written file is never taken for a whole one, also where this process is killed. */
 async function produce(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
@@ -82,8 +83,8 @@ async function buildModule(work: Work): Promise<void> {
   const { pins, missing, progress } = work;
   await mkdir(pins.output, { recursive: true });
   for (const program of missing) await buildProgram(program, work);
-  const manifests = join(pins.output, manifestsName);
-  if (work.manifests && !existsSync(manifests)) {
+  if (work.manifests) {
+    const manifests = join(pins.output, manifestsName);
     await timed(progress, "reading Kyverno's CRDs", () => produce(manifests, writeKyvernoManifests));
   }
 }
@@ -131,7 +132,7 @@ async function findPrograms(
  *
  * First come the programs in KUBEBUILDER_ASSETS (etcd, kube-apiserver, kubectl), then what was built before, a kubectl of about the same version
  * on PATH, and the archive of envtest. The rest is built from the Go modules pinned under modules/, into the cache folder.
- * Two processes may build at the same time. Throws BuildError.
+ * Of several processes that miss something, one builds at a time, and the others use what it has built. Throws BuildError.
  */
 export async function buildBinaries(options: BuildOptions = {}): Promise<Binaries> {
   const progress = options.progress ?? progressToStderr;
@@ -147,18 +148,23 @@ export async function buildBinaries(options: BuildOptions = {}): Promise<Binarie
   const cached = new Map(programs.map(({ name, module }) => [name, join(pins[module].output, name)]));
   const kubernetes = pinnedVersion(pins.kubernetes.goMod, 'k8s.io/kubernetes');
   const paths = await findPrograms(names, cached, kubernetes, progress);
-  const missing = programs.filter(({ name }) => names.includes(name) && !existsSync(paths.get(name) ?? ''));
-  await buildMissing(missing, pins, names.includes('kyverno'), progress);
-  return {
-    ...(Object.fromEntries(paths) as Record<ProgramName, string>),
-    'kyverno-manifests': join(pins.kyverno.output, manifestsName),
-  };
+  const manifests = join(pins.kyverno.output, manifestsName);
+  const missing = (): readonly Program[] =>
+    programs.filter(({ name }) => names.includes(name) && !existsSync(paths.get(name) ?? ''));
+  const lacksManifests = (): boolean => names.includes('kyverno') && !existsSync(manifests);
+  await buildInTurn({
+    folder: join(cacheFolder(), 'bin'),
+    missing: () => [...missing().map(({ name }) => name), ...(lacksManifests() ? [manifestsName] : [])],
+    build: async () => buildMissing(missing(), pins, lacksManifests(), progress),
+    progress,
+  });
+  return { ...(Object.fromEntries(paths) as Record<ProgramName, string>), 'kyverno-manifests': manifests };
 }
 
 async function buildMissing(
   missing: readonly Program[],
   pins: Readonly<Record<ModuleName, Pins>>,
-  kyverno: boolean,
+  manifests: boolean,
   progress: Progress,
 ): Promise<void> {
   const abort = new AbortController();
@@ -167,7 +173,7 @@ async function buildMissing(
     const work = {
       pins: of,
       missing: missing.filter((program) => program.module === of.module),
-      manifests: kyverno && of.module === 'kyverno',
+      manifests: manifests && of.module === 'kyverno',
       remaining,
       progress,
       signal: abort.signal,

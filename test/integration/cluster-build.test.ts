@@ -1,98 +1,54 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { runCommand } from '../support/command.js';
-import type { CommandResult } from '../support/command.js';
 import { programs } from '../cluster/programs.js';
+import { BuildPlace, FAKE_GO } from '../support/build-place.js';
 import { serveArchive } from '../support/envtest-archive.js';
-
-const buildScript = join(import.meta.dirname, '..', 'cluster', 'bin', 'build.ts');
-
-/** A go command that writes down how it was called and makes files in no time. */
-const fakeGo = `#!/bin/sh
-echo "$1 GOFLAGS=$GOFLAGS CGO_ENABLED=$CGO_ENABLED GOOS=$GOOS $*" >> "$CALLS"
-case "$1" in
-  build) while [ "$1" != -o ]; do shift; done; echo program > "$2" ;;
-  mod) echo "{\\"Dir\\": \\"$MODULE\\"}" ;;
-esac
-`;
 
 describe('building the local cluster', function () {
   this.timeout(30_000);
-  let folder: string;
-
-  const script = (name: string, content: string): void => {
-    const path = join(folder, 'path', name);
-    writeFileSync(path, content);
-    chmodSync(path, 0o755);
-  };
-  const calls = (): readonly string[] => readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
-  const builds = (): readonly string[] => calls().filter((call) => call.startsWith('build '));
-  const build = async (env: NodeJS.ProcessEnv = {}, names: readonly string[] = []): Promise<CommandResult> =>
-    runCommand(process.execPath, ['--import', 'tsx', buildScript, ...names], {
-      env: {
-        PATH: `${join(folder, 'path')}:/bin:/usr/bin`,
-        HOME: folder,
-        CALLS: join(folder, 'calls'),
-        MODULE: join(folder, 'module'),
-        REGISTRY_MIRROR_CACHE: join(folder, 'cache'),
-        ...env,
-      },
-    });
+  let place: BuildPlace;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'registry-mirror-build-'));
-    for (const name of ['path', 'module/config']) mkdirSync(join(folder, name), { recursive: true });
-    writeFileSync(
-      join(folder, 'module/config/install-latest-testing.yaml'),
-      'kind: Namespace\nmetadata: {name: kyverno}\n',
-    );
-    script('go', fakeGo);
-    script('kubectl', '#!/bin/sh\necho \'{"clientVersion": {"gitVersion": "v1.20.0"}}\'\n');
+    place = new BuildPlace();
   });
 
   afterEach(() => {
-    rmSync(folder, { recursive: true });
+    place.remove();
   });
 
   it('builds each program once, tells each step, and leaves no temporary file', async () => {
-    const { code, stderr } = await build();
+    const { code, stderr } = await place.build();
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(
       /^building kube-apiserver v1\.36\.3 \(about 6 min the first time, \d+ min for all that is left\) …$/m,
     );
     expect(stderr).to.match(/^building kyverno v1\.19\.1 .*: done in [\d.]+ s$/m);
-    expect(builds()).to.have.length(programs.length);
-    const again = await build();
+    expect(place.builds()).to.have.length(programs.length);
+    const again = await place.build();
     expect([again.code, again.stderr]).to.deep.equal([0, '']);
-    expect(builds()).to.have.length(programs.length);
-    const files = readdirSync(join(folder, 'cache', 'bin'), { recursive: true }).map(String);
+    expect(place.builds()).to.have.length(programs.length);
+    const files = readdirSync(join(place.cache, 'bin'), { recursive: true }).map(String);
     expect(files.filter((name) => name.endsWith('.tmp'))).to.deep.equal([]);
   });
 
-  it('survives two builds at once', async () => {
-    const results = await Promise.all([build(), build()]);
-    expect(results.map(({ code }) => code)).to.deep.equal([0, 0]);
-  });
-
   it("is not led astray by the caller's Go settings", async () => {
-    await build({ GOOS: 'windows', GOFLAGS: '-mod=mod', CGO_ENABLED: '1' });
-    for (const call of builds()) expect(call).to.include('GOFLAGS=-mod=readonly CGO_ENABLED=0 GOOS= ');
-    expect(builds().find((call) => call.endsWith('kube-apiserver'))).to.include('version.gitVersion=v1.36.3');
+    await place.build({ GOOS: 'windows', GOFLAGS: '-mod=mod', CGO_ENABLED: '1' });
+    for (const call of place.builds()) expect(call).to.include('GOFLAGS=-mod=readonly CGO_ENABLED=0 GOOS= ');
+    expect(place.builds().find((call) => call.endsWith('kube-apiserver'))).to.include('version.gitVersion=v1.36.3');
   });
 
   it('uses what KUBEBUILDER_ASSETS holds', async () => {
-    const assets = join(folder, 'assets');
+    const assets = join(place.folder, 'assets');
     mkdirSync(assets);
     for (const name of ['etcd', 'kube-apiserver', 'kubectl']) writeFileSync(join(assets, name), '');
-    const { stdout } = await build({ KUBEBUILDER_ASSETS: assets });
+    const { stdout } = await place.build({ KUBEBUILDER_ASSETS: assets });
     expect(stdout).to.include(`kube-apiserver: ${assets}/kube-apiserver\n`).and.include(`etcd: ${assets}/etcd\n`);
-    expect(builds()).to.have.length(programs.length - 3);
+    expect(place.builds()).to.have.length(programs.length - 3);
   });
 
   it('builds only what is asked for, and takes no manifests of a Kyverno that is not', async () => {
-    const { code, stdout } = await build({ ENVTEST_ARCHIVE_URL: 'off' }, ['etcd', 'registry']);
+    const { code, stdout } = await place.build({ ENVTEST_ARCHIVE_URL: 'off' }, ['etcd', 'registry']);
     expect(code).to.equal(0);
     expect(
       stdout
@@ -100,81 +56,81 @@ describe('building the local cluster', function () {
         .split('\n')
         .map((line) => line.split(':')[0]),
     ).to.deep.equal(['etcd', 'registry']);
-    expect(builds().map((call) => call.split('/').at(-1))).to.have.members(['v3', 'registry']);
-    expect(readdirSync(join(folder, 'cache', 'bin'), { recursive: true }).map(String)).to.not.include(
+    expect(place.builds().map((call) => call.split('/').at(-1))).to.have.members(['v3', 'registry']);
+    expect(readdirSync(join(place.cache, 'bin'), { recursive: true }).map(String)).to.not.include(
       'kyverno-manifests.json',
     );
   });
 
   it('downloads the archive of envtest where no controller manager is asked for, and builds the rest', async () => {
-    const archive = await serveArchive(folder);
+    const archive = await serveArchive(place.folder);
     const needed = ['etcd', 'kube-apiserver', 'kubectl', 'registry'];
-    const { stdout, stderr } = await build(archive.environment, needed);
+    const { stdout, stderr } = await place.build(archive.environment, needed);
     await archive.close();
     expect(stderr).to.include(`downloading ${archive.environment.ENVTEST_ARCHIVE_URL} …`);
     expect(stdout).to.match(/^kube-apiserver: .*\/envtest-[0-9a-f]{16}\/kube-apiserver$/m);
-    expect(builds()).to.have.length(1);
-    const again = await build(archive.environment, needed);
+    expect(place.builds()).to.have.length(1);
+    const again = await place.build(archive.environment, needed);
     expect([again.code, again.stderr]).to.deep.equal([0, '']);
   });
 
   it('builds what it finds no archive of', async () => {
-    const archive = await serveArchive(folder);
+    const archive = await serveArchive(place.folder);
     await archive.close();
-    const { code, stderr } = await build(archive.environment, ['etcd']);
+    const { code, stderr } = await place.build(archive.environment, ['etcd']);
     expect(code).to.equal(0);
     expect(stderr).to.match(/This archive can't be downloaded \(.*ECONNREFUSED.*\): its programs are built instead\./);
-    expect(builds()).to.have.length(1);
+    expect(place.builds()).to.have.length(1);
   });
 
   it('names the programs that there are to who asks for another', async () => {
-    const { code, stderr } = await build({}, ['kubelet']);
+    const { code, stderr } = await place.build({}, ['kubelet']);
     expect(code).to.equal(1);
     expect(stderr).to.equal(`There is no program kubelet. There are ${programs.map(({ name }) => name).join(', ')}.\n`);
   });
 
   it('says so when KUBEBUILDER_ASSETS names nothing', async () => {
-    const { code, stderr } = await build({ KUBEBUILDER_ASSETS: join(folder, 'nowhere') });
+    const { code, stderr } = await place.build({ KUBEBUILDER_ASSETS: join(place.folder, 'nowhere') });
     expect(code).to.equal(1);
     expect(stderr).to.match(/^KUBEBUILDER_ASSETS names .*nowhere, which does not exist\. Unset it/);
   });
 
   it('uses a kubectl on PATH of a neighbouring version', async () => {
-    script('kubectl', '#!/bin/sh\necho \'{"clientVersion": {"gitVersion": "v1.35.9"}}\'\n');
-    const { stdout } = await build();
-    expect(stdout).to.include(`kubectl: ${join(folder, 'path', 'kubectl')}\n`);
+    place.script('kubectl', '#!/bin/sh\necho \'{"clientVersion": {"gitVersion": "v1.35.9"}}\'\n');
+    const { stdout } = await place.build();
+    expect(stdout).to.include(`kubectl: ${join(place.folder, 'path', 'kubectl')}\n`);
   });
 
   it('says what to install when there is no Go', async () => {
-    rmSync(join(folder, 'path', 'go'));
-    const { code, stderr } = await build({ PATH: join(folder, 'path') });
+    rmSync(join(place.folder, 'path', 'go'));
+    const { code, stderr } = await place.build({ PATH: join(place.folder, 'path') });
     expect(code).to.equal(1);
     expect(stderr).to.include('there is no `go` on PATH. Install Go 1.26 or later');
     expect(stderr).to.not.include(' at ');
   });
 
   it('says which Go is needed when this one is too old', async () => {
-    script(
+    place.script(
       'go',
       '#!/bin/sh\necho "go: go.mod requires go >= 1.26.0 (running go 1.22.1; GOTOOLCHAIN=local)" >&2\nexit 1\n',
     );
-    const { code, stderr } = await build();
+    const { code, stderr } = await place.build();
     expect(code).to.equal(1);
     expect(stderr).to.include('This Go is too old: Go 1.26.0 or later is needed.');
   });
 
   it('shows the last lines of a failed build, ends the others, and builds on next time', async () => {
-    script(
+    place.script(
       'go',
-      fakeGo.replace(
+      FAKE_GO.replace(
         'build)',
         'build) case "$*" in *cmd/kyverno) echo "no space left" >&2; exit 1;; *etcd*) sleep 60;; esac;',
       ),
     );
-    const { code, stderr } = await build();
+    const { code, stderr } = await place.build();
     expect(code).to.equal(1);
     expect(stderr).to.include('github.com/kyverno/kyverno/cmd/kyverno` failed').and.include('no space left');
-    script('go', fakeGo);
-    expect((await build()).code).to.equal(0);
+    place.script('go', FAKE_GO);
+    expect((await place.build()).code).to.equal(0);
   });
 });
