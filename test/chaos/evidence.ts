@@ -1,8 +1,11 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPERATOR_USER } from '../support/operator.js';
-import type { PodRecord } from './stage/pods.js';
+import { auditedWrites, isOfPolicy, isOfStatus, requestOf } from './audited-writes.js';
+import type { AuditedWrite } from './audited-writes.js';
+import { describePolicyWrite } from './policy-write.js';
 import type { Breach } from './run.js';
+import type { PodRecord } from './stage/pods.js';
 
 /** What is kept when a run is over, before the stage is taken down. */
 export interface Remains {
@@ -10,8 +13,9 @@ export interface Remains {
   readonly outputs: readonly (readonly [replica: string, output: string])[];
   readonly failedStarts: readonly string[];
   readonly pods: readonly PodRecord[];
-  /** The API server's audit log. */
+  /** The file with the API server's audit log, which has the bodies of AUDITED_BODIES. */
   readonly auditLog: string;
+  readonly kyvernoLog: string;
 }
 
 /** What explains a broken run, in a folder of its own. */
@@ -29,12 +33,12 @@ export class Evidence {
     appendFileSync(this.#path('steps.log'), `${new Date().toISOString()} ${line}\n`);
   }
 
-  keep({ outputs, failedStarts, pods, auditLog }: Remains): void {
+  async keep({ outputs, failedStarts, pods, auditLog, kyvernoLog }: Remains): Promise<void> {
     for (const [replica, output] of outputs) writeFileSync(this.#path(`${replica}.log`), output);
     this.#write('failed-starts.log', failedStarts);
     this.#write('pods.jsonl', pods.map(podLine));
-    const log = existsSync(auditLog) ? readFileSync(auditLog, 'utf8').split('\n') : [];
-    this.#write('writes.jsonl', log.filter(isAnsweredWrite));
+    if (existsSync(kyvernoLog)) copyFileSync(kyvernoLog, this.#path('kyverno.log'));
+    await this.#keepWrites(auditLog);
   }
 
   /** All of them; only the first ones are shown. */
@@ -47,6 +51,19 @@ export class Evidence {
 
   discard(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #keepWrites(auditLog: string): Promise<void> {
+    const [writes, policies, statuses]: [string[], string[], string[]] = [[], [], []];
+    for await (const write of auditedWrites(auditLog)) {
+      const withoutBodies = { ...write, requestObject: undefined, responseObject: undefined };
+      if (isOfOperator(write)) writes.push(JSON.stringify(withoutBodies));
+      if (isOfPolicy(write)) policies.push(JSON.stringify(describePolicyWrite(write)));
+      if (isOfStatus(write)) statuses.push(JSON.stringify({ ...requestOf(write), sent: write.requestObject }));
+    }
+    this.#write('writes.jsonl', writes);
+    this.#write('policies.jsonl', policies);
+    this.#write('statuses.jsonl', statuses);
   }
 
   #write(file: string, lines: readonly string[]): void {
@@ -62,12 +79,7 @@ function podLine(record: PodRecord): string {
   return JSON.stringify({ ...record, at: new Date(record.at).toISOString(), outages: [...record.outages] });
 }
 
-/** One of the operator's: hands are in the steps already. */
-function isAnsweredWrite(line: string): boolean {
-  return (
-    line.includes(`"username":"${OPERATOR_USER}"`) &&
-    line.includes('"stage":"ResponseComplete"') &&
-    /"verb":"(create|update|patch|delete)"/.test(line) &&
-    !line.includes('"resource":"leases"')
-  );
+/** Hands are in the steps already. */
+function isOfOperator({ user, objectRef }: AuditedWrite): boolean {
+  return user.username === OPERATOR_USER && objectRef?.resource !== 'leases';
 }

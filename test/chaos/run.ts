@@ -40,7 +40,7 @@ export interface ChaosOptions extends StoryOptions {
   /** How long everything may take to heal once nothing fails any more. */
   readonly healMs: number;
   /** Is shown the stage when all is over, before it is taken down. */
-  readonly onEnd?: (stage: Stage, pods: PodStream) => void;
+  readonly onEnd?: (stage: Stage, pods: PodStream) => Promise<void>;
   /** Is told what the run came to, once all mirrors are gone. */
   readonly onTally?: (tally: Tally) => void;
 }
@@ -126,7 +126,7 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
     ];
   } finally {
     // First, since what ended the run may have ended the Pods, too, and is told by the next line again.
-    options.onEnd?.(stage, pods);
+    await options.onEnd?.(stage, pods);
     await pods.end();
     await stage.remove();
   }

@@ -2,7 +2,9 @@ import { auditLogPath } from '../cluster/api-server.js';
 import { machineOf } from '../bench/scale/machine.js';
 import type { Machine } from '../bench/scale/machine.js';
 import { startCluster } from '../cluster/cluster.js';
+import { kyvernoLogPath } from '../cluster/kyverno.js';
 import { progressToStderr } from '../cluster/progress.js';
+import { AUDITED_BODIES } from './audited-writes.js';
 import { Evidence } from './evidence.js';
 import type { ChaosArguments } from './options.js';
 import { currentCommit, writeReport } from './report.js';
@@ -30,7 +32,12 @@ export async function runSeed(given: ChaosArguments, print: (line: string) => vo
 
   const carryOut = async (): Promise<readonly Breach[]> => {
     // Helm gives the operator its rights; Flux's controllers, which take minutes to build, have no part in this.
-    const cluster = await startCluster({ kyverno: true, extraPrograms: ['helm'], progress: progressToStderr });
+    const cluster = await startCluster({
+      kyverno: true,
+      extraPrograms: ['helm'],
+      auditBodies: AUDITED_BODIES,
+      progress: progressToStderr,
+    });
     try {
       machine = await machineOf(cluster);
       tell(`Seed ${String(seed)}: ${String(minutes)} minutes with ${String(mirrors)} mirrors.`);
@@ -44,11 +51,14 @@ export async function runSeed(given: ChaosArguments, print: (line: string) => vo
           evidence.note(line);
           print(line);
         },
-        onEnd: ({ replicas }, pods) => {
-          const { failedStarts } = replicas;
-          const auditLog = auditLogPath(cluster.folder);
-          evidence.keep({ outputs: replicas.outputs(), failedStarts, pods: pods.records, auditLog });
-        },
+        onEnd: async ({ replicas }, pods) =>
+          evidence.keep({
+            outputs: replicas.outputs(),
+            failedStarts: replicas.failedStarts,
+            pods: pods.records,
+            auditLog: auditLogPath(cluster.folder),
+            kyvernoLog: kyvernoLogPath(cluster.folder),
+          }),
         onTally: (came) => {
           tally = came;
         },

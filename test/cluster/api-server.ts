@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Daemon, Daemons } from '../support/daemons.js';
 import { auditPolicy } from './audit-policy.js';
+import type { AuditedBodies } from './audit-policy.js';
 import { wantedVersion } from './versions.js';
 
 export interface ApiServerOptions {
@@ -14,6 +15,8 @@ export interface ApiServerOptions {
   /** Lines of the static token file: who is known without a ServiceAccount. */
   readonly users: readonly StaticUser[];
   readonly audit: boolean;
+  /** What the audit log has the bodies of, too. */
+  readonly auditBodies: readonly AuditedBodies[];
 }
 
 export interface StaticUser {
@@ -52,7 +55,7 @@ export function prepareApiServer(options: ApiServerOptions): void {
   writeFileSync(serviceAccountKeyPath(options.folder), privateKey, secret);
   const lines = options.users.map((user) => `${user.token},${user.name},${user.name},"${user.groups.join(',')}"`);
   writeFileSync(join(options.folder, 'tokens.csv'), `${lines.join('\n')}\n`, secret);
-  writeFileSync(join(options.folder, 'audit-policy.yaml'), stringify(auditPolicy));
+  writeFileSync(join(options.folder, 'audit-policy.yaml'), stringify(auditPolicy(options.auditBodies)));
 }
 
 /** What turns image volumes and MutatingAdmissionPolicy on where there are some that aren't on by themselves. */

@@ -14,6 +14,7 @@ import { auditLogPath, certificateKeyPath, certificatePath, prepareApiServer, st
 import type { ApiServerOptions } from './api-server.js';
 import { Api } from './api.js';
 import { Audit } from './audit.js';
+import type { AuditedBodies } from './audit-policy.js';
 import { buildBinaries } from './build.js';
 import type { Binaries } from './build.js';
 import { controllerManagerUser, startControllerManager } from './controller-manager.js';
@@ -37,6 +38,8 @@ export interface ClusterOptions {
   readonly extraPrograms?: readonly ProgramName[];
   /** Keep an audit log, see `Cluster.audit`. Default: true. */
   readonly audit?: boolean;
+  /** Writes that the audit log has the bodies of. Default: none, since that takes time. */
+  readonly auditBodies?: readonly AuditedBodies[];
   /** Told one line per step. Default: nobody. */
   readonly progress?: Progress;
 }
@@ -101,6 +104,7 @@ export class Cluster {
         },
       ],
       audit: options.audit ?? true,
+      auditBodies: options.auditBodies ?? [],
     };
   }
 

@@ -25,6 +25,11 @@ export interface KyvernoOptions {
   readonly replica?: number;
 }
 
+/** What Kyverno writes, in the cluster's folder: all its processes of this number, one after the other. */
+export function kyvernoLogPath(folder: string, replica = 0): string {
+  return join(folder, replica === 0 ? 'kyverno.log' : `kyverno-${replica}.log`);
+}
+
 /**
  * Starts Kyverno's admission controller outside the cluster: it registers its webhooks by URL (--serverIP). The flags are those of its
  * own installation manifest, but for reports, which would write to the API server and aren't looked at here.
@@ -34,7 +39,7 @@ export function startKyverno(daemons: Daemons, options: KyvernoOptions): Daemon 
   return daemons.start({
     name: 'kyverno',
     program: options.program,
-    logPath: join(options.folder, replica === 0 ? 'kyverno.log' : `kyverno-${replica}.log`),
+    logPath: kyvernoLogPath(options.folder, replica),
     cwd: options.folder,
     env: {
       PATH: process.env.PATH,

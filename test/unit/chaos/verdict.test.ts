@@ -19,6 +19,19 @@ const ASTRAY: PodRecord = {
   tookMs: 12,
 };
 const USER = 'system:serviceaccount:registry-mirror-system:registry-mirror-operator';
+const POLICY = { apiGroup: 'kyverno.io', resource: 'clusterpolicies', name: 'registry-mirrors' };
+const STATUS = { apiGroup: 'registrymirror.io', resource: 'registrymirrors', subresource: 'status', name: 'chaos-001' };
+
+const ANSWER = { metadata: { resourceVersion: '42', annotations: { 'registrymirror.io/mirrors': '[]' } }, spec: {} };
+const AUDIT_LOG: readonly string[] = [
+  audited('get', USER, POLICY),
+  audited('patch', USER, POLICY, { requestObject: {}, responseObject: ANSWER }),
+  audited('patch', USER, POLICY, {}, 'RequestReceived'),
+  audited('patch', USER, { ...POLICY, apiGroup: 'coordination.k8s.io', resource: 'leases' }),
+  audited('patch', USER, STATUS, { requestObject: [{ op: 'add', path: '/status' }] }),
+  audited('patch', 'admin', POLICY),
+  audited('patch', 'kyverno', { ...POLICY, subresource: 'status' }),
+];
 
 describe('how a chaos run ends', () => {
   let parent: string;
@@ -47,9 +60,12 @@ describe('how a chaos run ends', () => {
     return judge(trial, async () => {
       evidence.note('  5.0 s  WatchesDrop {}: 3 watches');
       const auditLog = join(parent, 'audit.log');
-      writeFileSync(auditLog, [audited('get', USER), audited('patch', USER), audited('patch', 'admin')].join('\n'));
-      evidence.keep({ outputs: [['replica-0', 'its log']], failedStarts: ['too slow'], pods: [ASTRAY], auditLog });
-      return Promise.resolve(end());
+      const kyvernoLog = join(parent, 'kyverno-of-the-run.log');
+      writeFileSync(auditLog, `${AUDIT_LOG.join('\n')}\n${AUDIT_LOG[1]?.slice(0, -9) ?? ''}`);
+      writeFileSync(kyvernoLog, 'its log');
+      const outputs = [['replica-0', 'its log']] as const;
+      await evidence.keep({ outputs, failedStarts: ['too slow'], pods: [ASTRAY], auditLog, kyvernoLog });
+      return end();
     });
   }
 
@@ -74,12 +90,29 @@ describe('how a chaos run ends', () => {
     expect(kept('steps.log')).to.match(/^\d{4}-\S+Z {3}5\.0 s {2}WatchesDrop \{\}: 3 watches\n$/);
     expect(kept('replica-0.log')).to.equal('its log');
     expect(kept('failed-starts.log')).to.equal('too slow\n');
+    expect(kept('kyverno.log')).to.equal('its log');
     expect(JSON.parse(kept('pods.jsonl'))).to.deep.include({ at: '2026-11-27T02:00:00.000Z', outages: ['Kyverno'] });
   });
 
   it('keeps what the operator wrote in the cluster, and not what it read or others wrote', async () => {
     await judged(() => [{ invariant: 'all is well', what: 'it is not' }]);
-    expect(kept('writes.jsonl')).to.equal(`${audited('patch', USER)}\n`);
+    const lines = [audited('patch', USER, POLICY), audited('patch', USER, STATUS)];
+    expect(kept('writes.jsonl')).to.equal(`${lines.join('\n')}\n`);
+  });
+
+  it('keeps what anybody wrote in policies, and what the status of mirrors was', async () => {
+    await judged(() => [{ invariant: 'all is well', what: 'it is not' }]);
+    const lines = (file: string): readonly unknown[] =>
+      kept(file)
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    const [byOperator, byHand, ...more] = lines('policies.jsonl');
+    expect(byOperator).to.deep.include({ user: USER, name: 'registry-mirrors', resourceVersion: '42', mirrors: [] });
+    expect(byHand).to.deep.include({ user: 'admin', status: 200 });
+    expect(more).to.deep.equal([]);
+    expect(lines('statuses.jsonl')).to.have.length(1);
+    expect(lines('statuses.jsonl')[0]).to.deep.include({ name: 'chaos-001', sent: [{ op: 'add', path: '/status' }] });
   });
 
   it('is 2 where the run fails before its end, which says nothing about the operator', async () => {
@@ -93,7 +126,14 @@ describe('how a chaos run ends', () => {
   });
 });
 
-function audited(verb: string, username: string): string {
-  const objectRef = { resource: 'clusterpolicies', name: 'registry-mirrors' };
-  return JSON.stringify({ stage: 'ResponseComplete', verb, user: { username }, objectRef });
+/** A line of the audit log, in the order in which the API server writes its parts. */
+function audited(
+  verb: string,
+  username: string,
+  objectRef: object,
+  bodies: object = {},
+  stage = 'ResponseComplete',
+): string {
+  const [requestURI, responseStatus] = ['/apis', { code: 200 }];
+  return JSON.stringify({ stage, requestURI, verb, user: { username }, objectRef, responseStatus, ...bodies });
 }
