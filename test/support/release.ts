@@ -5,8 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from './command.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What an installation of that time consists of, and what its bundle is made from. */
-const PARTS = [':(glob)*.mjs', 'config', 'crds', 'package.json', 'src', 'tsconfig.json'];
 
 /** A release that users may come from, as test/data/releases.json has it, the oldest first. */
 interface Release {
@@ -20,25 +18,33 @@ export interface ReleasedOperator {
   readonly program: string;
   /** Its config/, for `kubectl apply -k`. */
   readonly config: string;
+  /** Its chart, for helm; the oldest release has none. */
+  readonly chart: string;
 }
 
-export const RELEASES = JSON.parse(readFileSync(join(ROOT, 'test/data/releases.json'), 'utf8')) as readonly Release[];
+export const RELEASES = JSON.parse(readFileSync(join(ROOT, 'test/data/releases.json'), 'utf8')) as readonly [
+  Release,
+  ...Release[],
+];
 
 /** The operator of a release. Throws where the repository's history doesn't reach back to it. */
-export async function releasedOperator(release: Release | undefined): Promise<ReleasedOperator> {
-  if (release === undefined) throw new Error('test/data/releases.json is empty.');
+export async function releasedOperator(release: Release): Promise<ReleasedOperator> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-release-'));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   await bringHistory(release);
   const archive = join(folder, 'release.tar');
-  await run('git', ['archive', '--output', archive, release.commit, ...PARTS]);
+  await run('git', ['archive', '--output', archive, release.commit]);
   await run('tar', ['-xf', archive, '-C', folder]);
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const dist = join(folder, 'dist');
   await run(process.execPath, ['build.mjs', dist], folder);
-  return { program: join(dist, 'main.js'), config: join(folder, 'config') };
+  return {
+    program: join(dist, 'main.js'),
+    config: join(folder, 'config'),
+    chart: join(folder, 'charts/registry-mirror-operator'),
+  };
 }
 
 /** A shallow clone lacks the commit. Where the clone came from has it. */

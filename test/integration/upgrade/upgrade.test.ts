@@ -47,6 +47,7 @@ const CREDENTIALS = {
   metadata: { name: 'upstream', namespace: NAMESPACE, labels: { 'registrymirror.io/credentials': 'upstream' } },
   stringData: { username: 'reader', password: 'of-private' },
 };
+const [OLDEST, ...LATER] = RELEASES;
 const CONFIG = fileURLToPath(new URL('../../../config', import.meta.url));
 /** Kinds of which there is a policy for default settings; a binding is one, too. */
 const PLAIN = SERVED_PLURALS.length;
@@ -62,7 +63,6 @@ describe('An upgrade and a downgrade of the operator, while Pods are created', f
   const world = useWorld({ operator: false });
   const running: OperatorProcess[] = [];
   let oldest: ReleasedOperator;
-  let last: ReleasedOperator;
   /** What each Pod of the stream must get, whenever it comes. */
   let rewritten: Readonly<Record<string, readonly string[]>>;
 
@@ -133,7 +133,7 @@ describe('An upgrade and a downgrade of the operator, while Pods are created', f
   };
 
   before(async () => {
-    [oldest, last] = await Promise.all([releasedOperator(RELEASES.at(0)), releasedOperator(RELEASES.at(-1))]);
+    oldest = await releasedOperator(OLDEST);
     await world().cluster.apply([CREDENTIALS]);
     await rollTo(oldest);
     for (const [name, spec] of Object.entries(MIRRORS)) await world().apply(name, spec);
@@ -157,12 +157,14 @@ describe('An upgrade and a downgrade of the operator, while Pods are created', f
     });
   });
 
-  it('from this one back to the last release, and here again, leaves each policy in its place', async () => {
-    const before = await policies();
-    const isAsBefore = (names: readonly string[]): void => {
-      expect(names).to.deep.equal(before);
-    };
-    await changeTo(last, isAsBefore);
-    await changeTo(undefined, isAsBefore);
-  });
+  for (const release of LATER) {
+    it(`from this one back to that of ${release.name}, and here again, leaves each policy in its place`, async () => {
+      const before = await policies();
+      const isAsBefore = (names: readonly string[]): void => {
+        expect(names).to.deep.equal(before);
+      };
+      await changeTo(await releasedOperator(release), isAsBefore);
+      await changeTo(undefined, isAsBefore);
+    });
+  }
 });
