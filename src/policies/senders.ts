@@ -1,3 +1,4 @@
+import { ENGINES } from '../engines/engines.js';
 import { pullPrefixIn } from '../engines/entry.js';
 import type { Memory, PolicyMemory } from './memory.js';
 import type { Picture } from './observe/picture.js';
@@ -11,7 +12,8 @@ interface SendersInput {
 
 /**
  * The mirrors that new Pods may be sent to a project of this name for, in whatever Harbor: by what a policy in the cluster has for them, by what a webhook
- * shows that it had, or by what it had a moment ago, which a replica that is behind may still go by. Pure.
+ * shows that it had, or by what it had a moment ago, which a replica that is behind may still go by. What a policy had before this process began isn't known:
+ * where nothing shows that, it may have been this project for each of its mirrors. Pure.
  */
 export function sentTo(project: string, { picture, memory, now }: SendersInput): ReadonlySet<string> {
   const listed = [...picture.policies.values()].flatMap(({ form }) => sendersIn(form, asIs).get(project) ?? []);
@@ -19,7 +21,15 @@ export function sentTo(project: string, { picture, memory, now }: SendersInput):
     ...shownFor(project, policy, picture),
     ...lately(project, policy, picture, now),
   ]);
-  return new Set([...listed, ...remembered]);
+  return new Set([...listed, ...remembered, ...unseen(picture, memory, now)]);
+}
+
+function unseen({ policies }: Picture, { since }: Memory, now: number): readonly string[] {
+  const silent = [...policies.values()].filter(({ kind }) => {
+    const { isKyverno, delays } = ENGINES[kind];
+    return !isKyverno && now < since + delays.spreadMs;
+  });
+  return silent.flatMap(({ entries }) => [...entries.keys()]);
 }
 
 function shownFor(project: string, { forms }: PolicyMemory, { shown }: Picture): readonly string[] {

@@ -77,6 +77,21 @@ describe('whether Pods may still be sent to a place', () => {
       expect([...policies.sentTo('old'), ...policies.sentTo('new')]).to.deep.equal([]);
     });
 
+    it('is so for 15 s after a restart of all that are in a MutatingAdmissionPolicy, which may have sent them elsewhere', async () => {
+      const object = cluster.set('b', { engine: 'MutatingAdmissionPolicy' });
+      policies.decide('b', includedAt(object, OLD));
+      await cluster.settle(policies);
+      cluster.pass(20_000);
+      policies.decide('b', includedAt(object, NEW));
+      await policies.sync();
+      const next = cluster.open();
+      cluster.pass(14_000);
+      expect([...next.sentTo('old')]).to.have.members(['a', 'b']);
+      expect([...next.sentTo('none')]).to.deep.equal(['b']);
+      cluster.pass(1_000);
+      expect([...next.sentTo('old'), ...next.sentTo('none')]).to.deep.equal(['a']);
+    });
+
     const leaves = (): void => {
       policies.decide('b', { kind: 'withdraw' });
     };
