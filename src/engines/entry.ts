@@ -21,6 +21,11 @@ export function policyEntry(mirror: RegistryMirror, pullPrefix: string): MirrorE
   };
 }
 
+/** The project in a pull prefix. */
+export function projectIn(pullPrefix: string): string {
+  return pullPrefix.slice(pullPrefix.indexOf('/') + 1);
+}
+
 /** Order and repetition mean nothing: without them, equal mirrors give byte-equal policies. */
 function sorted(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].sort(compare);

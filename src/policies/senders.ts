@@ -1,5 +1,5 @@
 import { ENGINES } from '../engines/engines.js';
-import { pullPrefixIn } from '../engines/entry.js';
+import { projectIn, pullPrefixIn } from '../engines/entry.js';
 import type { Memory, PolicyMemory } from './memory.js';
 import type { Picture } from './observe/picture.js';
 import { mayActForMs } from './plan/acting.js';
@@ -53,8 +53,7 @@ function sendersIn<T>(byMirror: ReadonlyMap<string, T>, textOf: (value: T) => st
   for (const [mirror, value] of byMirror) {
     const text = textOf(value);
     if (text === undefined) continue;
-    const pullPrefix = pullPrefixIn(text);
-    const project = pullPrefix.slice(pullPrefix.indexOf('/') + 1);
+    const project = projectIn(pullPrefixIn(text));
     senders.set(project, [...(senders.get(project) ?? []), mirror]);
   }
   SENDERS.set(byMirror, senders);

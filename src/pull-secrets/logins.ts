@@ -22,6 +22,7 @@ import { loginOf, readPullSecret } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import type { RobotPlace } from './robot-places.js';
 import { removeRobots } from './robot-removal.js';
+import type { RobotProject } from './robot-removal.js';
 import type { PullHarbors, RobotsSession } from '../robots/session.js';
 
 /** Robots have no list of all projects: each project is a read of its own, so they are looked at less often than the rest. */
@@ -139,7 +140,7 @@ export class PullLogins {
     isInUse: (pullPrefix: string) => boolean,
     mirror: RegistryMirror,
     session: RobotsSession,
-    project: number | string,
+    project: RobotProject,
   ): Promise<void> {
     const owner = { clusterId: this.#options.clusterId, mirror: mirror.metadata.name };
     await removeRobots({ session, owner, project, isInUse, onWrite: this.#onWrite(mirror) });

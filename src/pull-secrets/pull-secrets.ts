@@ -119,7 +119,7 @@ export class PullSecrets {
     const secrets = pullSecretsOf(mirror, this.#options.cluster);
     const used = current === undefined ? [] : [current, ...secrets.map(({ record }) => record.pullPrefix)];
     const isInUse = (pullPrefix: string): boolean => used.includes(pullPrefix);
-    await this.#logins.removeRobotsBut(isInUse, mirror, session, projectName);
+    await this.#logins.removeRobotsBut(isInUse, mirror, session, { name: projectName });
   }
 
   /** The mirror's object is gone. */

@@ -1,15 +1,21 @@
-import { HarborError } from '../harbor/http/errors.js';
+import { isHarborError } from '../harbor/http/errors.js';
 import type { Robot } from '../harbor/types.js';
 import { pullPrefixOf } from '../robots/pull-robot.js';
 import type { RobotOwner } from '../robots/pull-robot.js';
 import type { RobotsSession } from '../robots/session.js';
 import type { OnWrite } from './on-write.js';
 
+/** A project that has robot accounts, or may have some. */
+export interface RobotProject {
+  readonly name: string;
+  /** Left out where nothing tells it. */
+  readonly id?: number | undefined;
+}
+
 interface RobotRemoval {
   readonly session: RobotsSession;
   readonly owner: RobotOwner;
-  /** The project's id, or its name where nothing tells the id. */
-  readonly project: number | string;
+  readonly project: RobotProject;
   /** Whether Pods may still pull with those for this pull prefix. */
   readonly isInUse: (pullPrefix: string) => boolean;
   readonly onWrite: OnWrite;
@@ -18,12 +24,10 @@ interface RobotRemoval {
 /**
  * Deletes a mirror's robot accounts in a project, but those in use. They are found by their mark alone: the Secret that told of one may be gone.
  *
- * @throws HarborError
+ * @throws HarborError, also where the operator may not list them
  */
 export async function removeRobots({ session, owner, project, isInUse, onWrite }: RobotRemoval): Promise<void> {
-  const id = typeof project === 'number' ? project : await idOf(session, project);
-  const robots = id === undefined ? [] : await listOrNone(session, id);
-  for (const robot of robots) {
+  for (const robot of await robotsIn(session, project)) {
     const pullPrefix = pullPrefixOf(robot, owner);
     if (pullPrefix !== undefined && !isInUse(pullPrefix)) await deleteRobot(session, robot, onWrite);
   }
@@ -39,16 +43,21 @@ export async function deleteRobot(
   onWrite(`delete robot account ${name}`);
 }
 
-async function idOf({ client, signal }: RobotsSession, project: string): Promise<number | undefined> {
-  return (await client.findProject(project, { signal }))?.id;
-}
-
-/** A project that is gone took its robots along; a robot account is answered 403 then. */
-async function listOrNone({ client, signal }: RobotsSession, projectId: number): Promise<readonly Robot[]> {
+/** A project that is gone took its robot accounts along. */
+async function robotsIn(session: RobotsSession, project: RobotProject): Promise<readonly Robot[]> {
+  const { client, signal } = session;
+  const id = project.id ?? (await idOf(session, project));
+  if (id === undefined) return [];
   try {
-    return await client.listProjectRobots(projectId, { signal });
+    return await client.listProjectRobots(id, { signal });
   } catch (error) {
-    if (error instanceof HarborError && (error.kind === 'forbidden' || error.kind === 'notFound')) return [];
+    if (isHarborError(error, 'notFound')) return [];
+    // Harbor answers a robot account 403 for a project that is gone, and for one whose robot accounts it may not list: the list of projects tells which.
+    if (isHarborError(error, 'forbidden') && (await idOf(session, project)) !== id) return [];
     throw error;
   }
+}
+
+async function idOf({ client, signal }: RobotsSession, { name }: RobotProject): Promise<number | undefined> {
+  return (await client.findProject(name, { signal }))?.id;
 }

@@ -26,9 +26,10 @@ import type { HarborLookResult, PullFacts } from './look-result.js';
 import type { Retirement } from '../migration/retirement.js';
 import type { HarborPlan } from '../plan/plan-input.js';
 import type { Planner, Subject } from '../plan/planner.js';
+import { projectIn } from '../../engines/entry.js';
 import { verdictOf } from '../../harbor/outcome.js';
 import type { HarborFindings } from './findings.js';
-import { hostOf, projectIn, servesFrom, upstreamOf } from './serving.js';
+import { hostOf, servesFrom, upstreamOf } from './serving.js';
 
 /** What Pods are sent to now, by the policies in the cluster. */
 export interface Served {
@@ -116,7 +117,7 @@ export class Observer {
   pullFacts({ mirror, session, pullHost, desired, view }: Subject & Pick<Observed, 'view'>): PullFacts {
     const served = this.#options.policies.served(mirror.metadata.name);
     if (servesFrom(served, { kind: 'known', host: pullHost }) !== 'here') return NOTHING_KNOWN;
-    const name = served.kind === 'served' ? projectIn(served.entry) : desired.projectName;
+    const name = served.kind === 'served' ? projectIn(served.entry.pullPrefix) : desired.projectName;
     const project = view.projectByName(name);
     const endpoint = project?.registryId === undefined ? undefined : view.endpointById(project.registryId);
     const facts = { ...NOTHING_KNOWN, harbor: 'up', upstream: upstreamOf(endpoint) } as const;

@@ -15,10 +15,6 @@ export function hostOf({ pullPrefix }: Pick<MirrorEntry, 'pullPrefix'>): string 
   return pullPrefix.slice(0, pullPrefix.indexOf('/'));
 }
 
-export function projectIn({ pullPrefix }: Pick<MirrorEntry, 'pullPrefix'>): string {
-  return pullPrefix.slice(pullPrefix.indexOf('/') + 1);
-}
-
 export function upstreamOf(endpoint: Endpoint | undefined): PullFacts['upstream'] {
   if (endpoint === undefined) return 'unknown';
   return endpoint.status === 'unhealthy' ? 'down' : 'up';

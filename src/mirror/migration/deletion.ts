@@ -175,16 +175,19 @@ export class Deletion {
     if (!URL.canParse(harbors.urlFor(mirror))) return { ok: true, value: await pullSecrets.release(mirror, true) };
     const session = harbors.sessionFor(mirror);
     if (!session.ok) return session;
+    const identity = { clusterId, mirror: mirror.metadata.name };
+    const requires: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
+    const holds = holdsFor(mirror, this.#options);
+    const removal = await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
+    if (!removal.ok) return removal;
+    // Robot accounts go with their project. What is left is in one that stays, and takes a permission that all else does without.
     try {
       await pullSecrets.release(mirror, false);
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
       return { ok: false, problem: verdictOf(error) };
     }
-    const identity = { clusterId, mirror: mirror.metadata.name };
-    const requires: readonly Precondition[] = [{ kind: 'inNoPolicy' }];
-    const holds = holdsFor(mirror, this.#options);
-    return await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
+    return removal;
   }
 
   #blocked(verdict: Verdict): Verdict {

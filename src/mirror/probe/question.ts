@@ -3,7 +3,8 @@ import type { Probe as ProbeSpec, RegistryMirror } from '../../api/registry-mirr
 import { upstreamHosts } from '../../api/spec/upstream-types.js';
 import { matchesGlob } from '../../image/glob.js';
 import type { HarborFindings } from '../look/findings.js';
-import { hostOf, projectIn } from '../look/serving.js';
+import { projectIn } from '../../engines/entry.js';
+import { hostOf } from '../look/serving.js';
 
 /** A project that there is to ask, as a look found it. */
 export interface Place {
@@ -53,7 +54,7 @@ export function questionOf(
   const { include = [] } = spec.rewrite.repositories ?? {};
   return {
     harbor,
-    project: projectIn({ pullPrefix }),
+    project: projectIn(pullPrefix),
     path,
     // What a runtime pulls by where both stand.
     reference: digest ?? tag ?? 'latest',

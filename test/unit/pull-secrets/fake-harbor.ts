@@ -13,6 +13,10 @@ export class FakeHarbor {
   prefix = 'robot$';
   /** What it says to a call instead of carrying it out. */
   failure: HarborError['kind'] | undefined;
+  /** Whether it lets nobody list the robot accounts of a project, which it says as for a project that is gone. */
+  mayNotList = false;
+  /** The id of the project; undefined: it is gone. */
+  projectId: number | undefined = 3;
   #lastId = 0;
 
   constructor(
@@ -29,10 +33,13 @@ export class FakeHarbor {
       client: {
         findProject: async (name) => {
           await this.#answer('GET', `find ${name}`);
-          return { id: 3, name, metadata: {}, repositoryCount: 0 };
+          return this.projectId === undefined
+            ? undefined
+            : { id: this.projectId, name, metadata: {}, repositoryCount: 0 };
         },
-        listProjectRobots: async () => {
+        listProjectRobots: async (id) => {
           await this.#answer('GET', 'list');
+          if (this.mayNotList || id !== this.projectId) await this.#refuse('GET', 'forbidden');
           return this.robots.map((robot) => ({ ...robot, name: this.prefix + robot.name }));
         },
         createRobot: async (robot) => {
@@ -71,6 +78,10 @@ export class FakeHarbor {
   #answer(method: 'GET' | 'POST' | 'DELETE', call: string): Promise<void> {
     this.calls.push(call);
     if (this.failure === undefined) return Promise.resolve();
-    return Promise.reject(new HarborError({ kind: this.failure, method, path: '/api/v2.0/robots', reason: 'no' }));
+    return this.#refuse(method, this.failure);
+  }
+
+  #refuse(method: 'GET' | 'POST' | 'DELETE', kind: HarborError['kind']): Promise<never> {
+    return Promise.reject(new HarborError({ kind, method, path: '/api/v2.0/robots', reason: 'no' }));
   }
 }

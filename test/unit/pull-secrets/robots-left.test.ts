@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { HarborError } from '../../../src/harbor/http/errors.js';
+import { verdictOf } from '../../../src/harbor/outcome.js';
 import type { Robot } from '../../../src/harbor/types.js';
 import { newPullRobot, pullPrefixOf, robotNames } from '../../../src/robots/pull-robot.js';
 import { injecting, PREFIX, PullWorld } from './pull-world.js';
@@ -54,6 +56,54 @@ describe('robot accounts in a project that a mirror leaves', () => {
     await world.provide();
     await leave();
     expect(world.harbor.robots).to.deep.equal([]);
+  });
+
+  describe('that Harbor answers 403 for, when they are to be listed,', () => {
+    /** What a person is told of a call that fails. */
+    const told = async (calls: Promise<unknown>): Promise<string> => {
+      try {
+        await calls;
+        return 'done';
+      } catch (error) {
+        if (!(error instanceof HarborError)) throw error;
+        const verdict = verdictOf(error);
+        return verdict.kind === 'ready' ? 'ready' : `${verdict.kind} ${verdict.reason}: ${verdict.message}`;
+      }
+    };
+    const MISSING = /^waiting HarborPermissionMissing: .* lacks the permission Robot Account: list/;
+
+    beforeEach(async () => {
+      await world.provide();
+    });
+
+    it('are not taken for gone where the project has just been found', async () => {
+      world.harbor.mayNotList = true;
+      expect(await told(leave())).to.match(MISSING);
+    });
+
+    it('are not taken for gone where a Secret told the id of a project that is still there', async () => {
+      world.rests();
+      world.harbor.mayNotList = true;
+      expect(await told(world.room.release(world.present, false))).to.match(MISSING);
+      world.harbor.mayNotList = false;
+      expect(await told(world.room.release(world.present, false))).to.equal('done');
+      expect(world.harbor.robots).to.deep.equal([]);
+    });
+
+    it('are said to be left of a mirror that goes and keeps all else', async () => {
+      world.rests();
+      world.harbor.mayNotList = true;
+      expect((await world.room.release(world.present, true)).join()).to.include('a robot account');
+    });
+
+    for (const [what, id] of Object.entries({ 'is gone': undefined, 'is another one of the same name': 4 })) {
+      it(`are gone where the project ${what}`, async () => {
+        world.rests();
+        world.harbor.projectId = id;
+        expect(await told(world.room.release(world.present, false))).to.equal('done');
+        expect([...world.secrets.keys()]).to.deep.equal([]);
+      });
+    }
   });
 
   it('may be there for a mirror with pull Secrets only', async () => {
