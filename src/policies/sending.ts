@@ -1,7 +1,10 @@
-import { entryText, type MirrorEntry } from '../engines/entry.js';
+import type { RegistryMirror } from '../api/registry-mirror.js';
+import { entryText, projectIn } from '../engines/entry.js';
+import type { MirrorEntry } from '../engines/entry.js';
 import { memoryOf } from './memory.js';
 import type { Memory } from './memory.js';
-import { unknownBecause } from './observe/picture.js';
+import { policyUnlisted, unknownBecause } from './observe/picture.js';
+import type { FoundPolicy } from './observe/live.js';
 import type { Picture } from './observe/picture.js';
 
 /** A place that new Pods may be sent to. */
@@ -22,14 +25,38 @@ interface SendingInput {
 
 /** Whether any policy sends new Pods for the mirror to this place: one that has it so, or that a webhook shows so, or one that can't be read. Pure. */
 export function maySendTo({ place, ...asked }: SendingInput): boolean {
-  const { picture } = asked;
-  if ([...picture.policies.values()].some(({ unlisted }) => unlisted.has(place.pullPrefix))) return true;
+  if (policyUnlisted(asked.picture, (pullPrefix) => pullPrefix === place.pullPrefix) !== undefined) return true;
   return mayDo((entry) => leadsTo(place, entry), asked);
 }
 
 /** Whether any policy sends new Pods for the mirror to another place than this one: such as one that it moved out of, and that has its old place still. Pure. */
-export function maySendElsewhere({ place: { pullPrefix }, ...asked }: SendingInput): boolean {
-  return mayDo((entry) => entry.pullPrefix !== pullPrefix, asked);
+export function maySendElsewhere({
+  place: { pullPrefix },
+  mirror,
+  ...asked
+}: SendingInput & { readonly mirror: RegistryMirror | undefined }): boolean {
+  const others = policyUnlisted(asked.picture, (other) => other !== pullPrefix && wasIn(mirror, projectIn(other)));
+  return others !== undefined || mayDo((entry) => entry.pullPrefix !== pullPrefix, asked);
+}
+
+/** A policy that lists the mirror, or sends Pods to a place that it has or had all the same. Pure. */
+export function policyWith(
+  picture: Picture,
+  name: string,
+  mirror: RegistryMirror | undefined,
+): FoundPolicy | undefined {
+  const { pullPrefix } = mirror?.status ?? {};
+  const isPlace = (other: string): boolean => other === pullPrefix || wasIn(mirror, projectIn(other));
+  return picture.byMirror.get(name)?.[0] ?? policyUnlisted(picture, isPlace);
+}
+
+/**
+ * Whether the mirror has, or had, a project of this name in whatever Harbor. Nothing tells by which host nodes pulled from a Harbor that the mirror was
+ * moved away from.
+ */
+function wasIn(mirror: RegistryMirror | undefined, project: string): boolean {
+  const { harbor, formerHarbors = [] } = mirror?.status ?? {};
+  return harbor?.projectName === project || formerHarbors.some(({ projectName }) => projectName === project);
 }
 
 /** Whether any policy may have an entry of this kind for the mirror. */

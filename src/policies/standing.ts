@@ -12,8 +12,9 @@ import type { Memory, PolicyMemory } from './memory.js';
 import { emptiedBy } from './emptied.js';
 import { missingApi, missingApis } from './plan/refusal.js';
 import type { PolicyRef, PolicyState, RoutingDecision, ServedState } from './state.js';
+import { policyWith } from './sending.js';
 import type { FoundPolicy, PolicyId } from './observe/live.js';
-import { policyWith, unknownBecause } from './observe/picture.js';
+import { unknownBecause } from './observe/picture.js';
 import type { Picture } from './observe/picture.js';
 
 /** A host, and the literal beginning of repositories there: "" for all of the host. */
@@ -96,7 +97,7 @@ function notInForce(policy: PolicyRef, wanted: ChosenEntry, known: PolicyMemory,
 
 /** Out of all policies, or on the way there. */
 function standingOutside({ name, mirror, picture, memory, now }: StandingInput): PolicyState {
-  const there = policyWith(picture, name, mirror?.status.pullPrefix);
+  const there = policyWith(picture, name, mirror);
   if (there !== undefined) {
     const problem = problemOf(memory, there);
     const message = problem && { message: `The ${there.kind} ${there.name} still has it: ${problem}` };

@@ -1,3 +1,4 @@
+import { GROUP } from '../../api/group.js';
 import { Turn } from '../../clock/turn.js';
 import { entryText, type MirrorEntry } from '../../engines/entry.js';
 import { contentHashIn } from '../../engines/in-force.js';
@@ -36,7 +37,7 @@ export interface FoundPolicy extends PolicyId {
   readonly entries: ReadonlyMap<string, MirrorEntry>;
   readonly form: Form;
   readonly contentHash: string | undefined;
-  /** What looks like a pull prefix in the policy itself, and is of no mirror that it lists: somebody has edited the list. */
+  /** The pull prefixes in the policy itself that are of no mirror which it lists: somebody has edited the list. None in a policy as the operator writes it. */
   readonly unlisted: ReadonlySet<string>;
 }
 
@@ -65,24 +66,39 @@ export async function readAll(policies: readonly LivePolicy[], turn = new Turn()
 
 function readContent({ kind, object }: LivePolicy): Content {
   const entries = readEntries(object) ?? [];
+  const settings = readSettings(object);
   return {
-    settings: readSettings(object),
+    settings,
     entries: new Map(entries.map((entry) => [entry.mirror, entry])),
     form: formOf(entries),
     contentHash: contentHashIn(kind, object),
-    unlisted: unlistedPrefixes(object, entries),
+    unlisted: unlistedPrefixes(object, entries, settings),
   };
 }
 
-const PULL_PREFIX = /[a-z0-9.-]+(?::[0-9]+)?\/[a-z0-9._-]+/g;
+/** As a text of its own: each engine's policies have pull prefixes so, and paths, patterns and globs otherwise. */
+const PULL_PREFIX = /["']([a-z0-9.-]+(?::[0-9]+)?\/[a-z0-9._-]+)\\*["']/g;
+/** What labels, annotations and resources of Kubernetes begin with. */
+const NO_HOSTS: ReadonlySet<string> = new Set([GROUP, 'kubernetes.io', 'pods']);
 /** As expressions in JMESPath and CEL write characters. */
 const ESCAPED = /\\+(?:u([0-9a-f]{4})|x([0-9a-f]{2}))/g;
 
-function unlistedPrefixes(object: KubernetesObject, entries: readonly MirrorEntry[]): ReadonlySet<string> {
-  const text = 'spec' in object ? JSON.stringify(object.spec) : '';
+function unlistedPrefixes(
+  object: KubernetesObject,
+  entries: readonly MirrorEntry[],
+  settings: PolicySettings | undefined,
+): ReadonlySet<string> {
+  const listed = entries.map(({ pullPrefix }) => pullPrefix);
+  // A label that the settings select by looks the same.
+  const known = new Set([...listed, ...prefixesIn(settings)]);
+  const found = prefixesIn('spec' in object ? object.spec : undefined);
+  return new Set(found.filter((prefix) => !known.has(prefix) && !NO_HOSTS.has(prefix.split('/')[0] ?? '')));
+}
+
+function prefixesIn(value: unknown): readonly string[] {
+  const text = JSON.stringify(value ?? '');
   const plain = text.replace(ESCAPED, (_, u?: string, x?: string) => String.fromCharCode(parseInt(u ?? x ?? '', 16)));
-  const listed = new Set(entries.map(({ pullPrefix }) => pullPrefix));
-  return new Set(plain.match(PULL_PREFIX)?.filter((prefix) => !listed.has(prefix)));
+  return [...plain.matchAll(PULL_PREFIX)].flatMap(([, prefix]) => prefix ?? []);
 }
 
 export function formOf(entries: readonly MirrorEntry[]): Form {

@@ -94,9 +94,12 @@ export function mayHave({ byMirror, policies }: Picture, mirror: string): boolea
   return byMirror.has(mirror) || [...policies.values()].some(({ settings }) => settings === undefined);
 }
 
-/** A policy that lists the mirror, or sends Pods to its place all the same. */
-export function policyWith({ byMirror, policies }: Picture, name: string, pullPrefix = ''): FoundPolicy | undefined {
-  return byMirror.get(name)?.[0] ?? [...policies.values()].find(({ unlisted }) => unlisted.has(pullPrefix));
+/** A policy that sends Pods to a place for no mirror that it lists, since somebody has edited its list. */
+export function policyUnlisted(
+  { policies }: Pick<Picture, 'policies'>,
+  isPlace: (pullPrefix: string) => boolean,
+): FoundPolicy | undefined {
+  return [...policies.values()].find(({ unlisted }) => [...unlisted].some(isPlace));
 }
 
 /** Why it is not known what policies of some kinds have; undefined where all is known. */
