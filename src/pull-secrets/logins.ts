@@ -21,7 +21,7 @@ import type { PullObservation } from './observe.js';
 import { loginOf, readPullSecret } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import type { RobotPlace } from './robot-places.js';
-import { removeRobots } from './robot-removal.js';
+import { passes, removeRobots } from './robot-removal.js';
 import type { RobotProject } from './robot-removal.js';
 import type { PullHarbors, RobotsSession } from '../robots/session.js';
 
@@ -129,6 +129,13 @@ export class PullLogins {
     }
     const isInUse = (prefix: string): boolean => pullPrefix !== undefined && prefix !== pullPrefix;
     await this.removeRobotsBut(isInUse, mirror, session, project);
+  }
+
+  /** Whether what kept the mirror's robot accounts of a place from being deleted may last: their Harbor is down, takes no login, or refuses just this. */
+  mayLast(error: HarborError, mirror: RegistryMirror, { harbor }: RobotPlace): boolean {
+    const availability = this.#sessionAt(mirror, harbor)?.facts.availability.kind;
+    const answers = availability === 'up' || availability === 'unknown';
+    return !answers || !passes(error);
   }
 
   /**

@@ -19,6 +19,7 @@ import { usesPullSecrets } from './usage.js';
 import { loginOf } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import { injects, placeOfRobot, robotPlaces } from './robot-places.js';
+import type { MayLeave } from './robot-removal.js';
 import type { RobotsSession } from '../robots/session.js';
 import { accessProblem, resultOf } from './result.js';
 import type { PullResult, PullSubject } from './result.js';
@@ -130,23 +131,25 @@ export class PullSecrets {
   /**
    * Takes everything away that was there for a mirror that goes. No policy names it any more.
    *
-   * @param mayLeave - whether robot accounts may stay in a Harbor that can't be reached, and Secrets go with the mirror, which owns them
    * @returns what is left in Harbor
    * @throws HarborError where something must not be left
    * @throws KubernetesError
    */
-  async release(mirror: RegistryMirror, mayLeave: boolean): Promise<readonly string[]> {
+  async release(mirror: RegistryMirror, mayLeave: MayLeave): Promise<readonly string[]> {
     const secrets = pullSecretsOf(mirror, this.#options.cluster);
     const left: string[] = [];
     for (const place of robotPlaces(mirror, secrets)) {
       try {
         await this.#logins.removeRobots(mirror, place);
       } catch (error) {
-        if (!(error instanceof HarborError) || !mayLeave) throw error;
+        if (!(error instanceof HarborError)) throw error;
+        const isLeft =
+          mayLeave === 'anything' || (mayLeave === 'what may last' && this.#logins.mayLast(error, mirror, place));
+        if (!isLeft) throw error;
         left.push(`a robot account for pulling from ${place.source} (it expires within 30 days)`);
       }
     }
-    if (secrets.length > 0) await this.#takeAway(mirror, secrets, mayLeave);
+    if (secrets.length > 0) await this.#takeAway(mirror, secrets, mayLeave !== 'nothing');
     this.forget(mirror.metadata.name);
     await this.#unwatchUnused(mirror);
     return left;

@@ -1,4 +1,5 @@
 import { isHarborError } from '../harbor/http/errors.js';
+import type { HarborError } from '../harbor/http/errors.js';
 import type { Robot } from '../harbor/types.js';
 import { pullPrefixOf } from '../robots/pull-robot.js';
 import type { RobotOwner } from '../robots/pull-robot.js';
@@ -11,6 +12,15 @@ export interface RobotProject {
   /** Left out where nothing tells it. */
   readonly id?: number | undefined;
 }
+
+/**
+ * What may be left of a mirror that goes.
+ *
+ * - `nothing`
+ * - `what may last`: robot accounts that no second try is likely to delete. The Secrets go with the mirror, which owns them.
+ * - `anything`: robot accounts that one call didn't delete, and Secrets.
+ */
+export type MayLeave = 'nothing' | 'what may last' | 'anything';
 
 interface RobotRemoval {
   readonly session: RobotsSession;
@@ -41,6 +51,20 @@ export async function deleteRobot(
 ): Promise<void> {
   await client.deleteRobot(id, { signal });
   onWrite(`delete robot account ${name}`);
+}
+
+/** Whether what kept robot accounts from being deleted passes without anybody's doing, as long as their Harbor answers at all. */
+export function passes(error: HarborError): boolean {
+  return isHarborError(
+    error,
+    'unreachable',
+    'timeout',
+    'aborted',
+    'unauthorized',
+    'conflict',
+    'rateLimited',
+    'serverError',
+  );
 }
 
 /** A project that is gone took its robot accounts along. */

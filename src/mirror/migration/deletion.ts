@@ -9,6 +9,7 @@ import type { FormerHarborsRetirement } from './former-harbors.js';
 import type { Harbors } from '../../harbor/session/harbors.js';
 import type { Policies } from '../../policies/policies.js';
 import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
+import type { MayLeave } from '../../pull-secrets/robot-removal.js';
 import type { MirrorCluster } from '../mirror-cluster.js';
 import type { Action } from '../plan/actions.js';
 import type { PreconditionOptions } from '../look/preconditions.js';
@@ -142,19 +143,18 @@ export class Deletion {
     const { harbors, pullSecrets } = this.#options;
     const url = harbors.urlFor(mirror);
     const projects = projectNamesOf(mirror, url).join(', ');
-    const robots = await pullSecrets.release(mirror, true);
+    const robots = await pullSecrets.release(mirror, 'anything');
     const here = `whatever of project ${projects} and its endpoint is there (abandoned)`;
     return [...robots, here, ...formerHarborsOf(mirror, url).map((harbor) => leftIn(harbor, 'abandoned'))];
   }
 
   /** @returns what is left in Harbor, or why it isn't done yet */
   async #removeFromHarbor(mirror: RegistryMirror): Promise<Read<readonly string[]>> {
-    const { harbors, pullSecrets } = this.#options;
-    const url = harbors.urlFor(mirror);
+    const url = this.#options.harbors.urlFor(mirror);
     const former = formerHarborsOf(mirror, url);
     const removal: Read<readonly string[]> =
       mirror.spec.deletionPolicy === 'Retain'
-        ? { ok: true, value: [...retainedAt(mirror, url), ...(await pullSecrets.release(mirror, true))] }
+        ? await this.#retainInPresent(mirror, url)
         : await this.#removeFromPresent(mirror, new Set(projectNamesOf(mirror, url)));
     if (!removal.ok) return { ok: false, problem: this.#blocked(removal.problem) };
     const left = [...removal.value];
@@ -170,9 +170,9 @@ export class Deletion {
     mirror: RegistryMirror,
     projectNames: ReadonlySet<string>,
   ): Promise<Read<readonly string[]>> {
-    const { harbors, pullSecrets, clusterId, onAction } = this.#options;
+    const { harbors, clusterId, onAction } = this.#options;
     // What is no url is no Harbor, and nothing was ever made there.
-    if (!URL.canParse(harbors.urlFor(mirror))) return { ok: true, value: await pullSecrets.release(mirror, true) };
+    if (!URL.canParse(harbors.urlFor(mirror))) return await this.#release(mirror, 'anything');
     const session = harbors.sessionFor(mirror);
     if (!session.ok) return session;
     const identity = { clusterId, mirror: mirror.metadata.name };
@@ -181,13 +181,23 @@ export class Deletion {
     const removal = await remove({ session: session.value, identity, projectNames, requires, holds, onAction });
     if (!removal.ok) return removal;
     // Robot accounts go with their project. What is left is in one that stays, and takes a permission that all else does without.
+    const release = await this.#release(mirror, 'nothing');
+    return release.ok ? removal : release;
+  }
+
+  /** One call that fails is no reason to leave robot accounts; but with Retain nobody waits for a Harbor that may be gone for good, nor for a person. */
+  async #retainInPresent(mirror: RegistryMirror, url: string): Promise<Read<readonly string[]>> {
+    const release = await this.#release(mirror, 'what may last');
+    return release.ok ? { ok: true, value: [...retainedAt(mirror, url), ...release.value] } : release;
+  }
+
+  async #release(mirror: RegistryMirror, mayLeave: MayLeave): Promise<Read<readonly string[]>> {
     try {
-      await pullSecrets.release(mirror, false);
+      return { ok: true, value: await this.#options.pullSecrets.release(mirror, mayLeave) };
     } catch (error) {
       if (!(error instanceof HarborError)) throw error;
       return { ok: false, problem: verdictOf(error) };
     }
-    return removal;
   }
 
   #blocked(verdict: Verdict): Verdict {

@@ -174,7 +174,7 @@ describe('pull Secrets', () => {
     world.grant = 'forbidden';
     await settle();
     deleted();
-    await world.room.release(world.present, false);
+    await world.room.release(world.present, 'nothing');
     expect(world.isWatched).to.equal(false);
   });
 
@@ -234,7 +234,7 @@ describe('pull Secrets', () => {
     it('go with their robots', async () => {
       await provide();
       deleted();
-      expect(await world.room.release(world.present, false)).to.deep.equal([]);
+      expect(await world.room.release(world.present, 'nothing')).to.deep.equal([]);
       expect([...world.secrets.keys()]).to.deep.equal([]);
       expect(world.harbor.names()).to.deep.equal([]);
       expect(world.isWatched).to.equal(false);
@@ -244,14 +244,14 @@ describe('pull Secrets', () => {
       await provide();
       deleted({ pullPrefix: PREFIX, harbor: { url: world.harbor.url, projectID: 3 } });
       world.secrets.clear();
-      expect(await world.room.release(world.present, true)).to.deep.equal([]);
+      expect(await world.room.release(world.present, 'what may last')).to.deep.equal([]);
       expect(world.harbor.names()).to.deep.equal([]);
     });
 
     it('wait for a Harbor that can’t be reached', async () => {
       await provide();
       world.harbor.facts.availability = { kind: 'down' };
-      const error: unknown = await world.room.release(world.present, false).catch((thrown: unknown) => thrown);
+      const error: unknown = await world.room.release(world.present, 'nothing').catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(HarborError);
       expect(world.spread()).to.deep.equal(['a', 'b']);
     });
@@ -259,15 +259,15 @@ describe('pull Secrets', () => {
     it('is let go of where Secrets may go with the mirror, whatever the API server says to their deletion', async () => {
       await provide();
       world.refuse = refused('unavailable');
-      const kept: unknown = await world.room.release(world.present, false).catch((thrown: unknown) => thrown);
+      const kept: unknown = await world.room.release(world.present, 'nothing').catch((thrown: unknown) => thrown);
       expect(kept).to.be.instanceOf(KubernetesError);
-      expect(await world.room.release(world.present, true)).to.deep.equal([]);
+      expect(await world.room.release(world.present, 'what may last')).to.deep.equal([]);
     });
 
     it('go all the same where the robots may be left, which is said', async () => {
       await provide();
       world.harbor.facts.availability = { kind: 'down' };
-      expect(await world.room.release(world.present, true)).to.deep.equal([
+      expect(await world.room.release(world.present, 'what may last')).to.deep.equal([
         `a robot account for pulling from ${PREFIX} (it expires within 30 days)`,
       ]);
       expect([...world.secrets.keys()]).to.deep.equal([]);
@@ -277,7 +277,7 @@ describe('pull Secrets', () => {
       await provide();
       world.at = world.otherHarbor;
       world.otherHarbor.robots = world.harbor.robots.map((robot) => ({ ...robot }));
-      await world.room.release(world.present, true);
+      await world.room.release(world.present, 'what may last');
       expect(world.otherHarbor.names()).to.deep.equal(['-a']);
     });
   });

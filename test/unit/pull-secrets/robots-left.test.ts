@@ -84,23 +84,23 @@ describe('robot accounts in a project that a mirror leaves', () => {
     it('are not taken for gone where a Secret told the id of a project that is still there', async () => {
       world.rests();
       world.harbor.mayNotList = true;
-      expect(await told(world.room.release(world.present, false))).to.match(MISSING);
+      expect(await told(world.room.release(world.present, 'nothing'))).to.match(MISSING);
       world.harbor.mayNotList = false;
-      expect(await told(world.room.release(world.present, false))).to.equal('done');
+      expect(await told(world.room.release(world.present, 'nothing'))).to.equal('done');
       expect(world.harbor.robots).to.deep.equal([]);
     });
 
     it('are said to be left of a mirror that goes and keeps all else', async () => {
       world.rests();
       world.harbor.mayNotList = true;
-      expect((await world.room.release(world.present, true)).join()).to.include('a robot account');
+      expect((await world.room.release(world.present, 'what may last')).join()).to.include('a robot account');
     });
 
     for (const [what, id] of Object.entries({ 'is gone': undefined, 'is another one of the same name': 4 })) {
       it(`are gone where the project ${what}`, async () => {
         world.rests();
         world.harbor.projectId = id;
-        expect(await told(world.room.release(world.present, false))).to.equal('done');
+        expect(await told(world.room.release(world.present, 'nothing'))).to.equal('done');
         expect([...world.secrets.keys()]).to.deep.equal([]);
       });
     }
@@ -133,13 +133,13 @@ describe('a mirror that is deleted after somebody has deleted its pull Secret', 
   })) {
     it(`leaves no robot account: ${how}`, async () => {
       world.present = injecting({}, { status: { pullPrefix: 'new.test/team', harbor } });
-      expect(await world.room.release(world.present, false)).to.deep.equal([]);
+      expect(await world.room.release(world.present, 'nothing')).to.deep.equal([]);
       expect(world.harbor.robots).to.deep.equal([]);
     });
   }
 
   it('asks no Harbor where it never had anything', async () => {
-    await world.room.release(injecting(), false);
+    await world.room.release(injecting(), 'nothing');
     expect(world.done()).to.deep.equal([]);
   });
 
@@ -147,7 +147,7 @@ describe('a mirror that is deleted after somebody has deleted its pull Secret', 
     world = new PullWorld();
     await world.provide();
     world.harbor.robots = world.harbor.robots.map((each) => ({ ...each, name: 'team+by-hand', description: '' }));
-    await world.room.release(world.present, false);
+    await world.room.release(world.present, 'nothing');
     expect(world.harbor.robots).to.have.length(1);
   });
 });

@@ -10,6 +10,7 @@ import { FakeHarbor } from '../../pull-secrets/fake-harbor.js';
 import { mirror } from '../mirror.js';
 
 const URL = 'https://former.test';
+const FORBIDDEN = new HarborError({ kind: 'forbidden', method: 'GET', path: '/api/v2.0/robots', reason: 'no' });
 const NO_ANSWER = new HarborError({ kind: 'unreachable', method: 'GET', path: '/api/v2.0/robots', reason: 'no' });
 
 interface Case {
@@ -17,6 +18,8 @@ interface Case {
   readonly harbor?: Availability['kind'] | 'no Secret' | 'no login';
   readonly error?: HarborError;
   readonly isServedElsewhere?: boolean;
+  /** Whether the mirror is being deleted. */
+  readonly isGoing?: boolean;
 }
 
 function sessionOf(harbor: NonNullable<Case['harbor']>): Read<RobotsSession> | undefined {
@@ -27,9 +30,16 @@ function sessionOf(harbor: NonNullable<Case['harbor']>): Read<RobotsSession> | u
 }
 
 /** @returns `left`, `waits` and why, or `done` */
-async function outcome({ deletionPolicy, harbor = 'up', error, isServedElsewhere = true }: Case): Promise<string> {
+async function outcome({
+  deletionPolicy,
+  harbor = 'up',
+  error,
+  isServedElsewhere = true,
+  isGoing = false,
+}: Case): Promise<string> {
+  const metadata = isGoing ? { deletionTimestamp: '2026-01-02T00:00:00Z' } : {};
   const result = await removeFormerRobots({
-    mirror: mirror('team', { spec: { deletionPolicy, rewrite: { pullSecret: 'Inject' } } }),
+    mirror: mirror('team', { metadata, spec: { deletionPolicy, rewrite: { pullSecret: 'Inject' } } }),
     former: { url: URL, projectName: 'team' },
     session: sessionOf(harbor),
     current: () => Promise.resolve(undefined),
@@ -55,6 +65,21 @@ describe('the robot accounts in a Harbor of before', () => {
     [
       'are waited for where a call fails',
       { deletionPolicy: 'Retain', error: NO_ANSWER, harbor: 'unknown' },
+      'waits HarborUnreachable',
+    ],
+    [
+      'are waited for where the operator lacks a permission',
+      { deletionPolicy: 'Retain', error: FORBIDDEN },
+      'waits HarborPermissionMissing',
+    ],
+    [
+      'are let go of with Retain where it lacks a permission, and the mirror is deleted',
+      { deletionPolicy: 'Retain', error: FORBIDDEN, isGoing: true },
+      'left',
+    ],
+    [
+      'are waited for with Retain where a call fails, although the mirror is deleted',
+      { deletionPolicy: 'Retain', error: NO_ANSWER, isGoing: true },
       'waits HarborUnreachable',
     ],
     [

@@ -33,4 +33,24 @@ describe('the robot accounts of a mirror that is deleted', function () {
     expect(lab.first.project('app')).to.equal(undefined);
     expect(world.robots()).to.deep.equal([]);
   });
+
+  it('go with Retain, too, where a call fails for once', async () => {
+    const { lab } = await serve('Retain');
+    for (const [method, route] of [
+      ['GET', '/robots'],
+      ['DELETE', '/robots/{id}'],
+    ] as const) {
+      lab.first.inject({ method, route }, { kind: 'answer', status: 500 });
+    }
+    await deleteNow(world);
+    expect(lab.first.project('app'), 'the project').to.not.equal(undefined);
+    expect(world.robots()).to.deep.equal([]);
+  });
+
+  it('hold up no mirror with Retain where the operator may not list them', async () => {
+    const { lab } = await serve('Retain');
+    lab.first.inject({ method: 'GET', route: '/robots' }, FORBIDDEN, Infinity);
+    await deleteNow(world);
+    expect(world.robots()).to.deep.equal(['first app, untold']);
+  });
 });
