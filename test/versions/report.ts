@@ -6,7 +6,8 @@ const HEAD = `# Versions
 
 <!-- Written by \`npm run test:versions\`. Do not edit. -->
 
-Each column is a real API server with a real Kyverno, as it was tested with everything that stands below. What isn't listed wasn't tried, and may work all the same.
+Each column is a real API server with a real Kyverno, as it was tested with everything that stands below. What isn't listed wasn't tried, and may work all the same. Which versions are supported is another
+question: [what is supported](support.md) has the ranges.
 `;
 
 const ENGINES = `## What each engine needs
@@ -14,8 +15,8 @@ const ENGINES = `## What each engine needs
 | Engine                    | Needs                                                                                                                                                                                |
 | ------------------------- | ------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------ |
 | \`ClusterPolicy\`           | Kyverno 1.15 or later                                                                                                                                                                |
-| \`MutatingPolicy\` | Kyverno 1.19 or later. Kyverno 1.15 and 1.17 have it, and change no Pod by ours: they know no \`request\` where a policy says what to change. 1.18 wasn't tried. The operator tells them by the schema, and takes them for missing |
-| \`MutatingAdmissionPolicy\` | Kubernetes 1.36 or later; or 1.34 with \`--feature-gates=MutatingAdmissionPolicy=true --runtime-config=admissionregistration.k8s.io/v1beta1=true\`. The operator finds out which it is |
+| \`MutatingPolicy\` | Kyverno 1.19 or later. Kyverno 1.15 and 1.17 have it, and change no Pod by ours: they know no \`request\` where a policy says what to change. 1.18 wasn't tried; its schema is that of 1.17. The operator goes by the schema, and takes all of these for missing |
+| \`MutatingAdmissionPolicy\` | Kubernetes 1.36 or later; or 1.34 or 1.35, where it is a beta that is off by default, with \`--feature-gates=MutatingAdmissionPolicy=true --runtime-config=admissionregistration.k8s.io/v1beta1=true\`. 1.35 wasn't tried. The operator finds out which it is |
 
 With Kyverno 1.17 beside it, 1.34 needs \`v1alpha1=true\` as well: that Kyverno waits for it, and registers no webhook until then.
 
