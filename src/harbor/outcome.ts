@@ -63,7 +63,8 @@ const TABLE: Table = {
   upstreamUnhealthy: ({ reason }) =>
     waiting(
       REASONS.upstreamUnhealthy,
-      `Harbor can't reach the upstream, doesn't trust its certificate, or the upstream refuses the credentials: ${reason}. Tried again until that works.`,
+      `Harbor can't reach the upstream, finds no registry at its url, doesn't trust its certificate, or is refused with the credentials: ${reason}. ` +
+        'Check the url and the credentials. Tried again until that works.',
     ),
   upstreamAsked: ({ reason, retryAfterMs }) => waiting(REASONS.progressing, `${reason}.`, retryAfterMs),
   upstreamSilent: ({ reason, retryAfterMs }) =>

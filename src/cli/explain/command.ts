@@ -15,7 +15,7 @@ import { explainPod } from './explain.js';
 import type { ExplainedImage } from './explain.js';
 import { servedEntries } from './in-force.js';
 import type { Pod } from './pod.js';
-import type { PodContext, PullSecrets } from './pod-rules.js';
+import type { PodContext, PullSecrets, Reason } from './pod-rules.js';
 
 interface ExplainFlags extends KubeconfigFlags {
   readonly namespace?: string;
@@ -127,16 +127,20 @@ export function line(image: ExplainedImage): string {
   switch (image.outcome) {
     case 'Rewritten': {
       const by = image.mirror === undefined ? 'by a mirror that is gone' : `mirror ${image.mirror}`;
-      return `${where}: ${image.original} -> ${image.image} (${by})`;
+      return `${where}: ${image.original} -> ${image.image} (${by})${closer(image.passedOver)}`;
     }
     case 'ThroughMirror':
       return `${where}: ${image.image} pulls through mirror ${image.mirror}; the Pod doesn't say whether it was rewritten or written so`;
     case 'WouldBeRewritten':
-      return `${where}: ${image.image} would become ${image.rewritten} (mirror ${image.mirror})`;
+      return `${where}: ${image.image} would become ${image.rewritten} (mirror ${image.mirror})${closer(image.passedOver)}`;
     case 'Unchanged': {
       const name = image.reason.code === 'InvalidName' ? JSON.stringify(image.image) : image.image;
       const mirror = image.mirror === undefined ? '' : ` (mirror ${image.mirror})`;
       return `${where}: ${name} stays as it is${mirror}: ${image.reason.text}`;
     }
   }
+}
+
+function closer(reason: Reason | undefined): string {
+  return reason === undefined ? '' : `; one that names it more closely is out: ${reason.text}`;
 }

@@ -19,11 +19,16 @@ import type { PodContext, Reason } from './pod-rules.js';
 
 /** What became of an image, or would. */
 export type Verdict =
-  | { readonly outcome: 'Rewritten'; readonly original: string; readonly mirror?: string }
+  | ({ readonly outcome: 'Rewritten'; readonly original: string; readonly mirror?: string } & PassedOver)
   /** It names the mirror, and nothing tells whether it always did. */
   | { readonly outcome: 'ThroughMirror'; readonly mirror: string }
-  | { readonly outcome: 'WouldBeRewritten'; readonly rewritten: string; readonly mirror: string }
+  | ({ readonly outcome: 'WouldBeRewritten'; readonly rewritten: string; readonly mirror: string } & PassedOver)
   | { readonly outcome: 'Unchanged'; readonly mirror?: string; readonly reason: Reason };
+
+interface PassedOver {
+  /** Why a mirror that names the image more closely is in no policy. */
+  readonly passedOver?: Reason;
+}
 
 export type ExplainedImage = PodImage & Verdict;
 
@@ -45,12 +50,26 @@ export function explainPod(context: PodContext, situation: Situation): readonly 
     others: rewriter(others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))),
     all: [...served, ...others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))],
   };
-  return podImages(context.pod).map((image) => ({
-    ...image,
-    ...(mirrored(image, notes, rules.all) ??
+  return podImages(context.pod).map((image) => {
+    const verdict =
+      mirrored(image, notes, rules.all) ??
       fellBack(image, notes, rules.all) ??
-      decide(image, context, situation, rules)),
-  }));
+      decide(image, context, situation, rules);
+    return { ...image, ...verdict, ...passedOver(image, verdict, others, rules.all) };
+  });
+}
+
+function passedOver(
+  { image }: PodImage,
+  verdict: Verdict,
+  others: readonly RegistryMirror[],
+  rules: readonly MirrorRule[],
+): PassedOver {
+  if (verdict.outcome !== 'Rewritten' && verdict.outcome !== 'WouldBeRewritten') return {};
+  const closest = rewriter(rules)(verdict.outcome === 'Rewritten' ? verdict.original : image);
+  if (closest.outcome !== 'rewritten' || closest.mirror === verdict.mirror) return {};
+  const mirror = others.find(({ metadata }) => metadata.name === closest.mirror);
+  return mirror === undefined ? {} : { passedOver: notServedReason(mirror) };
 }
 
 interface Rules {

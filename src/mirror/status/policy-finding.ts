@@ -14,6 +14,9 @@ interface PolicyFindingInput {
   readonly policy: PolicyState;
 }
 
+const NOT_INCLUDED =
+  'In no policy: Pods get its images through another mirror of the host, where one serves them, else from upstream.';
+
 export function finding(type: ConditionType, status: Finding['status'], reason: Reason, message: string): Finding {
   return { type, status, reason, message };
 }
@@ -55,7 +58,7 @@ export function policyFinding(input: PolicyFindingInput): Finding {
     case 'absent':
       return isWithdrawal(input)
         ? withdrawnFinding(`Taken out of the policy while ${obstacle(input)}: new Pods pull from upstream.`)
-        : finding('PolicyReady', 'False', REASONS.notIncluded, 'In no policy: new Pods pull from upstream.');
+        : finding('PolicyReady', 'False', REASONS.notIncluded, NOT_INCLUDED);
   }
 }
 

@@ -68,6 +68,6 @@ describe('a chaos run in which upstreams stay away', () => {
     expect(said("Taken out of the policy while Harbor can't pull from the upstream: new Pods …")).to.equal(true);
     expect(said("Being taken out of the policy while Harbor can't pull from the upstream.")).to.equal(false);
     expect(said('Taken out of the policy while Harbor is down: new Pods pull from upstream.')).to.equal(false);
-    expect(said('In no policy: new Pods pull from upstream.', 'NotIncluded')).to.equal(false);
+    expect(said('In no policy: Pods get its images from upstream.', 'NotIncluded')).to.equal(false);
   });
 });

@@ -25,6 +25,11 @@ interface Case {
 
 const stays = (reason: string): string => `container c: nginx stays as it is (mirror hub): ${reason}`;
 
+const TEAM = mirror('team', { upstream: { type: 'docker-hub' }, rewrite: { repositories: { include: ['team/**'] } } }, [
+  { reason: 'SecretNotFound', message: 'no Secret.' },
+]);
+const TEAM_IS_OUT = 'one that names it more closely is out: mirror team is in no policy (SecretNotFound): no Secret';
+
 const cases: readonly Case[] = [
   {
     sentence: 'a Pod that would be rewritten',
@@ -36,6 +41,26 @@ const cases: readonly Case[] = [
     image: 'h.test/hub/library/nginx',
     pod: { annotations: { 'registrymirror.io/original-images': '{"c":"nginx"}' } },
     expected: 'container c: nginx -> h.test/hub/library/nginx (mirror hub)',
+  },
+  {
+    sentence: 'a Pod that goes through another mirror, since the one that names its image more closely is out',
+    exists: false,
+    idle: [TEAM],
+    image: 'team/app',
+    expected: `container c: team/app would become h.test/hub/team/app (mirror hub); ${TEAM_IS_OUT}`,
+  },
+  {
+    sentence: 'a Pod that went through another mirror for that',
+    image: 'h.test/hub/team/app',
+    idle: [TEAM],
+    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"team/app"}' } },
+    expected: `container c: team/app -> h.test/hub/team/app (mirror hub); ${TEAM_IS_OUT}`,
+  },
+  {
+    sentence: 'an image that a mirror which is out does not name more closely',
+    exists: false,
+    idle: [TEAM],
+    expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
   },
   {
     sentence: 'a Pod that was rewritten by a mirror that is gone',
