@@ -1,3 +1,4 @@
+import { findCondition } from '../../api/conditions.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { servedEntries } from '../explain/in-force.js';
 import type { Labels } from '../../api/object-meta.js';
@@ -36,7 +37,10 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
   const { mirrors, changes } = sources.planned;
   const served = servedEntries(mirrors, sources.look);
   const sides: PlannedMirror[] = [];
-  for (const mirror of mirrors) sides.push(await sources.harborSide(mirror));
+  for (const mirror of mirrors) {
+    const { side, decision } = await sources.harborSide(mirror);
+    sides.push({ side: withStatus(side, mirror, changes), decision });
+  }
   const decisions = new Map(sides.map(({ side, decision }) => [side.mirror, decision]));
   const placed = placedEntries(mirrors, decisions, served, {
     engines: sources.autoEngines,
@@ -48,6 +52,14 @@ export async function makePlan(sources: PlanSources): Promise<Plan> {
     policies: policyChanges(placed, sources.look.policies, sources),
     pods: podRewrites(sources.pods, sources.namespaces, placed, sources.excludedNamespaces),
   };
+}
+
+/** With what the operator says of the mirror, where the plan itself finds nothing wrong: only the operator sees its rights in the cluster, and what Harbor answers to a write. */
+function withStatus(side: MirrorPlan, { metadata, status }: RegistryMirror, changes: Plan['objects']): MirrorPlan {
+  const ready = findCondition(status.conditions, 'Ready');
+  const isChanged = changes.some(({ mirror }) => mirror === metadata.name);
+  if (isChanged || side.problem !== undefined || ready?.status !== 'False') return side;
+  return { ...side, problem: `The operator says (${ready.reason}): ${ready.message}` };
 }
 
 /** Whether anything would be written. Pods are never changed: which would have been rewritten is for information. */

@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
+import type { MirrorPlan } from '../../../src/cli/plan/harbor-side.js';
+import type { PlannedMirrors } from '../../../src/cli/plan/mirrors.js';
+import { makePlan, planLines } from '../../../src/cli/plan/plan.js';
+import { UNCHANGED } from '../../../src/policies/state.js';
+import { mirror } from './explained-mirrors.js';
+
+const ALL = { ClusterPolicy: 'served', MutatingPolicy: 'served', MutatingAdmissionPolicy: 'served' } as const;
+const LACKS_RIGHTS = { reason: 'PullSecretPermissionMissing', message: 'Turn features.pullSecrets on.' };
+
+interface Case {
+  readonly sentence: string;
+  readonly conditions?: Parameters<typeof mirror>[2];
+  readonly side?: Partial<MirrorPlan>;
+  readonly changes?: PlannedMirrors['changes'];
+  readonly expected: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  {
+    sentence: 'names what the operator says of a mirror that it would find nothing wrong with itself',
+    conditions: [LACKS_RIGHTS],
+    expected: [
+      'No changes.',
+      'Problems:',
+      '  team: The operator says (PullSecretPermissionMissing): Turn features.pullSecrets on.',
+    ],
+  },
+  {
+    sentence: 'names the problem that it finds itself, and that alone',
+    conditions: [LACKS_RIGHTS],
+    side: { problem: 'The host is taken.' },
+    expected: ['No changes.', 'Problems:', '  team: The host is taken.'],
+  },
+  {
+    sentence: 'leaves out what the operator says of a mirror that the files change',
+    conditions: [LACKS_RIGHTS],
+    changes: [{ action: 'update', mirror: 'team' }],
+    expected: ['Cluster:', '  update RegistryMirror team'],
+  },
+  {
+    sentence: 'has no problem with a mirror that is Ready',
+    conditions: [{ status: 'True', reason: 'Succeeded' }],
+    expected: ['No changes.'],
+  },
+];
+
+describe('registry-mirror plan', () => {
+  for (const { sentence, conditions = [], side = {}, changes = [], expected } of cases) {
+    it(sentence, async () => {
+      const team = mirror('team', { upstream: { type: 'docker-hub' } }, conditions);
+      expect(await linesFor(team, side, changes)).to.deep.equal(expected);
+    });
+  }
+});
+
+async function linesFor(
+  team: RegistryMirror,
+  side: Partial<MirrorPlan>,
+  changes: PlannedMirrors['changes'],
+): Promise<readonly string[]> {
+  const plan = await makePlan({
+    planned: { mirrors: [team], changes },
+    look: { policies: [], webhooks: undefined, served: ALL },
+    pods: [],
+    namespaces: new Map(),
+    excludedNamespaces: [],
+    mirrorsPerPolicy: 100,
+    autoEngines: [],
+    harborSide: () => Promise.resolve({ side: { mirror: 'team', actions: [], ...side }, decision: UNCHANGED }),
+  });
+  return planLines(plan, false);
+}
