@@ -29,7 +29,7 @@ export const MUTATING_ADMISSION_POLICY: Engine = {
       olderVersions: OLDER_VERSIONS,
     },
   },
-  requires: 'Kubernetes 1.36 or later, or with 1.34 where its beta is on',
+  requires: 'Kubernetes 1.36 or later, or 1.34 and 1.35 where its beta is on',
   isKyverno: false,
   delays: {
     settleMs: SETTLE_MS,
