@@ -7,12 +7,13 @@ import type { Config } from '../config/config.js';
 import type { Metrics } from '../http/metrics.js';
 import type { Check } from '../http/probes.js';
 import { KubernetesApi } from '../kubernetes/api.js';
+import type { KubernetesError } from '../kubernetes/errors.js';
 import type { InformerEvent } from '../kubernetes/cache/informer.js';
 import { Informer } from '../kubernetes/cache/informer.js';
 import type { KubernetesObject, Resource } from '../kubernetes/objects.js';
 import { resourcePath } from '../kubernetes/objects.js';
 import type { Log } from '../log.js';
-import { clusterIdOf } from '../kubernetes/cluster-id.js';
+import { clusterIdOnceAnswered } from '../kubernetes/cluster-id.js';
 import { MIRRORS } from '../mirror/resource.js';
 import { checkReadable, checkReadingGoesOn, checkWork } from './checks.js';
 import { OperatorCluster } from './watches/cluster.js';
@@ -45,6 +46,7 @@ export class RegistryMirrorOperator extends Operator {
   readonly #election: LeaderElection | undefined;
   readonly #extraInformers: Informer<KubernetesObject>[] = [];
   #work: Work | undefined;
+  readonly #stop = new AbortController();
   #stopping: Promise<void> | undefined;
 
   constructor({ config, kubeConfig, log, metrics }: RegistryMirrorOperatorOptions) {
@@ -106,6 +108,7 @@ export class RegistryMirrorOperator extends Operator {
 
   /** Begins to stop: what is being done is finished, the lease given free. See {@link stopped}. */
   override stop(): void {
+    this.#stop.abort();
     this.#stopping ??= this.#shutDown();
   }
 
@@ -120,9 +123,9 @@ export class RegistryMirrorOperator extends Operator {
     await this.#cluster.synced();
     if (this.#isStopping()) return;
     if (this.#election !== undefined && !(await this.#election.acquire())) return;
-    const clusterId = this.#config.clusterId ?? (await clusterIdOf(this.#api));
+    const clusterId = this.#config.clusterId ?? (await this.#clusterId());
     // Stopped meanwhile: the lease is another's by now.
-    if (this.#isStopping()) return;
+    if (clusterId === undefined || this.#isStopping()) return;
     this.#metrics.setLeader(true);
     this.#log.info('The operator starts to work.', { clusterId, harbor: this.#config.harborUrl });
     this.#work = startWork(
@@ -179,6 +182,13 @@ export class RegistryMirrorOperator extends Operator {
   protected override async setResourceFinalizers(meta: ResourceMeta, finalizers: string[]): Promise<void> {
     const body = { metadata: { finalizers, resourceVersion: meta.resourceVersion } };
     await this.#api.patch(MIRRORS, meta.name, 'merge', body);
+  }
+
+  async #clusterId(): Promise<string | undefined> {
+    const onError = (error: KubernetesError): void => {
+      this.#log.warn("The cluster's id could not be read; trying again.", { error });
+    };
+    return await clusterIdOnceAnswered(this.#api, { signal: this.#stop.signal, onError });
   }
 
   #isStopping(): boolean {

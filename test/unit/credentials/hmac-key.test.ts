@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../../../src/kubernetes/errors.js';
 import { KubernetesApi } from '../../../src/kubernetes/api.js';
-import { clusterIdOf } from '../../../src/kubernetes/cluster-id.js';
+import { clusterIdOf, clusterIdOnceAnswered } from '../../../src/kubernetes/cluster-id.js';
 import { HmacKey, readOrCreateHmacKey } from '../../../src/credentials/hmac-key.js';
 import { StubApiServer } from '../kubernetes/stub-api-server.js';
 
@@ -82,6 +82,23 @@ describe('what the operator keeps in the cluster', () => {
   it('names the cluster by the uid of kube-system', async () => {
     const { metadata } = server.objects.create('/api/v1/namespaces', { metadata: { name: 'kube-system' } });
     expect(await clusterIdOf(api)).to.equal(metadata.uid);
+  });
+
+  it('asks for it again while the API server is away, and not where it may not be read', async () => {
+    const { metadata } = server.objects.create('/api/v1/namespaces', { metadata: { name: 'kube-system' } });
+    const { signal } = new AbortController();
+    const failed: string[] = [];
+    const onError = ({ kind }: KubernetesError): void => {
+      failed.push(kind);
+      server.fault = () => undefined;
+    };
+    server.fault = () => ({ kind: 'Reset' });
+    expect(await clusterIdOnceAnswered(api, { signal, onError })).to.equal(metadata.uid);
+    expect(failed).to.deep.equal(['unavailable']);
+    server.fault = () => ({ kind: 'Answer', status: 403 });
+    const error: unknown = await clusterIdOnceAnswered(api, { signal, onError }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(KubernetesError).with.property('kind', 'forbidden');
+    expect(await clusterIdOnceAnswered(api, { signal: AbortSignal.abort(), onError })).to.equal(undefined);
   });
 
   it('says what to do where that has none', async () => {
