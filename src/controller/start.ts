@@ -200,7 +200,7 @@ export function startWork(
   const begun = Promise.all([waking.fill(), readAll(cluster.policies.policies())]).then(() => {
     if (isStopped) return;
     trigger.due();
-    for (const { metadata } of cluster.mirrors()) queue.add(metadata.name);
+    for (const name of cluster.names()) queue.add(name);
     queue.start();
     if (config.mintRobot) ownRobot.start();
   });

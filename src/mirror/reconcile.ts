@@ -111,22 +111,19 @@ export class MirrorReconciler {
 
   /** One look at one mirror. Rejects only where the cluster could not be written to: then it is tried again with backoff. */
   async reconcile(name: string): Promise<WorkResult | undefined> {
-    const { cluster, harbors, policies, probes, pullSecrets } = this.#options;
+    const { cluster, policies, probes, pullSecrets } = this.#options;
     const stored = cluster.mirror(name);
     if (stored === undefined) {
-      policies.forget(name);
-      this.#retirement.forget(name);
-      this.#unreported.forget(name);
-      this.#outages.forget(name);
-      pullSecrets.forget(name);
-      harbors.forget(name);
-      probes.forget(name);
+      this.#forget(name);
       return undefined;
     }
     const mirror = this.#unreported.told(stored);
     if (mirror.metadata.deletionTimestamp !== undefined) {
       probes.forget(name);
-      return await this.#deletion.reconcile(mirror);
+      const next = await this.#deletion.reconcile(mirror);
+      // One that was gone before is let go of without a change that the watch would tell.
+      if (cluster.mirror(name) === undefined) this.#forget(name);
+      return next;
     }
     const held = mirror.spec.suspend ? mirror : await this.#beginning.hold(mirror, stored);
     const harborSide = this.#asOfNow(held, await this.#look(held));
@@ -137,6 +134,17 @@ export class MirrorReconciler {
     // The look may have begun something in another Harbor.
     const seen = this.#unreported.told(held);
     return await this.#finish(seen, look, await this.#formerHarbors.settle(seen, look));
+  }
+
+  #forget(name: string): void {
+    const { harbors, policies, probes, pullSecrets } = this.#options;
+    policies.forget(name);
+    this.#retirement.forget(name);
+    this.#unreported.forget(name);
+    this.#outages.forget(name);
+    pullSecrets.forget(name);
+    harbors.forget(name);
+    probes.forget(name);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { LABELS } from '../../api/group.js';
+import { FINALIZER, LABELS } from '../../api/group.js';
 import type { Labels } from '../../api/object-meta.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
@@ -20,6 +20,7 @@ import { HmacKey, readOrCreateHmacKey } from '../../credentials/hmac-key.js';
 import { mirrorsOf } from '../../pull-secrets/pull-secret.js';
 import { PullWatches } from '../../pull-secrets/watches.js';
 import type { PolicyEngine } from '../../engines/settings.js';
+import { Overtaken } from './overtaken.js';
 import { PolicyWatches } from './policy-watches.js';
 import type { Collection } from './policy-watches.js';
 
@@ -41,6 +42,7 @@ export class OperatorCluster implements MirrorCluster {
   readonly policies: PolicyWatches;
   readonly #options: OperatorClusterOptions;
   #pullWatches: PullWatches | undefined;
+  readonly #overtaken = new Overtaken();
   readonly #key: HmacKey;
   readonly #namespaceLabels: NamespaceLabels;
 
@@ -53,6 +55,9 @@ export class OperatorCluster implements MirrorCluster {
     );
     this.#namespaceLabels = new NamespaceLabels(api, () => performance.now());
     this.mirrorInformer = this.#informer<RegistryMirror>(MIRRORS, { indexedBy: namedProjects });
+    this.mirrorInformer.onChange((event) => {
+      this.#overtaken.observe(event, new Date());
+    });
     this.secretInformer = this.#informer(
       { group: '', version: 'v1', plural: 'secrets', namespace },
       { labelSelector: LABELS.credentials, indexedBy: mirrorsOf },
@@ -98,11 +103,16 @@ export class OperatorCluster implements MirrorCluster {
   }
 
   mirror(name: string): RegistryMirror | undefined {
-    return this.mirrorInformer.get(name);
+    return this.mirrorInformer.get(name) ?? this.#overtaken.get(name);
   }
 
   mirrors(): readonly RegistryMirror[] {
     return this.mirrorInformer.list();
+  }
+
+  /** The names of the mirrors that there is something to do for. */
+  names(): readonly string[] {
+    return [...this.mirrors().map(({ metadata }) => metadata.name), ...this.#overtaken.names()];
   }
 
   mirrorsNaming(project: string): readonly RegistryMirror[] {
@@ -145,6 +155,7 @@ export class OperatorCluster implements MirrorCluster {
     annotations?: Readonly<Record<string, string>>,
   ): Promise<RegistryMirror> {
     const { name, resourceVersion } = mirror.metadata;
+    if (!finalizers.includes(FINALIZER) && this.#overtaken.letGo(mirror)) return mirror;
     // With the resourceVersion, so that a finalizer that someone else adds or removes meanwhile is not overwritten.
     const body = { metadata: { resourceVersion, finalizers, ...(annotations === undefined ? {} : { annotations }) } };
     try {
@@ -158,6 +169,7 @@ export class OperatorCluster implements MirrorCluster {
   }
 
   async writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
+    if (this.#overtaken.has(mirror)) return;
     const { name, uid } = mirror.metadata;
     // Whole, so that what is no longer so goes; the uid, so that it never lands on a new object of the same name.
     const patch = [

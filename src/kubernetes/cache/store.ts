@@ -7,6 +7,8 @@ export interface StoreEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: T;
   readonly previous: T | undefined;
+  /** A list lacked it: it is not as it was in the end, but as it was known before. */
+  readonly isMissed?: true;
 }
 
 /** Writes of our own that the watch has not told of yet. */
@@ -18,7 +20,7 @@ interface OwnWrites<T> {
 /** What a watch told of an object while writes of our own to it are under way. */
 interface HeldEvents<T> {
   writes: number;
-  events: (readonly [StoreEvent<T>['type'], T])[];
+  events: (readonly [type: StoreEvent<T>['type'], object: T, isMissed: boolean])[];
 }
 
 export interface StoreOptions<T> {
@@ -112,7 +114,7 @@ export class ObjectStore<T extends KubernetesObject> {
     for (const [name, known] of [...this.#objects]) {
       const now = listed.get(name);
       // The same name with another uid was deleted and made again in the gap.
-      if (now === undefined || now.metadata.uid !== known.metadata.uid) this.apply('DELETED', known);
+      if (now === undefined || now.metadata.uid !== known.metadata.uid) this.apply('DELETED', known, true);
     }
     for (const item of items) {
       const name = this.#keyOf(item);
@@ -128,12 +130,12 @@ export class ObjectStore<T extends KubernetesObject> {
     }
   }
 
-  /** Takes in one event of a watch. */
-  apply(type: StoreEvent<T>['type'], object: T): void {
+  /** Takes in one event of a watch; or, `isMissed`, what a list lacks. */
+  apply(type: StoreEvent<T>['type'], object: T, isMissed = false): void {
     const name = this.#keyOf(object);
     const held = this.#held.get(name);
     if (held !== undefined) {
-      held.events.push([type, object]);
+      held.events.push([type, object, isMissed]);
       return;
     }
     const { uid, resourceVersion = '' } = object.metadata;
@@ -155,7 +157,7 @@ export class ObjectStore<T extends KubernetesObject> {
       this.#tell({ type, object: previous, previous: own.told });
       return;
     }
-    this.#tell({ type, object, previous });
+    this.#tell({ type, object, previous, ...(isMissed ? { isMissed } : {}) });
   }
 
   #remove(name: string): void {
@@ -171,7 +173,7 @@ export class ObjectStore<T extends KubernetesObject> {
 
   #letGo(name: string, { events }: HeldEvents<T>): void {
     this.#held.delete(name);
-    for (const [type, object] of events) this.apply(type, object);
+    for (const event of events) this.apply(...event);
   }
 
   /** Whether this version came of a write of our own; each is told once. */

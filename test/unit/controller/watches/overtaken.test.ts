@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import { FINALIZER } from '../../../../src/api/group.js';
+import type { ObjectMeta } from '../../../../src/api/object-meta.js';
+import { OperatorCluster } from '../../../../src/controller/watches/cluster.js';
+import { KubernetesApi } from '../../../../src/kubernetes/api.js';
+import { resourcePath } from '../../../../src/kubernetes/objects.js';
+import { createLog } from '../../../../src/log.js';
+import { MIRRORS } from '../../../../src/mirror/resource.js';
+import { eventually } from '../../../support/wait.js';
+import { StubApiServer } from '../../kubernetes/stub-api-server.js';
+import { mirror } from '../../mirror/mirror.js';
+
+const PATH = resourcePath(MIRRORS);
+const HELD: Partial<ObjectMeta> = { finalizers: ['another', FINALIZER] };
+
+describe('a mirror that the API server deletes although it has the finalizer', () => {
+  let server: StubApiServer;
+  let cluster: OperatorCluster;
+
+  const create = (metadata: Partial<ObjectMeta> = HELD): void => {
+    server.objects.create(PATH, mirror('a', { metadata }));
+  };
+  const untilSeen = async (seen: 'there' | 'gone'): Promise<void> => {
+    await eventually(() => {
+      expect(cluster.mirrors()).to.have.length(seen === 'there' ? 1 : 0);
+    });
+  };
+  const remove = async (): Promise<void> => {
+    server.objects.remove(PATH, 'a');
+    await untilSeen('gone');
+  };
+
+  beforeEach(async () => {
+    server = await new StubApiServer().start();
+    const names = { namespace: 'operator', keySecret: 'key', ownSecrets: new Set<string>(), instance: 'test' };
+    cluster = new OperatorCluster({ api: new KubernetesApi(server.kubeConfig()), log: createLog('error'), ...names });
+    cluster.mirrorInformer.start();
+    await cluster.mirrorInformer.synced();
+    await eventually(() => {
+      expect(server.openWatches).to.equal(1);
+    });
+  });
+  afterEach(async () => {
+    await cluster.mirrorInformer.stop();
+    await server.stop();
+  });
+
+  it('is dealt with as one that is being deleted, until it is let go of', async () => {
+    create();
+    await untilSeen('there');
+    await remove();
+    const overtaken = cluster.mirror('a');
+    expect(overtaken?.metadata.deletionTimestamp).to.be.a('string');
+    expect(overtaken?.metadata.finalizers).to.deep.equal(HELD.finalizers);
+    expect(cluster.names()).to.deep.equal(['a']);
+    if (overtaken === undefined) return;
+    await cluster.writeStatus(overtaken, { observedGeneration: 2 });
+    await cluster.setFinalizers(overtaken, ['another']);
+    expect(server.requestsOf('PATCH')).to.deep.equal([]);
+    expect([cluster.mirror('a'), cluster.names()]).to.deep.equal([undefined, []]);
+  });
+
+  it('stays one where a look that had begun before writes its finalizer once more', async () => {
+    create();
+    await untilSeen('there');
+    const before = cluster.mirror('a');
+    await remove();
+    if (before === undefined) throw new Error('it was not seen');
+    const error: unknown = await cluster.setFinalizers(before, [FINALIZER]).catch((reason: unknown) => reason);
+    expect(error).to.have.property('kind', 'notFound');
+    expect(cluster.names()).to.deep.equal(['a']);
+  });
+
+  it('hands what it has over to a new one of its name', async () => {
+    create();
+    await untilSeen('there');
+    await remove();
+    create({ labels: { is: 'new' } });
+    await untilSeen('there');
+    expect(cluster.mirror('a')?.metadata.deletionTimestamp).to.equal(undefined);
+    expect(cluster.names()).to.deep.equal(['a']);
+    await remove();
+    expect(cluster.mirror('a')).to.equal(undefined);
+  });
+
+  const others: Readonly<Record<string, Partial<ObjectMeta>>> = {
+    'was held up, and let go of by its operator': { ...HELD, deletionTimestamp: '2026-01-02T00:00:00Z' },
+    'had no finalizer of ours': { finalizers: ['another'] },
+  };
+  for (const [sentence, metadata] of Object.entries(others)) {
+    it(`is not one that ${sentence}`, async () => {
+      create(metadata);
+      await untilSeen('there');
+      await remove();
+      expect(cluster.mirror('a')).to.equal(undefined);
+    });
+  }
+
+  it('is not one that only a list lacks: nobody saw how it went', async () => {
+    create();
+    await untilSeen('there');
+    server.fault = ({ query }) => (query.has('watch') ? { kind: 'Reset' } : undefined);
+    server.endWatches('hard');
+    server.objects.remove(PATH, 'a');
+    server.objects.compact();
+    server.fault = () => undefined;
+    await untilSeen('gone');
+    expect(cluster.mirror('a')).to.equal(undefined);
+  });
+});
