@@ -3,7 +3,7 @@ import type { SecretLookup } from '../credentials/secrets.js';
 
 /** What the reconciler needs of the cluster. */
 export interface MirrorCluster {
-  /** Also one that is gone and that was deleted past the operator's finalizer, until its finalizers are set to others: it has its deletion's time. */
+  /** One that the API server deleted past the operator's finalizer is still there, with the time of its deletion, until the finalizer is taken away. */
   mirror(name: string): RegistryMirror | undefined;
   /** The mirrors that name this project (`namedProjects`), as they are at this moment. To ask all mirrors would cost thousands of times as much. */
   mirrorsNaming(project: string): readonly RegistryMirror[];

@@ -13,7 +13,7 @@ import type { PullMemory, RefusedCopy } from './memory.js';
 import { loginOf, pullSecretObject } from './pull-secret.js';
 import type { PullSecret } from './pull-secret.js';
 import type { OnWrite } from './on-write.js';
-import { deleteRobot } from './robot-removal.js';
+import { deleteRobot } from './logins/robot-removal.js';
 import type { RobotsSession } from '../robots/session.js';
 import type { Secret } from '../credentials/secrets.js';
 

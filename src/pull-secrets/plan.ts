@@ -3,7 +3,7 @@ import { namespacedName } from '../kubernetes/objects.js';
 import { pullSecretName } from '../engines/pull-secret.js';
 import { planCopies } from './copies.js';
 import type { CopiesPlan, CopyAction } from './copies.js';
-import type { LoginResult } from './logins.js';
+import type { LoginResult } from './logins/logins.js';
 import type { PullMemory } from './memory.js';
 import type { PullObservation } from './observe.js';
 import { isUsable } from './pull-secret.js';

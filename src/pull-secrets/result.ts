@@ -1,5 +1,5 @@
 import type { CopiesOutcome } from './apply.js';
-import type { LoginResult } from './logins.js';
+import type { LoginResult } from './logins/logins.js';
 import type { PullPlan } from './plan.js';
 import { REASONS } from '../api/reasons.js';
 import type { Reason } from '../api/reasons.js';

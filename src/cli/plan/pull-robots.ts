@@ -2,7 +2,7 @@ import type { RegistryMirror } from '../../api/registry-mirror.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import type { Project } from '../../harbor/types.js';
 import { verdictOf } from '../../harbor/outcome.js';
-import { keptFor, keptLogin } from '../../pull-secrets/logins.js';
+import { keptFor, keptLogin } from '../../pull-secrets/logins/logins.js';
 import type { PullSecret } from '../../pull-secrets/pull-secret.js';
 import { usesPullSecrets } from '../../pull-secrets/usage.js';
 import { planPullRobot, robotNames } from '../../robots/pull-robot.js';

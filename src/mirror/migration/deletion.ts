@@ -9,7 +9,7 @@ import type { FormerHarborsRetirement } from './former-harbors.js';
 import type { Harbors } from '../../harbor/session/harbors.js';
 import type { Policies } from '../../policies/policies.js';
 import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
-import type { MayLeave } from '../../pull-secrets/robot-removal.js';
+import type { MayLeave } from '../../pull-secrets/logins/robot-removal.js';
 import type { MirrorCluster } from '../mirror-cluster.js';
 import type { Action } from '../plan/actions.js';
 import type { PreconditionOptions } from '../look/preconditions.js';

@@ -6,7 +6,7 @@ import type { Read } from '../../credentials/secrets.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import { verdictOf } from '../../harbor/outcome.js';
 import type { PullSecrets } from '../../pull-secrets/pull-secrets.js';
-import { passes } from '../../pull-secrets/robot-removal.js';
+import { answers, mayLast } from '../../pull-secrets/logins/robot-removal.js';
 import type { RobotsSession } from '../../robots/session.js';
 import { describePrecondition } from '../plan/preconditions.js';
 import type { Precondition } from '../plan/preconditions.js';
@@ -46,14 +46,13 @@ export async function removeFormerRobots(input: FormerRobots): Promise<Read<read
     if (!(error instanceof HarborError)) throw error;
     // One call that fails is no proof: what passes is waited for, and as long as the mirror is there also a person who mends the rest.
     const isGoing = mirror.metadata.deletionTimestamp !== undefined;
-    const answers = availability.kind === 'up' || availability.kind === 'unknown';
-    return undone(input, verdictOf(error), !answers || (isGoing && !passes(error)));
+    return undone(input, verdictOf(error), isGoing ? mayLast(error, availability) : !answers(availability));
   }
 }
 
-/** @param mayLast - whether it may never pass: with Retain nobody waits for a Harbor that may be gone for good, and a robot account expires */
-function undone({ mirror, former }: FormerRobots, problem: Verdict, mayLast: boolean): Read<readonly string[]> {
-  if (mayLast && mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftOf(former)] };
+/** @param isLasting - whether it may never pass: with Retain nobody waits for a Harbor that may be gone for good, and a robot account expires */
+function undone({ mirror, former }: FormerRobots, problem: Verdict, isLasting: boolean): Read<readonly string[]> {
+  if (isLasting && mirror.spec.deletionPolicy === 'Retain') return { ok: true, value: [leftOf(former)] };
   if (problem.kind === 'ready') return { ok: false, problem };
   const what = `Robot accounts for pulling from project ${former.projectName} in ${former.url} are still to be deleted`;
   return { ok: false, problem: waiting(problem.reason, `${what}: ${problem.message}`) };

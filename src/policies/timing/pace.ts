@@ -3,8 +3,8 @@ import { settingsText } from '../../engines/settings.js';
 import { chosen } from '../desired/auto.js';
 import { presentEntry } from '../desired/desired.js';
 import { mayHave } from '../observe/picture.js';
-import { hasLeft } from '../standing.js';
-import type { StandingInput } from '../standing.js';
+import { hasLeft } from '../questions/standing.js';
+import type { StandingInput } from '../questions/standing.js';
 import type { Pace, RoutingDecision } from '../state.js';
 
 type Include = Extract<RoutingDecision, { kind: 'include' }>;

@@ -2,8 +2,8 @@ import { literalPrefixes } from '../../../src/mirror/claims/conflicts.js';
 import type { Claim } from '../../../src/mirror/claims/conflicts.js';
 import type { MirrorPolicies } from '../../../src/mirror/reconcile.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
-import { leadsTo } from '../../../src/policies/sending.js';
-import type { Place } from '../../../src/policies/sending.js';
+import { leadsTo } from '../../../src/policies/questions/sending.js';
+import type { Place } from '../../../src/policies/questions/sending.js';
 import type { Emptied, PolicyState, RoutingDecision, ServedState } from '../../../src/policies/state.js';
 
 type Entry = Extract<RoutingDecision, { kind: 'include' }>['entry'];

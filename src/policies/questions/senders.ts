@@ -1,8 +1,8 @@
-import { ENGINES } from '../engines/engines.js';
-import { projectIn, pullPrefixIn } from '../engines/entry.js';
-import type { Memory, PolicyMemory } from './memory.js';
-import type { Picture } from './observe/picture.js';
-import { mayActForMs } from './plan/acting.js';
+import { ENGINES } from '../../engines/engines.js';
+import { projectIn, pullPrefixIn } from '../../engines/entry.js';
+import type { Memory, PolicyMemory } from '../memory.js';
+import type { Picture } from '../observe/picture.js';
+import { mayActForMs } from '../plan/acting.js';
 
 interface SendersInput {
   readonly picture: Picture;

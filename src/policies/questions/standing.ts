@@ -1,21 +1,21 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { entryText } from '../engines/entry.js';
-import { literalPrefix } from '../image/glob.js';
-import { overwritten } from './contest.js';
-import { heldForMs, isInForce, wantedHomes } from './plan/acting.js';
-import { chosen, kept } from './desired/auto.js';
-import type { ChosenEntry } from './desired/auto.js';
-import { presentEntry } from './desired/desired.js';
-import { rememberedWith, strangeContents } from './held.js';
-import { memoryOf } from './memory.js';
-import type { Memory, PolicyMemory } from './memory.js';
-import { emptiedBy } from './emptied.js';
-import { missingApi, missingApis } from './plan/refusal.js';
-import type { PolicyRef, PolicyState, RoutingDecision, ServedState } from './state.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { entryText } from '../../engines/entry.js';
+import { literalPrefix } from '../../image/glob.js';
+import { overwritten } from '../contest.js';
+import { heldForMs, isInForce, wantedHomes } from '../plan/acting.js';
+import { chosen, kept } from '../desired/auto.js';
+import type { ChosenEntry } from '../desired/auto.js';
+import { presentEntry } from '../desired/desired.js';
+import { rememberedWith, strangeContents } from '../held.js';
+import { memoryOf } from '../memory.js';
+import type { Memory, PolicyMemory } from '../memory.js';
+import { emptiedBy } from '../emptied.js';
+import { missingApi, missingApis } from '../plan/refusal.js';
+import type { PolicyRef, PolicyState, RoutingDecision, ServedState } from '../state.js';
 import { policyWith } from './sending.js';
-import type { FoundPolicy, PolicyId } from './observe/live.js';
-import { unknownBecause } from './observe/picture.js';
-import type { Picture } from './observe/picture.js';
+import type { FoundPolicy, PolicyId } from '../observe/live.js';
+import { unknownBecause } from '../observe/picture.js';
+import type { Picture } from '../observe/picture.js';
 
 /** A host, and the literal beginning of repositories there: "" for all of the host. */
 export interface ServedClaim {

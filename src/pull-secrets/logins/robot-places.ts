@@ -1,6 +1,6 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { projectIn } from '../engines/entry.js';
-import type { PullSecret, RobotRecord } from './pull-secret.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { projectIn } from '../../engines/entry.js';
+import type { PullSecret, RobotRecord } from '../pull-secret.js';
 import type { RobotProject } from './robot-removal.js';
 
 /** A project that a mirror has robot accounts in, or may have. */

@@ -1,10 +1,10 @@
-import { isHarborError } from '../harbor/http/errors.js';
-import type { HarborError } from '../harbor/http/errors.js';
-import type { Robot } from '../harbor/types.js';
-import { pullPrefixOf } from '../robots/pull-robot.js';
-import type { RobotOwner } from '../robots/pull-robot.js';
-import type { RobotsSession } from '../robots/session.js';
-import type { OnWrite } from './on-write.js';
+import { isHarborError } from '../../harbor/http/errors.js';
+import type { HarborError } from '../../harbor/http/errors.js';
+import type { Robot } from '../../harbor/types.js';
+import { pullPrefixOf } from '../../robots/pull-robot.js';
+import type { RobotOwner } from '../../robots/pull-robot.js';
+import type { RobotsSession } from '../../robots/session.js';
+import type { OnWrite } from '../on-write.js';
 
 /** A project that has robot accounts, or may have some. */
 export interface RobotProject {
@@ -21,6 +21,20 @@ export interface RobotProject {
  * - `anything`: robot accounts that one call didn't delete, and Secrets.
  */
 export type MayLeave = 'nothing' | 'what may last' | 'anything';
+
+/** What is known of a Harbor, whether it answers. */
+type Availability = RobotsSession['facts']['availability'];
+
+/** What passes without anybody's doing, as long as Harbor answers at all. */
+const PASSING = [
+  'unreachable',
+  'timeout',
+  'aborted',
+  'unauthorized',
+  'conflict',
+  'rateLimited',
+  'serverError',
+] as const;
 
 interface RobotRemoval {
   readonly session: RobotsSession;
@@ -53,18 +67,14 @@ export async function deleteRobot(
   onWrite(`delete robot account ${name}`);
 }
 
-/** Whether what kept robot accounts from being deleted passes without anybody's doing, as long as their Harbor answers at all. */
-export function passes(error: HarborError): boolean {
-  return isHarborError(
-    error,
-    'unreachable',
-    'timeout',
-    'aborted',
-    'unauthorized',
-    'conflict',
-    'rateLimited',
-    'serverError',
-  );
+/** Whether a Harbor answers, as far as is known: it is neither down nor refuses the login. */
+export function answers({ kind }: Availability): boolean {
+  return kind === 'up' || kind === 'unknown';
+}
+
+/** Whether what kept robot accounts from being deleted may last: their Harbor doesn't answer, or refuses just this. */
+export function mayLast(error: HarborError, availability: Availability): boolean {
+  return !answers(availability) || !isHarborError(error, ...PASSING);
 }
 
 /** A project that is gone took its robot accounts along. */

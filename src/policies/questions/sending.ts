@@ -1,11 +1,11 @@
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { entryText, projectIn } from '../engines/entry.js';
-import type { MirrorEntry } from '../engines/entry.js';
-import { memoryOf } from './memory.js';
-import type { Memory } from './memory.js';
-import { policyUnlisted, unknownBecause } from './observe/picture.js';
-import type { FoundPolicy } from './observe/live.js';
-import type { Picture } from './observe/picture.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { entryText, projectIn } from '../../engines/entry.js';
+import type { MirrorEntry } from '../../engines/entry.js';
+import { memoryOf } from '../memory.js';
+import type { Memory } from '../memory.js';
+import { policyUnlisted, unknownBecause } from '../observe/picture.js';
+import type { FoundPolicy } from '../observe/live.js';
+import type { Picture } from '../observe/picture.js';
 
 /** A place that new Pods may be sent to. */
 export interface Place {

@@ -1,10 +1,10 @@
-import { ENGINE_KINDS, ENGINES } from '../engines/engines.js';
-import type { PolicyEngine } from '../engines/settings.js';
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import { heldForMs, mayActForMs } from './plan/acting.js';
-import { rememberedWith } from './held.js';
-import { findPolicy } from './observe/picture.js';
-import type { Picture } from './observe/picture.js';
+import { ENGINE_KINDS, ENGINES } from '../../engines/engines.js';
+import type { PolicyEngine } from '../../engines/settings.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { heldForMs, mayActForMs } from '../plan/acting.js';
+import { rememberedWith } from '../held.js';
+import { findPolicy } from '../observe/picture.js';
+import type { Picture } from '../observe/picture.js';
 import type { StandingInput } from './standing.js';
 
 type OutdatedInput = Omit<StandingInput, 'decision'>;

@@ -1,6 +1,6 @@
-import type { Memory } from './memory.js';
-import { unknownBecause } from './observe/picture.js';
-import type { Picture } from './observe/picture.js';
+import type { Memory } from '../memory.js';
+import { unknownBecause } from '../observe/picture.js';
+import type { Picture } from '../observe/picture.js';
 
 interface InjectionInput {
   /** The mirror's. */

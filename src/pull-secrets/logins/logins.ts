@@ -1,29 +1,29 @@
-import { REASONS } from '../api/reasons.js';
-import { isRequested } from '../api/request.js';
-import type { RegistryMirror } from '../api/registry-mirror.js';
-import type { Verdict } from '../api/verdict.js';
-import { stalled } from '../api/verdict.js';
-import { HarborError } from '../harbor/http/errors.js';
-import type { Project } from '../harbor/types.js';
-import { formerHarborsOf } from '../api/former-harbors.js';
-import { verdictOf } from '../harbor/outcome.js';
-import { pullSecretName } from '../engines/pull-secret.js';
-import { planPullRobot } from '../robots/pull-robot.js';
-import type { PullIdentity } from '../robots/pull-robot.js';
-import { GRACE_MS, isQuiet } from '../robots/rotation.js';
-import type { KeptLogin, Rotation } from '../robots/rotation.js';
-import { applyRotation } from './apply.js';
-import type { OnWrite } from './on-write.js';
-import type { PullCluster } from './cluster.js';
-import type { PullMemory, RobotList } from './memory.js';
-import { observeRobots } from './observe.js';
-import type { PullObservation } from './observe.js';
-import { loginOf, readPullSecret } from './pull-secret.js';
-import type { PullSecret } from './pull-secret.js';
+import { REASONS } from '../../api/reasons.js';
+import { isRequested } from '../../api/request.js';
+import type { RegistryMirror } from '../../api/registry-mirror.js';
+import type { Verdict } from '../../api/verdict.js';
+import { stalled } from '../../api/verdict.js';
+import { HarborError } from '../../harbor/http/errors.js';
+import type { Project } from '../../harbor/types.js';
+import { formerHarborsOf } from '../../api/former-harbors.js';
+import { verdictOf } from '../../harbor/outcome.js';
+import { pullSecretName } from '../../engines/pull-secret.js';
+import { planPullRobot } from '../../robots/pull-robot.js';
+import type { PullIdentity } from '../../robots/pull-robot.js';
+import { GRACE_MS, isQuiet } from '../../robots/rotation.js';
+import type { KeptLogin, Rotation } from '../../robots/rotation.js';
+import { applyRotation } from '../apply.js';
+import type { OnWrite } from '../on-write.js';
+import type { PullCluster } from '../cluster.js';
+import type { PullMemory, RobotList } from '../memory.js';
+import { observeRobots } from '../observe.js';
+import type { PullObservation } from '../observe.js';
+import { loginOf, readPullSecret } from '../pull-secret.js';
+import type { PullSecret } from '../pull-secret.js';
 import type { RobotPlace } from './robot-places.js';
-import { passes, removeRobots } from './robot-removal.js';
+import { mayLast, removeRobots } from './robot-removal.js';
 import type { RobotProject } from './robot-removal.js';
-import type { PullHarbors, RobotsSession } from '../robots/session.js';
+import type { PullHarbors, RobotsSession } from '../../robots/session.js';
 
 /** Robots have no list of all projects: each project is a read of its own, so they are looked at less often than the rest. */
 const MAX_AGE_MS = 3_600_000;
@@ -133,9 +133,8 @@ export class PullLogins {
 
   /** Whether what kept the mirror's robot accounts of a place from being deleted may last: their Harbor is down, takes no login, or refuses just this. */
   mayLast(error: HarborError, mirror: RegistryMirror, { harbor }: RobotPlace): boolean {
-    const availability = this.#sessionAt(mirror, harbor)?.facts.availability.kind;
-    const answers = availability === 'up' || availability === 'unknown';
-    return !answers || !passes(error);
+    const session = this.#sessionAt(mirror, harbor);
+    return session === undefined || mayLast(error, session.facts.availability);
   }
 
   /**
