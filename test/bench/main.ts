@@ -1,4 +1,5 @@
 import { benchAdmission } from './admission/bench.js';
+import { benchByHand } from './by-hand/bench.js';
 import { benchHarbor } from './harbor.js';
 import { benchScale } from './scale/bench.js';
 import { printGoals } from './scale/saved.js';
@@ -8,6 +9,7 @@ type Bench = (print: (line: string) => void, args: readonly string[]) => Promise
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   admission: benchAdmission,
+  'by-hand': benchByHand,
   /** Runs nothing: how the runs in these files stand to what they have to come to. */
   goals: (print, args) => {
     printGoals(print, args);
