@@ -1,7 +1,7 @@
 // Runs the tests on each pair of versions that the local cluster can be built of, and writes docs/reference/versions.md.
 // `npm run test:versions -- 1.32` runs only the rows of these Kubernetes versions, and `-- 1.32 upgrade` of them only the checks with this word in
 // their title; the page keeps what was seen of the others before.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,6 +61,7 @@ async function run(row: Row): Promise<RowResult> {
         kyverno: pinnedVersion((await readPins('kyverno')).goMod, 'github.com/kyverno/kyverno'),
       },
       day: new Date().toISOString().slice(0, 10),
+      commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim(),
       outcomes: Object.fromEntries(checks.map((check) => [check.title, outcomeOf(check, result)])),
     };
   } finally {

@@ -31,13 +31,18 @@ export function report(results: readonly RowResult[], checks: readonly Check[]):
     ['', ...results.map(title)],
     ['---', ...results.map(() => '---')],
     ...checks.map((check) => [check.title, ...results.map((result) => cell(check, result))]),
-    ['Last run', ...results.map(({ day = 'not run' }) => day)],
+    ['Last run', ...results.map(lastRun)],
   ].map((cells) => `| ${cells.join(' | ')} |`);
   const failures = results.flatMap((result) =>
     checks.flatMap((check) => result.outcomes[check.title]?.failed ?? []).map((name) => `- ${title(result)}: ${name}`),
   );
   const failed = failures.length === 0 ? [] : ['', '## What failed', '', ...failures];
   return `${HEAD}\n${lines.join('\n')}\n\n${ENGINES}${failed.length === 0 ? '' : `${failed.join('\n')}\n`}`;
+}
+
+function lastRun({ day, commit }: RowResult): string {
+  if (day === undefined) return 'not run';
+  return commit === undefined ? day : `${day}, ${commit}`;
 }
 
 function cell({ title, needs }: Check, { kyverno, outcomes }: RowResult): string {

@@ -17,6 +17,8 @@ export interface RowResult {
   readonly versions: { readonly kubernetes: string; readonly kyverno: string };
   /** The day of the run; undefined: none yet. */
   readonly day?: string;
+  /** The commit that was run; undefined: of before this was noted. */
+  readonly commit?: string;
   /** By the check's title. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
 }

@@ -30,6 +30,12 @@ export const CHECKS: readonly Check[] = [
     title: 'The chart is installed, upgraded, rolled back and uninstalled',
     specs: [`${IN}/chart/installation.test.ts`],
   },
+  {
+    title: "The chart's admission policies let the operator write what it writes, and nothing else",
+    specs: ['policy', 'images', 'pods', 'ways-around', 'upgrade'].map(
+      (what) => `${IN}/chart/admission-${what}.test.ts`,
+    ),
+  },
   { title: 'The life of a mirror, from `kubectl apply` to its deletion', specs: [`${IN}/operator/lifecycle.test.ts`] },
   { title: 'All image names, through ten mirrors and the operator', specs: [`${IN}/operator/golden.test.ts`] },
   {
