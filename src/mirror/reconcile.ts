@@ -126,6 +126,8 @@ export class MirrorReconciler {
       return next;
     }
     const held = mirror.spec.suspend ? mirror : await this.#beginning.hold(mirror, stored);
+    // It went while it got its finalizer: that has called for another look.
+    if (this.#beginning.present(held) === undefined) return undefined;
     const harborSide = this.#asOfNow(held, await this.#look(held));
     const pullable = withPullResult(harborSide, await pullSecrets.settle(held, harborSide));
     const look = this.#asOfNow(held, this.#outages.judge(held, pullable));

@@ -169,8 +169,9 @@ export class OperatorCluster implements MirrorCluster {
   }
 
   async writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
-    if (this.#overtaken.has(mirror)) return;
-    const { name, uid } = mirror.metadata;
+    const { name, uid, deletionTimestamp } = mirror.metadata;
+    // A look that began before the mirror went has to hear from the API server that it is gone.
+    if (deletionTimestamp !== undefined && this.#overtaken.has(mirror)) return;
     // Whole, so that what is no longer so goes; the uid, so that it never lands on a new object of the same name.
     const patch = [
       { op: 'test', path: '/metadata/uid', value: uid },

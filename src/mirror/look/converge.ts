@@ -1,4 +1,6 @@
+import { REASONS } from '../../api/reasons.js';
 import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { waiting } from '../../api/verdict.js';
 import { HarborError } from '../../harbor/http/errors.js';
 import type { HarborErrorKind } from '../../harbor/http/errors.js';
 import { act } from './apply.js';
@@ -22,8 +24,13 @@ interface ConvergenceOptions {
   readonly observer: Pick<Observer, 'pullFacts'>;
   readonly planner: Pick<Planner, 'plan'>;
   readonly holds: (mirror: RegistryMirror) => (precondition: Precondition) => boolean;
-  /** To be waited for before anything is written in the Harbor of this url. @param project - one that only its name will tell to be the mirror's */
-  readonly enter: (mirror: RegistryMirror, harborUrl: string, project?: string) => Promise<void>;
+  /**
+   * To be waited for before anything is written in the Harbor of this url.
+   *
+   * @param project - one that only its name will tell to be the mirror's
+   * @returns whether anything may be written: not where the mirror is gone meanwhile, or being deleted
+   */
+  readonly enter: (mirror: RegistryMirror, harborUrl: string, project?: string) => Promise<boolean>;
   readonly onAction: (mirror: string, action: Action, ms: number) => void;
 }
 
@@ -72,6 +79,9 @@ export class Convergence {
         };
       }
       const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
+      const mayAct =
+        actions.length === 0 || (await this.#options.enter(mirror, session.url, projectOnSpare(actions)));
+      if (!mayAct) return leaving();
       const result = await this.#act(current, actions);
       if (result.kind === 'done') await readBack(actions, result, session);
       const isDone = result.kind !== 'done' || plan.actions.length === 0 || plan.verdict.kind !== 'ready';
@@ -81,7 +91,6 @@ export class Convergence {
   }
 
   async #act({ mirror, session, desired, view }: Observed, actions: readonly Action[]): Promise<ActResult> {
-    if (actions.length > 0) await this.#options.enter(mirror, session.url, projectOnSpare(actions));
     return await act(actions, {
       api: session.upstreams.for({ mirror: mirror.metadata.name, upstream: desired.url }),
       inventory: session.inventory,
@@ -121,6 +130,11 @@ export class Convergence {
       ...stays(result),
     };
   }
+}
+
+/** The end of a look at a mirror that goes meanwhile: the next one, which its deletion has called for, says how it stands. */
+function leaving(): HarborLookResult {
+  return { ...unseen(waiting(REASONS.deleting, 'The mirror is being deleted.')), quietForMs: HELD_MS };
 }
 
 /** The name of a project that is made on an endpoint that is there already, and may be named after another one. */

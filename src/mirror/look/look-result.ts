@@ -19,7 +19,10 @@ export interface HarborLookResult {
   readonly harbor?: HarborFindings;
   /** Writes that suspension holds back, in words. */
   readonly heldBack: readonly string[];
-  /** Harbor hasn't answered yet: nothing is said in the status, and the mirror is looked at again when it has, or after so many ms. */
+  /**
+   * Harbor hasn't answered yet, or the mirror is going: nothing is said in the status, and the mirror is looked at again when there is news of that, or
+   * after so many ms.
+   */
   readonly quietForMs?: number;
   /** In words: how the project stays although the spec says otherwise, and until when. */
   readonly waitsFor?: string;

@@ -40,16 +40,25 @@ export class Beginning {
     return this.#unreported.told(held);
   }
 
+  /** The mirror as the API server has it, as far as is known; undefined where it is gone, or being deleted: nothing is begun for such a one. */
+  present({ metadata: { name, uid } }: RegistryMirror): RegistryMirror | undefined {
+    const stored = this.#options.cluster.mirror(name);
+    return stored?.metadata.uid === uid && stored?.metadata.deletionTimestamp === undefined ? stored : undefined;
+  }
+
   /**
    * Goes before all that a look writes in the Harbor of this url.
    *
    * @param project - one that is about to be made there, and that only its name will tell to be the mirror's
+   * @returns whether the mirror is still there, so that something may be written
    */
-  async enter({ metadata: { name, uid } }: RegistryMirror, url: string, project?: string): Promise<void> {
+  async enter(mirror: RegistryMirror, url: string, project?: string): Promise<boolean> {
     const { cluster, clusterId } = this.#options;
-    const stored = cluster.mirror(name);
-    if (stored === undefined || stored.metadata.uid !== uid) return;
+    const stored = this.present(mirror);
+    if (stored === undefined) return false;
     const status = this.#unreported.enter(stored, url, clusterId, project);
-    if (status !== undefined) await cluster.writeStatus(stored, status);
+    if (status === undefined) return true;
+    await cluster.writeStatus(stored, status);
+    return this.present(mirror) !== undefined;
   }
 }

@@ -2,6 +2,7 @@ import { withDefaults } from '../../../src/api/spec/defaults.js';
 import { findCondition } from '../../../src/api/conditions.js';
 import { API_VERSION, KIND } from '../../../src/api/group.js';
 import type { RegistryMirror, RegistryMirrorStatus } from '../../../src/api/registry-mirror.js';
+import type { HarborSession } from '../../../src/harbor/session/harbor-session.js';
 import { Harbors } from '../../../src/harbor/session/harbors.js';
 import { HostIndex } from '../../../src/mirror/claims/host-index.js';
 import type { MirrorCluster } from '../../../src/mirror/mirror-cluster.js';
@@ -33,6 +34,8 @@ export class Lab implements MirrorCluster {
   exposed: (harborUrl: string | undefined) => string | undefined = () => undefined;
   /** What happens while a mirror's pull Secrets are seen to. */
   whileSettling: () => Promise<void> = () => Promise.resolve();
+  /** What happens while a mirror gets its finalizer. */
+  whileHeld: () => void = () => undefined;
   readonly #mirrors = new Map<string, RegistryMirror>();
   readonly #hosts = new HostIndex();
   readonly #harbors: Harbors;
@@ -103,6 +106,13 @@ export class Lab implements MirrorCluster {
     await this.lookAtOnce(name);
   }
 
+  /** The session with the mirror's Harbor. */
+  session(name: string): HarborSession {
+    const session = this.#harbors.sessionFor(this.#get(name));
+    if (!session.ok) throw new Error(JSON.stringify(session.problem));
+    return session.value;
+  }
+
   /** One look, whether Harbor has answered yet or not. */
   async lookAtOnce(name: string): Promise<WorkResult | undefined> {
     return await this.#reconciler.reconcile(name);
@@ -116,8 +126,7 @@ export class Lab implements MirrorCluster {
   /** Looks until the mirror's Harbor counts as this. */
   async untilHarbor(name: string, kind: 'up' | 'down'): Promise<void> {
     await eventually(() => {
-      const session = this.#harbors.sessionFor(this.#get(name));
-      if (!session.ok || session.value.facts.availability.kind !== kind) throw new Error(`Harbor is not ${kind}.`);
+      if (this.session(name).facts.availability.kind !== kind) throw new Error(`Harbor is not ${kind}.`);
     });
   }
 
@@ -166,7 +175,10 @@ export class Lab implements MirrorCluster {
     if (mirror.metadata.deletionTimestamp !== undefined && finalizers.length === 0) {
       this.#mirrors.delete(mirror.metadata.name);
       this.#hosts.delete(mirror.metadata.name);
-    } else this.#put(written);
+    } else {
+      this.#put(written);
+      this.whileHeld();
+    }
     return Promise.resolve(written);
   }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { FINALIZER } from '../../../../src/api/group.js';
 import type { ObjectMeta } from '../../../../src/api/object-meta.js';
+import type { RegistryMirror } from '../../../../src/api/registry-mirror.js';
 import { OperatorCluster } from '../../../../src/controller/watches/cluster.js';
 import { KubernetesApi } from '../../../../src/kubernetes/api.js';
 import { resourcePath } from '../../../../src/kubernetes/objects.js';
@@ -19,6 +20,11 @@ describe('a mirror that the API server deletes although it has the finalizer', (
 
   const create = (metadata: Partial<ObjectMeta> = HELD): void => {
     server.objects.create(PATH, mirror('a', { metadata }));
+  };
+  const known = (): RegistryMirror => {
+    const object = cluster.mirror('a');
+    if (object === undefined) throw new Error('It is not known.');
+    return object;
   };
   const untilSeen = async (seen: 'there' | 'gone'): Promise<void> => {
     await eventually(() => {
@@ -60,12 +66,20 @@ describe('a mirror that the API server deletes although it has the finalizer', (
     expect([cluster.mirror('a'), cluster.names()]).to.deep.equal([undefined, []]);
   });
 
+  it('is told to be gone to a look that began before it went, and that has a status to write', async () => {
+    create();
+    await untilSeen('there');
+    const before = known();
+    await remove();
+    const error: unknown = await cluster.writeStatus(before, { observedGeneration: 2 }).catch((reason: unknown) => reason);
+    expect(error).to.have.property('kind', 'notFound');
+  });
+
   it('stays one where a look that had begun before writes its finalizer once more', async () => {
     create();
     await untilSeen('there');
-    const before = cluster.mirror('a');
+    const before = known();
     await remove();
-    if (before === undefined) throw new Error('it was not seen');
     const error: unknown = await cluster.setFinalizers(before, [FINALIZER]).catch((reason: unknown) => reason);
     expect(error).to.have.property('kind', 'notFound');
     expect(cluster.names()).to.deep.equal(['a']);
