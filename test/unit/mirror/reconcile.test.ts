@@ -147,6 +147,18 @@ describe('a look at a mirror', () => {
       expect([projects(), lab.mirror('quay')]).to.deep.equal([[], undefined]);
     });
 
+    it('lets go at once of a Harbor that nobody else uses, with no event that would tell that it is gone', async () => {
+      lab.apply('quay', QUAY);
+      await lab.untilReady('quay');
+      const session = lab.session('quay');
+      lab.delete('quay');
+      await lab.look('quay');
+      lab.policies.takeEffect();
+      expect(session.signal.aborted).to.equal(false);
+      await lab.look('quay');
+      expect([lab.mirror('quay'), session.signal.aborted]).to.deep.equal([undefined, true]);
+    });
+
     it('takes no call to Harbor where all is to stay', async () => {
       lab.apply('quay', QUAY);
       await lab.untilReady('quay');

@@ -121,4 +121,22 @@ describe('a mirror that the API server deletes although it has the finalizer', (
     await untilSeen('gone');
     expect(cluster.mirror('a')).to.equal(undefined);
   });
+
+  it('is not one that a list lacked while a write of it was under way: somebody may have taken its finalizer away', async () => {
+    create();
+    await untilSeen('there');
+    const answer = known();
+    await cluster.mirrorInformer.write('a', async () => {
+      server.endWatches('hard');
+      server.objects.replace(PATH, 'a', { metadata: { name: 'a', finalizers: [] } });
+      server.objects.remove(PATH, 'a');
+      server.objects.compact();
+      await eventually(() => {
+        const watch = server.watchRequests.at(-1);
+        expect(watch?.query.get('resourceVersion')).to.equal(String(server.objects.version));
+      });
+      return answer;
+    });
+    expect([cluster.mirrors(), cluster.names()]).to.deep.equal([[], []]);
+  });
 });
