@@ -107,7 +107,7 @@ export function startWork(
   const harbors = new Harbors({
     own: ownHarborOf(config),
     secrets: cluster,
-    mirrors: () => cluster.mirrors(),
+    mirrors: () => cluster.mirrorsToSeeTo(),
     checkEveryMs: config.healthIntervalMs,
     thresholds: { failures: config.healthFailures, successes: config.healthSuccesses },
     requestTimeoutMs: config.requestTimeoutMs,
@@ -200,7 +200,7 @@ export function startWork(
   const begun = Promise.all([waking.fill(), readAll(cluster.policies.policies())]).then(() => {
     if (isStopped) return;
     trigger.due();
-    for (const name of cluster.names()) queue.add(name);
+    for (const { metadata } of cluster.mirrorsToSeeTo()) queue.add(metadata.name);
     queue.start();
     if (config.mintRobot) ownRobot.start();
   });

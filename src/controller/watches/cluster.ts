@@ -110,9 +110,10 @@ export class OperatorCluster implements MirrorCluster {
     return this.mirrorInformer.list();
   }
 
-  /** The names of the mirrors that there is something to do for. */
-  names(): readonly string[] {
-    return [...this.mirrors().map(({ metadata }) => metadata.name), ...this.#overtaken.names()];
+  /** The mirrors that there is something to do for: all that there are, and those that are gone but not done with. */
+  mirrorsToSeeTo(): readonly RegistryMirror[] {
+    const gone = this.#overtaken.all();
+    return gone.length === 0 ? this.mirrors() : [...this.mirrors(), ...gone];
   }
 
   mirrorsNaming(project: string): readonly RegistryMirror[] {

@@ -20,11 +20,11 @@ export class Overtaken {
     this.#mirrors.set(name, { ...object, metadata: { ...object.metadata, deletionTimestamp: now.toISOString() } });
   }
 
-  names(): readonly string[] {
-    return [...this.#mirrors.keys()];
+  /** As they were in the end, and with the time of their deletion. */
+  all(): readonly RegistryMirror[] {
+    return [...this.#mirrors.values()];
   }
 
-  /** As it was in the end, and with the time of its deletion. */
   get(name: string): RegistryMirror | undefined {
     return this.#mirrors.get(name);
   }

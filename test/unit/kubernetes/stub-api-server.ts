@@ -29,6 +29,12 @@ export type StubFault =
       readonly body?: string;
     };
 
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly value: unknown;
+}
+
 interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string };
 }
@@ -171,7 +177,7 @@ export class StubApiServer {
     for (const { type, object } of missed) response.write(`${JSON.stringify({ type, object })}\n`);
   }
 
-  #carryOut({ method, path, query, body }: StubRequest): unknown {
+  #carryOut({ method, path, query, body, contentType }: StubRequest): unknown {
     const [, api = '', plural = '', name] = OBJECT.exec(path) ?? [];
     const collection = api + plural;
     if (name === undefined)
@@ -182,7 +188,7 @@ export class StubApiServer {
       case 'PUT':
         return this.objects.replace(collection, name, body as KubernetesObject);
       case 'PATCH':
-        return this.objects.replace(collection, name, { ...this.objects.get(collection, name), ...(body as object) });
+        return this.objects.replace(collection, name, patched(this.objects.get(collection, name), body, contentType));
       case 'DELETE':
         this.objects.remove(collection, name, (body as DeleteOptions | undefined)?.preconditions?.uid);
         return { kind: 'Status', metadata: {} };
@@ -198,4 +204,16 @@ export class StubApiServer {
     const next = end < all.length ? { continue: String(end) } : {};
     return { metadata: { resourceVersion: String(this.objects.version), ...next }, items: all.slice(start, end) };
   }
+}
+
+/** By a JSON patch that puts in whole fields; else the body's fields, of which a merge patch leaves what else the metadata has. */
+function patched(object: KubernetesObject, body: unknown, contentType: string | undefined): KubernetesObject {
+  if (Array.isArray(body)) {
+    const added = (body as readonly Operation[]).filter(({ op }) => op === 'add');
+    return { ...object, ...Object.fromEntries(added.map(({ path, value }) => [path.slice(1), value])) };
+  }
+  const fields = body as Partial<KubernetesObject>;
+  const isMerge = contentType === 'application/merge-patch+json';
+  const metadata = { ...(isMerge ? object.metadata : {}), ...fields.metadata };
+  return { ...object, ...fields, ...(fields.metadata !== undefined && { metadata }) } as KubernetesObject;
 }
