@@ -14,6 +14,7 @@ export interface MirrorCluster {
     finalizers: readonly string[],
     annotations?: Readonly<Record<string, string>>,
   ): Promise<RegistryMirror>;
+  /** Of one that is gone, the log and an Event say what is new. */
   writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void>;
   /** Says in the log and in an Event what became of the mirror. */
   announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;

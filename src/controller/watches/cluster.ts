@@ -35,6 +35,10 @@ interface OperatorClusterOptions {
   readonly log: Log;
 }
 
+/** Behind what keeps a mirror from being done with whose object is gone. */
+const OBJECT_IS_GONE =
+  "The mirror's object is gone already. To change how it is deleted, apply it again, and delete it as you want it.";
+
 /** The cluster as the reconcilers see it: local copies to read, the API server to write. */
 export class OperatorCluster implements MirrorCluster {
   readonly mirrorInformer: Informer<RegistryMirror>;
@@ -172,7 +176,10 @@ export class OperatorCluster implements MirrorCluster {
   async writeStatus(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
     const { name, uid, deletionTimestamp } = mirror.metadata;
     // A look that began before the mirror went has to hear from the API server that it is gone.
-    if (deletionTimestamp !== undefined && this.#overtaken.has(mirror)) return;
+    if (deletionTimestamp !== undefined && this.#overtaken.has(mirror)) {
+      await this.#reportGone(mirror, status);
+      return;
+    }
     // Whole, so that what is no longer so goes; the uid, so that it never lands on a new object of the same name.
     const patch = [
       { op: 'test', path: '/metadata/uid', value: uid },
@@ -181,6 +188,13 @@ export class OperatorCluster implements MirrorCluster {
     const options = { subresource: 'status' };
     const send = async (): Promise<RegistryMirror> => this.#options.api.patch(MIRRORS, name, 'json', patch, options);
     await this.mirrorInformer.write(name, send);
+  }
+
+  /** Where no object is left to read a status of, the log and an Event tell what the deletion waits for. */
+  async #reportGone(mirror: RegistryMirror, status: RegistryMirrorStatus): Promise<void> {
+    const news = this.#overtaken.report(mirror, status);
+    if (news === undefined) return;
+    await this.announce(mirror, 'Warning', news.reason, `${news.message} ${OBJECT_IS_GONE}`);
   }
 
   async announce(mirror: RegistryMirror, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {

@@ -1,5 +1,6 @@
+import { findCondition } from '../../api/conditions.js';
 import { FINALIZER } from '../../api/group.js';
-import type { RegistryMirror } from '../../api/registry-mirror.js';
+import type { Condition, RegistryMirror, RegistryMirrorStatus } from '../../api/registry-mirror.js';
 import type { StoreEvent } from '../../kubernetes/cache/store.js';
 
 /**
@@ -33,6 +34,16 @@ export class Overtaken {
   has({ metadata: { name, uid } }: RegistryMirror): boolean {
     const known = this.#mirrors.get(name);
     return known !== undefined && known.metadata.uid === uid;
+  }
+
+  /** Keeps the status that one of them would have. @returns its Ready condition, where that says something new */
+  report({ metadata: { name } }: RegistryMirror, status: RegistryMirrorStatus): Condition | undefined {
+    const known = this.#mirrors.get(name);
+    if (known === undefined) return undefined;
+    this.#mirrors.set(name, { ...known, status });
+    const before = findCondition(known.status.conditions, 'Ready');
+    const ready = findCondition(status.conditions, 'Ready');
+    return ready?.reason === before?.reason && ready?.message === before?.message ? undefined : ready;
   }
 
   /** Nothing is left to be done for this mirror. @returns whether it was one of them */

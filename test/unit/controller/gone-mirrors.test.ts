@@ -10,8 +10,10 @@ import { mirror } from '../mirror/mirror.js';
 import { Replica } from './replica.js';
 
 const PATH = resourcePath(MIRRORS);
+const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
 const GONE = 'The mirror is out of the policies and gone.';
 const LOOKED_AT = 'The mirror was looked at.';
+const FORBIDDEN = { kind: 'answer', status: 403, body: { errors: [{ code: 'FORBIDDEN', message: 'no' }] } } as const;
 
 describe('an operator, and a mirror that the API server has deleted although it has the finalizer', function () {
   this.timeout(30_000);
@@ -84,6 +86,26 @@ describe('an operator, and a mirror that the API server has deleted although it 
     standby.lead();
     await untilSaid(standby, 'info', GONE);
     expect(stock()).to.deep.equal([]);
+  });
+
+  it('says in its log and by an Event why it can’t be done with, and lets go where it is applied again with Retain', async () => {
+    const leader = await start();
+    leader.lead();
+    apply('a');
+    await untilReady('a');
+    harbor.inject({ method: 'DELETE' }, FORBIDDEN, Infinity);
+    await overtake();
+    await untilSaid(leader, 'warn', 'apply it again');
+    await eventually(() => {
+      const told = server.objects.list(EVENTS).map((event) => ('reason' in event ? event.reason : undefined));
+      expect(told).to.include('HarborPermissionMissing');
+    });
+    apply('a', { deletionPolicy: 'Retain' });
+    await untilReady('a');
+    const { metadata, ...rest } = server.objects.get(PATH, 'a') as RegistryMirror;
+    server.objects.replace(PATH, 'a', { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' } });
+    await untilSaid(leader, 'info', 'Left in Harbor: project a and its endpoint (Retain).');
+    await untilStocked('a');
   });
 
   it('keeps its Harbor for it while another mirror goes', async () => {

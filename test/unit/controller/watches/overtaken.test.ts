@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FINALIZER } from '../../../../src/api/group.js';
 import type { ObjectMeta } from '../../../../src/api/object-meta.js';
-import type { RegistryMirror } from '../../../../src/api/registry-mirror.js';
+import type { RegistryMirror, RegistryMirrorStatus } from '../../../../src/api/registry-mirror.js';
 import { OperatorCluster } from '../../../../src/controller/watches/cluster.js';
 import { KubernetesApi } from '../../../../src/kubernetes/api.js';
 import { resourcePath } from '../../../../src/kubernetes/objects.js';
@@ -12,7 +12,14 @@ import { StubApiServer } from '../../kubernetes/stub-api-server.js';
 import { mirror } from '../../mirror/mirror.js';
 
 const PATH = resourcePath(MIRRORS);
+const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
 const HELD: Partial<ObjectMeta> = { finalizers: ['another', FINALIZER] };
+
+/** What a deletion says that is held up. */
+function waiting(reason: string, message: string): RegistryMirrorStatus {
+  const times = { lastTransitionTime: '2026-01-02T00:00:00Z', observedGeneration: 2 };
+  return { observedGeneration: 2, conditions: [{ ...times, type: 'Ready', status: 'False', reason, message }] };
+}
 
 describe('a mirror that the API server deletes although it has the finalizer', () => {
   let server: StubApiServer;
@@ -57,15 +64,30 @@ describe('a mirror that the API server deletes although it has the finalizer', (
     create();
     await untilSeen('there');
     await remove();
-    const overtaken = cluster.mirror('a');
-    expect(overtaken?.metadata.deletionTimestamp).to.be.a('string');
-    expect(overtaken?.metadata.finalizers).to.deep.equal(HELD.finalizers);
+    const overtaken = known();
+    expect(overtaken.metadata.deletionTimestamp).to.be.a('string');
+    expect(overtaken.metadata.finalizers).to.deep.equal(HELD.finalizers);
     expect(toSeeTo()).to.deep.equal(['a']);
-    if (overtaken === undefined) return;
     await cluster.writeStatus(overtaken, { observedGeneration: 2 });
     await cluster.setFinalizers(overtaken, ['another']);
     expect(server.requestsOf('PATCH')).to.deep.equal([]);
     expect([cluster.mirror('a'), toSeeTo()]).to.deep.equal([undefined, []]);
+  });
+
+  it('says by Events what its deletion waits for, each thing once', async () => {
+    create();
+    await untilSeen('there');
+    await remove();
+    const down = waiting('HarborUnreachable', 'It is down.');
+    const refuses = waiting('HarborPermissionMissing', 'It refuses.');
+    for (const status of [down, down, refuses]) await cluster.writeStatus(known(), status);
+    expect(known().status).to.deep.equal(refuses);
+    const told = server.objects.list(EVENTS) as readonly object[];
+    expect(told.map((event) => ('reason' in event ? event.reason : undefined))).to.deep.equal([
+      'HarborUnreachable',
+      'HarborPermissionMissing',
+    ]);
+    expect(told.at(-1)).to.deep.include({ type: 'Warning' }).and.have.property('note').that.matches(/apply it again/);
   });
 
   it('is told to be gone to a look that began before it went, and that has a status to write', async () => {
@@ -93,7 +115,7 @@ describe('a mirror that the API server deletes although it has the finalizer', (
     await remove();
     create({ labels: { is: 'new' } });
     await untilSeen('there');
-    expect(cluster.mirror('a')?.metadata.deletionTimestamp).to.equal(undefined);
+    expect(known().metadata.deletionTimestamp).to.equal(undefined);
     expect(toSeeTo()).to.deep.equal(['a']);
     await remove();
     expect(cluster.mirror('a')).to.equal(undefined);
