@@ -200,6 +200,7 @@ export function startWork(
   const begun = Promise.all([waking.fill(), readAll(cluster.policies.policies())]).then(() => {
     if (isStopped) return;
     trigger.due();
+    cluster.forgetLongGone();
     for (const { metadata } of cluster.mirrorsToSeeTo()) queue.add(metadata.name);
     queue.start();
     if (config.mintRobot) ownRobot.start();

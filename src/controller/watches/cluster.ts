@@ -33,6 +33,8 @@ interface OperatorClusterOptions {
   /** This process, for Events. */
   readonly instance: string;
   readonly log: Log;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now?: () => number;
 }
 
 /** Behind what keeps a mirror from being done with whose object is gone. */
@@ -46,13 +48,14 @@ export class OperatorCluster implements MirrorCluster {
   readonly policies: PolicyWatches;
   readonly #options: OperatorClusterOptions;
   #pullWatches: PullWatches | undefined;
-  readonly #overtaken = new Overtaken();
+  readonly #overtaken: Overtaken;
   readonly #key: HmacKey;
   readonly #namespaceLabels: NamespaceLabels;
 
   constructor(options: OperatorClusterOptions) {
     this.#options = options;
-    const { api, namespace, keySecret } = options;
+    const { api, namespace, keySecret, now = () => performance.now() } = options;
+    this.#overtaken = new Overtaken(now);
     this.#key = new HmacKey(
       () => readOrCreateHmacKey(api, namespace, keySecret),
       () => performance.now(),
@@ -118,6 +121,11 @@ export class OperatorCluster implements MirrorCluster {
   mirrorsToSeeTo(): readonly RegistryMirror[] {
     const gone = this.#overtaken.all();
     return gone.length === 0 ? this.mirrors() : [...this.mirrors(), ...gone];
+  }
+
+  /** For a process that begins to work: mirrors that went long ago, another one has dealt with. */
+  forgetLongGone(): void {
+    this.#overtaken.forgetLongGone();
   }
 
   mirrorsNaming(project: string): readonly RegistryMirror[] {

@@ -11,6 +11,7 @@ import { Replica } from './replica.js';
 
 const PATH = resourcePath(MIRRORS);
 const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
+const DAY_MS = 24 * 3_600_000;
 const GONE = 'The mirror is out of the policies and gone.';
 const LOOKED_AT = 'The mirror was looked at.';
 const FORBIDDEN = { kind: 'answer', status: 403, body: { errors: [{ code: 'FORBIDDEN', message: 'no' }] } } as const;
@@ -86,6 +87,21 @@ describe('an operator, and a mirror that the API server has deleted although it 
     standby.lead();
     await untilSaid(standby, 'info', GONE);
     expect(stock()).to.deep.equal([]);
+  });
+
+  it('leaves one alone that went a day before it began to lead', async () => {
+    const [first, standby] = [await start(), await start()];
+    first.lead();
+    apply('a');
+    await untilReady('a');
+    await first.stop();
+    await overtake(standby);
+    standby.pass(DAY_MS);
+    standby.lead();
+    apply('b', { upstream: { type: 'docker-hub' } });
+    await untilReady('b');
+    await untilStocked('a', 'b');
+    expect([standby.said('a', 'info'), harbor.count({ method: 'DELETE' })]).to.deep.equal([[], 0]);
   });
 
   it('says in its log and by an Event why it can’t be done with, and lets go where it is applied again with Retain', async () => {

@@ -34,12 +34,14 @@ export class Replica {
     }),
   );
   #work: Work | undefined;
+  #passed = 0;
 
   private constructor(server: StubApiServer, harbor: HarborStandIn) {
     this.#config = configFor(harbor);
     this.#api = new KubernetesApi(server.kubeConfig());
     const names = { namespace: 'operator', keySecret: 'key', ownSecrets: new Set<string>(), instance: 'test' };
-    this.cluster = new OperatorCluster({ api: this.#api, log: this.#log, ...names });
+    const now = (): number => performance.now() + this.#passed;
+    this.cluster = new OperatorCluster({ api: this.#api, log: this.#log, now, ...names });
   }
 
   /** One that has read the cluster. */
@@ -60,6 +62,11 @@ export class Replica {
   async stop(): Promise<void> {
     await this.#work?.stop();
     await Promise.all(this.cluster.informers().map((informer) => informer.stop()));
+  }
+
+  /** Time goes by. */
+  pass(ms: number): void {
+    this.#passed += ms;
   }
 
   /** What the log says of a mirror, from this level. */
