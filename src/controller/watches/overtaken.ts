@@ -70,7 +70,6 @@ export class Overtaken {
 
   /** Lets go of those that another process must have dealt with: their Harbor, or its Secret, may be gone by now. */
   forgetLongGone(): void {
-    for (const [name, { since }] of [...this.#known])
-      if (this.#now() - since >= LONG_GONE_MS) this.#known.delete(name);
+    for (const [name, { since }] of [...this.#known]) if (this.#now() - since >= LONG_GONE_MS) this.#known.delete(name);
   }
 }

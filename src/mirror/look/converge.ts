@@ -79,8 +79,7 @@ export class Convergence {
         };
       }
       const actions = plan.actions.length > 0 || mirror.spec.suspend ? plan.actions : wakeUp(plan);
-      const mayAct =
-        actions.length === 0 || (await this.#options.enter(mirror, session.url, projectOnSpare(actions)));
+      const mayAct = actions.length === 0 || (await this.#options.enter(mirror, session.url, projectOnSpare(actions)));
       if (!mayAct) return leaving();
       const result = await this.#act(current, actions);
       if (result.kind === 'done') await readBack(actions, result, session);

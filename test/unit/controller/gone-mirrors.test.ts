@@ -119,7 +119,10 @@ describe('an operator, and a mirror that the API server has deleted although it 
     apply('a', { deletionPolicy: 'Retain' });
     await untilReady('a');
     const { metadata, ...rest } = server.objects.get(PATH, 'a') as RegistryMirror;
-    server.objects.replace(PATH, 'a', { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' } });
+    server.objects.replace(PATH, 'a', {
+      ...rest,
+      metadata: { ...metadata, deletionTimestamp: '2026-01-02T00:00:00Z' },
+    });
     await untilSaid(leader, 'info', 'Left in Harbor: project a and its endpoint (Retain).');
     await untilStocked('a');
   });

@@ -53,48 +53,6 @@ describe('a look at a mirror', () => {
       expect(lab.statusWrites).to.equal(before);
     });
 
-    describe('and is deleted at once', () => {
-      const deletesWhere = (isThen: (call: { readonly method: string; readonly route: string }) => boolean): void => {
-        lab.harbor.inject(
-          (call) => {
-            const { finalizers = [], deletionTimestamp } = lab.mirror('quay')?.metadata ?? {};
-            if (isThen(call) && finalizers.length > 0 && deletionTimestamp === undefined) lab.delete('quay');
-            return false;
-          },
-          { kind: 'reset', when: 'before' },
-        );
-      };
-      const moments: Readonly<Record<string, () => void>> = {
-        'while it gets its finalizer': () => {
-          lab.whileHeld = () => {
-            lab.delete('quay');
-          };
-        },
-        'while Harbor is asked what there is': () => {
-          deletesWhere(({ method, route }) => method === 'GET' && route === '/registries');
-        },
-      };
-      for (const [moment, comes] of Object.entries(moments)) {
-        it(`leaves nothing in Harbor that nobody ever pulled from: ${moment}`, async () => {
-          lab.apply('quay', QUAY);
-          comes();
-          await lab.look('quay');
-          expect(lab.mirror('quay')?.metadata.deletionTimestamp).to.be.a('string');
-          await lab.look('quay');
-          expect([lab.harbor.writes(), lab.mirror('quay')]).to.deep.equal([[], undefined]);
-        });
-      }
-
-      it('asks Harbor nothing where it went while it got its finalizer', async () => {
-        lab.apply('quay', QUAY);
-        await lab.untilHarbor('quay', 'up');
-        lab.harbor.resetCounts();
-        moments['while it gets its finalizer']?.();
-        await lab.look('quay');
-        expect([lab.harbor.reads(), lab.statusWrites]).to.deep.equal([[], 0]);
-      });
-    });
-
     it('has nothing of a suspended one, and says what it would do', async () => {
       lab.apply('quay', { ...QUAY, suspend: true });
       await lab.look('quay');
@@ -145,18 +103,6 @@ describe('a look at a mirror', () => {
       lab.policies.takeEffect();
       await lab.look('quay');
       expect([projects(), lab.mirror('quay')]).to.deep.equal([[], undefined]);
-    });
-
-    it('lets go at once of a Harbor that nobody else uses, with no event that would tell that it is gone', async () => {
-      lab.apply('quay', QUAY);
-      await lab.untilReady('quay');
-      const session = lab.session('quay');
-      lab.delete('quay');
-      await lab.look('quay');
-      lab.policies.takeEffect();
-      expect(session.signal.aborted).to.equal(false);
-      await lab.look('quay');
-      expect([lab.mirror('quay'), session.signal.aborted]).to.deep.equal([undefined, true]);
     });
 
     it('takes no call to Harbor where all is to stay', async () => {

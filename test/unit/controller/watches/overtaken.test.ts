@@ -87,7 +87,10 @@ describe('a mirror that the API server deletes although it has the finalizer', (
       'HarborUnreachable',
       'HarborPermissionMissing',
     ]);
-    expect(told.at(-1)).to.deep.include({ type: 'Warning' }).and.have.property('note').that.matches(/apply it again/);
+    expect(told.at(-1))
+      .to.deep.include({ type: 'Warning' })
+      .and.have.property('note')
+      .that.matches(/apply it again/);
   });
 
   it('is told to be gone to a look that began before it went, and that has a status to write', async () => {
@@ -95,7 +98,9 @@ describe('a mirror that the API server deletes although it has the finalizer', (
     await untilSeen('there');
     const before = known();
     await remove();
-    const error: unknown = await cluster.writeStatus(before, { observedGeneration: 2 }).catch((reason: unknown) => reason);
+    const error: unknown = await cluster
+      .writeStatus(before, { observedGeneration: 2 })
+      .catch((reason: unknown) => reason);
     expect(error).to.have.property('kind', 'notFound');
   });
 
