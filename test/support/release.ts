@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 interface Release {
   readonly name: string;
   readonly commit: string;
+  /** That of its policies: FORM_VERSION in src/engines/policy.ts of that commit. */
+  readonly form: string;
 }
 
 /** An older operator, made from the repository's history with the libraries that are installed now. */

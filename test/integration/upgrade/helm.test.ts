@@ -12,8 +12,6 @@ import { SERVED_ENGINES, SERVED_PLURALS } from '../policy/served.js';
 import { useWorld } from '../use-world.js';
 
 const FORMER = RELEASES.at(-1) ?? RELEASES[0];
-/** That of its policies. */
-const FORMER_FORM = '10';
 const NAMES = SERVED_ENGINES.map((engine) => engine.toLowerCase());
 const IMAGES = Object.fromEntries(NAMES.map((name) => [`${name}.example.org/a/b:1`, `${PULL_HOST}/${name}/a/b:1`]));
 
@@ -102,7 +100,7 @@ describe('helm upgrade and helm rollback, while Pods are created', function () {
       });
     }
     for (const [image, cached] of Object.entries(IMAGES)) await world().untilImage(image, cached);
-    await allHaveForm(FORMER_FORM);
+    await allHaveForm(FORMER.form);
   });
   after(async () => {
     await running?.kill();
@@ -121,7 +119,7 @@ describe('helm upgrade and helm rollback, while Pods are created', function () {
   });
 
   it('the former one writes them in the former form again', async () => {
-    await change(FORMER_FORM, async () => {
+    await change(FORMER.form, async () => {
       await run(['rollback', RELEASE, '1']);
       await roll(former.program);
     });

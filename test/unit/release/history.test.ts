@@ -1,4 +1,4 @@
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
@@ -6,11 +6,15 @@ import { runCommand } from '../../support/command.js';
 import { bringHistory, RELEASES } from '../../support/release.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
 
 describe('the releases that an upgrade is tried from', () => {
   it('each have their CRD kept', () => {
     const kept = globSync('test/data/crds/*.yaml', { cwd: ROOT }).map((path) => basename(path, '.yaml'));
-    expect(RELEASES.map(({ name }) => name)).to.have.members(kept);
+    const listed = RELEASES.map(({ name }) => name);
+    // The commit of a release has its CRD, and can't name itself: the one in the making is listed after its tag.
+    const inTheMaking = kept.filter((name) => name === version && !listed.includes(name));
+    expect([...listed, ...inTheMaking]).to.have.members(kept);
   });
 
   it('say what to do where a copy of the repository lacks their commits', async () => {
