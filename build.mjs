@@ -1,9 +1,11 @@
 // Bundles the operator and the command line tool into dist/ (or the folder given), which then needs no node_modules.
 // `node build.mjs --cli FILE` bundles the command line tool alone, into one file; `--binary FILE` makes a program of it that needs no Node.
+// Both write LICENSES.txt beside it.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
-import { licensesOf } from './licenses.mjs';
+import { licenseOfNode, licensesOf } from './licenses.mjs';
 
 /**
  * What stands in for modules that cost memory for as long as the operator runs and that it never uses. Of client-node it uses the reading of
@@ -93,10 +95,22 @@ async function buildAll(out) {
   await chmod(`${out}/cli/main.js`, 0o755);
 }
 
+/**
+ * The licences of what is in a program, for whoever passes it on.
+ *
+ * @param {string} file the program; they are written beside it.
+ * @param {import('esbuild').Metafile} metafile
+ * @param {readonly string[]} more texts beside those of the bundled packages
+ */
+async function writeLicenses(file, metafile, ...more) {
+  const texts = [...more, await licensesOf(Object.keys(metafile.inputs))];
+  await writeFile(join(dirname(file), 'LICENSES.txt'), texts.join('\n'));
+}
+
 /** @param {string} file */
 async function buildCli(file) {
   const crd = await readFile('crds/registrymirror.io_registrymirrors.yaml', 'utf8');
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: ['src/cli/main.ts'],
     outfile: file,
@@ -104,6 +118,7 @@ async function buildCli(file) {
     define: { ...define, 'process.env.REGISTRY_MIRROR_CRD': JSON.stringify(crd) },
   });
   await chmod(file, 0o755);
+  await writeLicenses(file, metafile);
 }
 
 /** @param {string} file */
@@ -113,7 +128,7 @@ async function buildBinary(file) {
   const contents = `
     import { run } from './src/cli/program.js';
     void run(process.argv.slice(2), { out: console.log, warn: console.error }).then((code) => (process.exitCode = code));`;
-  const { outputFiles } = await build({
+  const { metafile, outputFiles } = await build({
     ...common,
     stdin: { contents, resolveDir: '.' },
     // Node takes no ES module here.
@@ -129,6 +144,7 @@ async function buildBinary(file) {
     },
   });
   await writeExecutable(outputFiles[0].text, file);
+  await writeLicenses(file, metafile, await licenseOfNode());
 }
 
 const [first = 'dist', second] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 // The licences of the packages that a bundle is made of: each is passed on with its text, as they ask for.
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
 
 /** What a bundle may contain. Another licence is for a person to read first. */
 const ALLOWED = [
@@ -32,6 +33,16 @@ export async function licensesOf(inputs) {
     ({ name, version, license, text }) => `${'-'.repeat(80)}\n${name} ${version}: ${license}\n\n${text.trim()}\n`,
   );
   return `${header}\n\n${sections.join('\n')}`;
+}
+
+/** @returns {Promise<string>} the licence of the Node that runs this, with those of all that is in it: Node's archives and packages have it beside `bin`. */
+export async function licenseOfNode() {
+  const path = join(dirname(process.execPath), '..', 'LICENSE');
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (error.code !== 'ENOENT') throw error;
+    return `Node has no licence at ${path}. It is at https://github.com/nodejs/node/blob/${process.version}/LICENSE.`;
+  });
+  return `This program contains Node.js ${process.version}, under the licences that follow.\n\n${text.trim()}\n`;
 }
 
 /** @param {string} folder */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -38,6 +38,15 @@ describe('The command line as one program', function () {
     const wrong = await run(args, MIRROR.replace('type:', 'typo:'));
     expect(wrong.code).to.equal(2);
     expect(wrong.stderr).to.include('spec.upstream has no field "typo"');
+  });
+
+  it('comes with the licences of what is in it: of Node with all its parts, and of each package', () => {
+    const licenses = readFileSync(join(folder, 'LICENSES.txt'), 'utf8');
+    expect(licenses)
+      .to.include(`This program contains Node.js ${process.version}`)
+      .and.match(/^Node\.js is licensed for use as follows:$/m)
+      .and.include('OpenSSL, located at deps/openssl')
+      .and.match(/^commander \d.*: MIT$/m);
   });
 
   it('looks for a cluster', async () => {

@@ -84,7 +84,7 @@ interface Sbom {
 describe('the command line in one file', function () {
   this.timeout(60_000);
 
-  it('works wherever it is copied to', async () => {
+  it('works wherever it is copied to, and comes with the licences of what is in it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-single-'));
     const file = join(folder, 'registry-mirror');
     const built = await runCommand(process.execPath, [join(ROOT, 'build.mjs'), '--cli', file], { cwd: ROOT });
@@ -93,8 +93,13 @@ describe('the command line in one file', function () {
       'apiVersion: registrymirror.io/v1alpha1\nkind: RegistryMirror\nmetadata: {name: hub}\nspec: {upstream: {typo: x}}\n';
     const args = [file, 'check', '-f', '-', '--harbor-host', 'harbor.example.org', 'nginx'];
     const { code, stderr } = await runCommand(process.execPath, args, { cwd: folder, stdin });
+    const licenses = readFileSync(join(folder, 'LICENSES.txt'), 'utf8');
     rmSync(folder, { recursive: true });
     expect(code).to.equal(2);
     expect(stderr).to.include('spec.upstream has no field "typo"');
+    expect(licenses)
+      .to.match(/^commander \d.*: MIT$/m)
+      .and.match(/^@kubernetes\/client-node \d.*: Apache-2\.0$/m)
+      .and.not.include('Node.js is licensed');
   });
 });
