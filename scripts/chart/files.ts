@@ -32,8 +32,8 @@ function treeOf(values: ChartValues): Tree {
 }
 
 /** values.yaml: every value with its description and default; those without a default as comments. */
-export function valuesYaml(): string {
-  return `# ${SOURCE}\n\n${yamlOf(treeOf(VALUES), '')}`;
+export function valuesYaml(values: ChartValues = VALUES): string {
+  return `# ${SOURCE}\n\n${yamlOf(treeOf(values), '')}`;
 }
 
 function yamlOf(tree: Tree, indent: string): string {
@@ -53,11 +53,11 @@ function yamlOf(tree: Tree, indent: string): string {
 }
 
 /** values.schema.json: what is not described is refused. */
-export async function valuesSchema(): Promise<string> {
+export async function valuesSchema(values: ChartValues = VALUES): Promise<string> {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $comment: SOURCE,
-    ...schemaOf(treeOf(VALUES), { global: { type: 'object', description: "Helm's own: values of all charts." } }),
+    ...schemaOf(treeOf(values), { global: { type: 'object', description: "Helm's own: values of all charts." } }),
   };
   return await format(JSON.stringify(schema), { parser: 'json', printWidth: 120 });
 }
@@ -83,10 +83,10 @@ function leafOf({ schema, description, default: fallback }: ChartValue): object 
 }
 
 /** The chart's README with the table of all values in it, between two comments. */
-export async function withValuesTable(page: string): Promise<string> {
+export async function withValuesTable(page: string, values: ChartValues = VALUES): Promise<string> {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`The page has no place for the values: ${BEGIN} … ${END}`);
-  const rows = Object.entries(VALUES).map(([path, { description, default: fallback }]) =>
+  const rows = Object.entries(values).map(([path, { description, default: fallback }]) =>
     row(`\`${path}\``, fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``, description),
   );
   const lines = [row('Value', 'Default', 'Meaning'), row('-', '-', '-'), ...rows];

@@ -11,6 +11,23 @@
 {{- .Values.serviceAccount.name | default (include "registry-mirror-operator.fullname" .) }}
 {{- end }}
 
+{{/*
+A released chart knows the digest of its image. It counts for that repository only, since a copy elsewhere may have another digest, and is no value,
+since a value could be carried over to the next version.
+*/}}
+{{- define "registry-mirror-operator.image" -}}
+{{- $released := index .Chart.Annotations "registrymirror.io/image" | default "" }}
+{{- with .Values.image }}
+{{- if .digest }}
+{{- printf "%s@%s" .repository .digest }}
+{{- else if and (not .tag) (hasPrefix (printf "%s@" .repository) $released) }}
+{{- $released }}
+{{- else }}
+{{- printf "%s:%s" .repository (.tag | default $.Chart.AppVersion) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "registry-mirror-operator.selector" -}}
 app.kubernetes.io/name: {{ include "registry-mirror-operator.name" . }}
 {{- end }}
