@@ -14,7 +14,7 @@ import { useBareWorld } from './bare-world.js';
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Another user than root can't mount file systems here, and has the image built by a container engine (.github/workflows/ci.yaml). */
+/** Another user than root can't mount file systems here. CI runs this by itself as root (.github/workflows/ci.yaml). */
 if (CAN_CONTAIN)
   describe('The image, built by the Dockerfile and run as the Deployment runs it', function () {
     this.timeout(120_000);
