@@ -20,12 +20,15 @@ FROM ${BASE}
 ARG BASE
 ARG VERSION=dev
 ARG REVISION=unknown
+# Where the sources are. A registry of GitHub shows the image at that repository.
+ARG SOURCE=
 LABEL org.opencontainers.image.title="registry-mirror-operator" \
       org.opencontainers.image.description="Keeps Harbor proxy-cache projects and the Kyverno policies that send Pods through them in step" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}"
 # Nothing is installed and nothing is written at run time: the root file system can be read-only.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
 COPY --from=build /src/dist /app

@@ -10,15 +10,17 @@ const paths = globSync('.github/workflows/*.yaml', { cwd: ROOT });
 
 interface Workflow {
   readonly permissions: Readonly<Record<string, string>>;
+  readonly defaults: unknown;
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
 interface Job {
-  readonly needs?: string;
+  readonly needs?: string | readonly string[];
   readonly uses?: string;
   readonly 'timeout-minutes'?: number;
   readonly strategy?: { readonly matrix: { readonly include: readonly { readonly system: string }[] } };
   readonly steps?: readonly {
+    readonly id?: string;
     readonly run?: string;
     readonly uses?: string;
     readonly with?: Readonly<Record<string, string>>;
@@ -32,9 +34,9 @@ describe('the workflows', () => {
     expect(paths).to.have.length(2);
     const actions = paths.flatMap((path) => read(path).match(/(?<=uses: )[^.\n].*$/gm) ?? []);
     expect(actions).not.to.be.empty;
-    expect(actions.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).to.deep.equal(
-      [],
-    );
+    expect(
+      actions.filter((action) => !/^[\w-]+(?:\/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action)),
+    ).to.deep.equal([]);
   });
 
   it('may read the repository and no more, unless a job says what else', () => {
@@ -45,7 +47,33 @@ describe('the workflows', () => {
   it('run the whole of the tests for a change, and before a release', () => {
     expect(workflow('ci').jobs.test?.steps?.at(-1)?.run).to.equal('.ci/run');
     const { jobs } = workflow('release');
-    expect([jobs.test?.uses, jobs.release?.needs]).to.deep.equal(['./.github/workflows/ci.yaml', 'test']);
+    expect(jobs.test?.uses).to.equal('./.github/workflows/ci.yaml');
+    expect(jobs.release?.needs).to.include('test');
+  });
+
+  it('have a shell that fails where the first command of a pipe fails', () => {
+    for (const path of paths)
+      expect((parse(read(path)) as Workflow).defaults, path).to.deep.equal({ run: { shell: 'bash' } });
+  });
+
+  it('keep what the tests build before the tests run, so that a run that fails has built it for the next one', () => {
+    const { steps = [] } = workflow('ci').jobs.test ?? {};
+    const at = (text: string): number => steps.findIndex(({ uses = '', run = '' }) => `${uses}${run}`.includes(text));
+    const order = ['actions/cache/restore@', 'npm run cluster:build', 'actions/cache/save@', '.ci/run'].map(at);
+    expect(order)
+      .to.deep.equal(order.toSorted((a, b) => a - b))
+      .and.not.include(-1);
+    const [restore, save] = [steps[order[0] ?? 0], steps[order[2] ?? 0]];
+    expect(save?.with).to.deep.equal({
+      path: restore?.with?.path,
+      key: `\${{ steps.${restore?.id ?? ''}.outputs.cache-primary-key }}`,
+    });
+  });
+
+  it('run the image’s test as root, without which it leaves itself out', () => {
+    const runs = workflow('ci').jobs.image?.steps?.flatMap(({ run = '' }) => run.split('\n')) ?? [];
+    expect(runs.filter((line) => line.includes('test/integration/image.test.ts'))).to.have.length(1);
+    expect(runs.find((line) => line.includes('test/integration/image.test.ts'))).to.match(/^sudo /);
   });
 
   it('make the command line for each system that krew knows it for', () => {
@@ -64,6 +92,15 @@ describe('the workflows', () => {
     expect(steps[builds]?.with?.['build-args']?.split('\n')).to.include('BASE=${{ env.BASE }}');
     expect(read('Dockerfile').match(/^FROM .*$/gm)).to.deep.equal(['FROM ${BASE} AS build', 'FROM ${BASE}']);
     expect(read('Dockerfile')).to.include('org.opencontainers.image.base.name="${BASE}"');
+  });
+
+  it('say in the image where its sources are, which links it to the repository', () => {
+    const { steps = [] } = workflow('release').jobs.release ?? {};
+    const args = steps.find(({ uses = '' }) => uses.startsWith('docker/build-push-action@'))?.with?.['build-args'];
+    expect(args?.split('\n')).to.include('SOURCE=${{ github.server_url }}/${{ github.repository }}');
+    expect(read('Dockerfile'))
+      .to.match(/^ARG SOURCE=$/m)
+      .and.include('org.opencontainers.image.source="${SOURCE}"');
   });
 
   it('give no expression to a shell, where text from outside would become a command', () => {
