@@ -70,6 +70,11 @@ export const VALUES: ChartValues = {
     ...flag(false),
     description: 'The rights that spec.rewrite.pullSecret Inject needs: Secrets in all namespaces.',
   },
+  'features.pullSecretNamespaces': {
+    ...texts(),
+    description:
+      'The namespaces in which the operator may write those Secrets, beside its own; empty: in all. The right to read stays for all, since the operator looks for what it labelled. Select them in rewrite.namespaceSelector, too.',
+  },
   'features.fallback': {
     ...flag(false),
     description:
@@ -79,11 +84,6 @@ export const VALUES: ChartValues = {
     ...flag(false),
     description:
       "A right for Kyverno's reports controller, to read ephemeral containers: without it, a Kyverno before 1.19 shows MutatingPolicies as READY false. The operator writes them from 1.19 on, which needs no such right.",
-  },
-  'features.pullSecretNamespaces': {
-    ...texts(),
-    description:
-      'The namespaces in which it may write them, beside its own; empty: in all. The right to read stays for all, since the operator looks for what it labelled. Name them in rewrite.namespaceSelector, too.',
   },
   'admissionPolicy.enabled': {
     ...flag(true),
