@@ -48,6 +48,11 @@ export const VALUES: ChartValues = {
     ...flag(true),
     description: 'Keep it when the chart is uninstalled. Without it all RegistryMirrors would be deleted along.',
   },
+  'crds.annotations': {
+    ...strings(),
+    description:
+      'More annotations of it. With argocd.argoproj.io/sync-options: Prune=false Argo CD does not prune it either.',
+  },
   mirrors: {
     default: {},
     schema: {

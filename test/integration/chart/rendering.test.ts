@@ -91,6 +91,18 @@ describe('What the chart renders', () => {
     });
   });
 
+  it('has Helm keep the CustomResourceDefinition, and gives it the annotations that are asked for', async () => {
+    const annotations = async (crds: object): Promise<unknown> =>
+      (await renderChart(options, { crds })).find(({ kind }) => kind === 'CustomResourceDefinition')?.metadata
+        .annotations;
+    const keep = { 'helm.sh/resource-policy': 'keep' };
+    const { crds } = VALUE_SETS['a definition that Argo CD is to keep'];
+    expect(await annotations({})).to.deep.equal(keep);
+    expect(await annotations({ keep: false })).to.equal(undefined);
+    expect(await annotations(crds)).to.deep.equal({ ...crds.annotations, ...keep });
+    expect(await annotations({ ...crds, keep: false })).to.deep.equal(crds.annotations);
+  });
+
   it('lets the operator write Secrets in the namespaces that are named, and in its own, and nowhere else', async () => {
     const objects = await renderChart(options, VALUE_SETS['pull Secrets in some namespaces']);
     const verbs = (role: string): unknown =>

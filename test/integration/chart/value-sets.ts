@@ -40,6 +40,9 @@ export const VALUE_SETS = {
     crds: { install: false },
     admissionPolicy: { enabled: false },
   },
+  'a definition that Argo CD is to keep': {
+    crds: { annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } },
+  },
   'an image by its digest from a private registry': {
     image: { repository: 'r.example.org:5000/op', digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always' },
     imagePullSecrets: [{ name: 'pull' }],
