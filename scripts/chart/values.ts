@@ -132,7 +132,11 @@ export const VALUES: ChartValues = {
   tolerations: { ...objects(), description: 'Tolerations.' },
   affinity: { ...object(), description: 'Affinity.' },
   topologySpreadConstraints: { ...objects(), description: 'How Pods are spread.' },
-  priorityClassName: { ...name('system-cluster-critical'), description: 'Priority class of the Pods.' },
+  priorityClassName: {
+    ...name(),
+    description:
+      'Priority class of the Pods. Empty: none. While the operator is away Pods are created and rewritten as before, but nothing withdraws a mirror whose Harbor is down. GKE, for one, refuses system-cluster-critical outside of kube-system, unless a ResourceQuota in the namespace allows it.',
+  },
   hostAliases: { ...objects(), description: "Entries for /etc/hosts, e.g. Harbor's." },
   dnsConfig: { ...object(), description: 'DNS settings of the Pods.' },
   extraArgs: { ...texts(), description: 'More flags of the operator. A flag wins over the setting.' },

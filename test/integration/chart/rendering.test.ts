@@ -103,6 +103,15 @@ describe('What the chart renders', () => {
     expect(await annotations({ ...crds, keep: false })).to.deep.equal(crds.annotations);
   });
 
+  it('asks for no priority class, which a cluster may refuse, unless it is told one', async () => {
+    const pod = async (values: Values): Promise<unknown> =>
+      ((await renderChart(options, values)).find(({ kind }) => kind === 'Deployment')?.spec as Deployment).template
+        .spec;
+    expect(await pod({})).to.not.have.property('priorityClassName');
+    const { priorityClassName } = VALUE_SETS['a place for the Pods'];
+    expect(await pod({ priorityClassName })).to.have.property('priorityClassName', 'system-cluster-critical');
+  });
+
   it('lets the operator write Secrets in the namespaces that are named, and in its own, and nowhere else', async () => {
     const objects = await renderChart(options, VALUE_SETS['pull Secrets in some namespaces']);
     const verbs = (role: string): unknown =>

@@ -52,7 +52,7 @@ export const VALUE_SETS = {
     tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }],
     affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
     topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' }],
-    priorityClassName: '',
+    priorityClassName: 'system-cluster-critical',
     hostAliases: [{ ip: '10.0.0.1', hostnames: ['harbor.example.org'] }],
     dnsConfig: { options: [{ name: 'ndots', value: '1' }] },
     strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
