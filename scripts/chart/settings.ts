@@ -28,11 +28,16 @@ const PLACES: Partial<Record<Setting, string | undefined>> = {
   metricsTlsKeyFile: undefined,
 };
 
+/** Where a setting stands among the chart's values; undefined: the chart gives it itself, or does without. */
+export function placeOf(setting: Setting): string | undefined {
+  return setting in PLACES ? PLACES[setting] : `settings.${keyOf(OPTIONS[setting].env)}`;
+}
+
 /** The settings of the operator as values of the chart, each with the schema from the operator's own table. */
 export function settingValues(): ChartValues {
   const schemas = settingSchemas();
   const entries = (Object.keys(OPTIONS) as Setting[]).flatMap((setting): [string, ChartValue][] => {
-    const place = setting in PLACES ? PLACES[setting] : `settings.${keyOf(OPTIONS[setting].env)}`;
+    const place = placeOf(setting);
     if (place === undefined) return [];
     // The operator's default is the operator's business: the chart gives only what an installation changes.
     const { default: fallback, description, ...schema } = schemas[setting];

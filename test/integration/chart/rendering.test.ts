@@ -77,20 +77,6 @@ describe('What the chart renders', () => {
     });
   }
 
-  it('gives the operator each setting that stands among the values', async () => {
-    const objects = await renderChart(options, VALUE_SETS['every setting of the operator']);
-    const settings = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.endsWith('-settings'));
-    expect(settings?.data).to.include({
-      HARBOR_INSECURE_SKIP_TLS_VERIFY: 'true',
-      MINT_ROBOT: 'true',
-      REQUEST_TIMEOUT: '20s',
-      CLUSTER_ID: 'a',
-      WORKERS: '3',
-      EXCLUDED_NAMESPACES: 'kube-*,a',
-      LOG_LEVEL: 'debug',
-    });
-  });
-
   it('has Helm keep the CustomResourceDefinition, and gives it the annotations that are asked for', async () => {
     const annotations = async (crds: object): Promise<unknown> =>
       (await renderChart(options, { crds })).find(({ kind }) => kind === 'CustomResourceDefinition')?.metadata

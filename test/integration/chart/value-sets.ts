@@ -1,4 +1,5 @@
 import type { Values } from '../../support/chart.js';
+import { EVERY_SETTING } from './every-setting.js';
 
 const DOCKER_HUB = { upstream: { type: 'docker-hub' } };
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
@@ -17,17 +18,7 @@ export const VALUE_SETS = {
       pullHost: 'pull.example.org:8443',
     },
   },
-  'every setting of the operator': {
-    harbor: { insecureSkipTlsVerify: true },
-    settings: {
-      mintRobot: true,
-      requestTimeout: '20s',
-      clusterId: 'a',
-      workers: 3,
-      excludedNamespaces: 'kube-*,a',
-      logLevel: 'debug',
-    },
-  },
+  'every setting of the operator': EVERY_SETTING,
   'one engine only': { engines: { clusterPolicy: false, mutatingPolicy: false } },
   'pull Secrets in some namespaces': {
     features: { pullSecrets: true, pullSecretNamespaces: ['default', 'kube-public'] },
