@@ -56,7 +56,12 @@ export async function renderChart(options: HelmOptions, values: Values = {}): Pr
   const served = ['--api-versions', 'registrymirror.io/v1alpha1/RegistryMirror'];
   const { code, stdout, stderr } = await helm(options, ['template', RELEASE, CHART, ...served], values);
   if (code !== 0) throw new Error(stderr);
-  return parseAllDocuments(stdout).flatMap((document) => (document.toJS() ?? []) as Manifest | []);
+  return manifestsIn(stdout);
+}
+
+/** The objects in what helm prints. */
+export function manifestsIn(text: string): readonly Manifest[] {
+  return parseAllDocuments(text).flatMap((document) => (document.toJS() ?? []) as Manifest | []);
 }
 
 function withHarbor(values: Values): Values {

@@ -118,8 +118,38 @@ function ofDockerfile(line: RegExp): string {
 
 /** Starts the operator under its ServiceAccount and resolves when it is ready. `installOperator` comes first. */
 export async function startOperator(cluster: Cluster, options: OperatorOptions): Promise<OperatorProcess> {
+  const { harborUrl, pullHost, login, program } = options;
+  return await startProcess({
+    ...(program === undefined ? {} : { program }),
+    kubeconfig: options.kubeconfig ?? (await cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT)),
+    env: {
+      POD_NAMESPACE: NAMESPACE,
+      HARBOR_URL: harborUrl,
+      ...(pullHost === undefined ? {} : { HARBOR_PULL_HOST: pullHost }),
+      HARBOR_USERNAME: login.username,
+      HARBOR_PASSWORD: login.password,
+      HEALTH_INTERVAL: '1s',
+      MIN_INTERVAL: '1s',
+      RETIRE_AFTER: '0s',
+      LEADER_ELECT: 'false',
+      LOG_LEVEL: 'debug',
+      ...options.env,
+    },
+  });
+}
+
+/** What the operator is started with, as its container would be. */
+interface ProcessOptions {
+  readonly kubeconfig: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** The main file of a bundle; default: that of the operator as it is now. */
+  readonly program?: string;
+}
+
+/** Starts the operator with these settings and nothing else but ports that are free, and resolves when it is ready. */
+export async function startProcess(options: ProcessOptions): Promise<OperatorProcess> {
   const program = options.program ?? (await bundledOperator());
-  const kubeconfig = options.kubeconfig ?? (await cluster.serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT));
   const [probePort, metricsPort] = await freePorts(2);
   const folder = mkdtempSync(join(tmpdir(), 'registry-mirror-operator-'));
   const logPath = join(folder, 'operator.log');
@@ -128,24 +158,14 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions):
   const daemon = daemons.start({
     name: 'registry-mirror-operator',
     program: process.execPath,
-    args: [...nodeArgumentsOfImage(), program],
+    args: [...nodeArgumentsOfImage(), program, ...(options.args ?? [])],
     logPath,
     env: {
       PATH: process.env.PATH,
       NODE_OPTIONS: nodeOptionsOfImage(),
-      KUBECONFIG: kubeconfig,
-      POD_NAMESPACE: NAMESPACE,
-      HARBOR_URL: options.harborUrl,
-      ...(options.pullHost === undefined ? {} : { HARBOR_PULL_HOST: options.pullHost }),
-      HARBOR_USERNAME: options.login.username,
-      HARBOR_PASSWORD: options.login.password,
+      KUBECONFIG: options.kubeconfig,
       PROBE_ADDRESS: `127.0.0.1:${String(probePort)}`,
       METRICS_ADDRESS: `127.0.0.1:${String(metricsPort)}`,
-      HEALTH_INTERVAL: '1s',
-      MIN_INTERVAL: '1s',
-      RETIRE_AFTER: '0s',
-      LEADER_ELECT: 'false',
-      LOG_LEVEL: 'debug',
       ...options.env,
     },
   });
