@@ -1,5 +1,5 @@
 import type { HttpMethod } from './http/errors.js';
-import type { NewRobot, RobotPermission } from './types.js';
+import type { NewRobot, Robot, RobotPermission } from './types.js';
 
 /** What the robot is to be able to do besides the whole life of endpoints and projects. */
 export interface RobotDuties {
@@ -39,15 +39,23 @@ export function robotPermissions({ quotas, pullRobots }: RobotDuties): readonly 
   ];
 }
 
+/** What the operator's robot accounts say of themselves, whoever made them for it. */
+const DESCRIPTION = 'Keeps endpoints and proxy-cache projects for registry-mirror-operator.';
+
 /** The robot for `POST /api/v2.0/robots`. */
 export function newRobot(name: string, durationDays: number, duties: RobotDuties): NewRobot {
   return {
     name,
     level: 'system',
-    description: 'Keeps endpoints and proxy-cache projects for registry-mirror-operator.',
+    description: DESCRIPTION,
     durationDays,
     permissions: robotPermissions(duties),
   };
+}
+
+/** Whether the robot account was made by {@link newRobot}: Harbor keeps no other word of where it came from. */
+export function isOperatorRobot({ level, description }: Pick<Robot, 'level' | 'description'>): boolean {
+  return level === 'system' && description.startsWith(DESCRIPTION);
 }
 
 /** Where a permission is ticked in Harbor, and which call asks for it. */

@@ -2,7 +2,7 @@ import { digest } from '../engines/syntax/digest.js';
 import type { HarborApi } from '../harbor/api.js';
 import type { NewRobot, Robot } from '../harbor/types.js';
 import { newRobot } from '../harbor/permissions.js';
-import { GRACE_MS, LIFE_DAYS, planRotation } from './rotation.js';
+import { GRACE_MS, isNamed, LIFE_DAYS, planRotation } from './rotation.js';
 import type { KeptLogin, RobotNames, Rotation } from './rotation.js';
 
 type Robots = Pick<HarborApi, 'listSystemRobots' | 'createRobot' | 'deleteRobot'>;
@@ -63,6 +63,14 @@ export async function keepOwnRobot(options: KeepOwnRobotOptions): Promise<OwnRob
   for (const { id } of retire) await robots.deleteRobot(id);
   const kind = username === undefined ? 'kept' : 'written';
   return { kind, ...(retireInMs === undefined ? {} : { againInMs: retireInMs }) };
+}
+
+/** Those of the robots that the operator of this cluster made for itself, by name and mark. */
+export function ownRobotsOf(robots: readonly Robot[], clusterId: string): readonly Robot[] {
+  const names = namesOf(clusterId);
+  const isOurs = (robot: Robot): boolean =>
+    robot.description.includes(markOf(clusterId)) && names.some((name) => isNamed(robot, name));
+  return robots.filter(isOurs);
 }
 
 /** Compares the robots that are there with the one whose secret is kept. Pure. */

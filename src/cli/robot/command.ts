@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { objectName } from '../../config/values.js';
 import type { HarborClient } from '../../harbor/client.js';
@@ -7,20 +7,20 @@ import type { CreatedRobot, NewRobot } from '../../harbor/types.js';
 import type { KubernetesApi } from '../../kubernetes/api.js';
 import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../cluster/kubeconfig.js';
-import type { KubeconfigFlags } from '../cluster/kubeconfig.js';
 import { yaml } from '../output.js';
 import type { Output } from '../output.js';
 import { newRobot } from '../../harbor/permissions.js';
 import type { RobotDuties } from '../../harbor/permissions.js';
+import { deleteRobots } from './delete.js';
+import type { DeleteFlags } from './delete.js';
 import { adminClient, withLoginFlags } from './login.js';
-import type { LoginFlags } from './login.js';
 import { applySecret, credentialsSecret } from './secret.js';
 
-interface RobotFlags extends RobotDuties, LoginFlags, KubeconfigFlags {
-  readonly name: string;
+interface RobotFlags extends RobotDuties, DeleteFlags {
   readonly days: number;
   readonly all: boolean;
   readonly create: boolean;
+  readonly delete: boolean;
   readonly namespace: string;
   readonly secret: string;
   readonly apply: boolean;
@@ -31,19 +31,40 @@ Examples:
   registry-mirror harbor-robot --quotas
   registry-mirror harbor-robot --create --harbor-url https://harbor.example.org --harbor-password-file pw > harbor-secret.yaml
   pass harbor/admin | registry-mirror harbor-robot --all --create --harbor-url https://harbor.example.org --harbor-password-stdin --apply
+  registry-mirror harbor-robot --delete --minted --harbor-url https://harbor.example.org --harbor-password-file pw
 
-Without --create nothing is sent anywhere: the JSON is for POST /api/v2.0/robots. With --create the Secret's manifest, with the
-robot's secret in it, goes to the standard output; with --apply to the cluster, and nowhere else.`;
+Without --create and --delete nothing is sent anywhere: the JSON is for POST /api/v2.0/robots. With --create the Secret's manifest,
+with the robot's secret in it, goes to the standard output; with --apply to the cluster, and nowhere else. --delete deletes only what
+this command or the operator made, and leaves the Secret alone.`;
+
+/** What only a new robot account, or its Secret, can have. */
+const OF_NEW_ROBOTS = ['create', 'apply', 'days', 'quotas', 'pullRobots', 'all', 'namespace', 'secret'];
 
 export function addHarborRobot(program: Command, output: Output): void {
   const command = withKubeconfigFlags(program.command('harbor-robot'))
-    .description("print the operator's robot account for Harbor, with just the permissions that it needs, or create it")
+    .description(
+      "print the operator's robot account for Harbor, with just the permissions that it needs; create it, or delete it",
+    )
     .option('--name <name>', "the robot's short name; Harbor makes robot$NAME of it", 'registry-mirror-operator')
     .option('--days <number>', 'how long it is valid; -1: until it is deleted', days, -1)
     .option('--quotas', 'for project.storageQuota: it may change quotas', false)
     .option('--pull-robots', 'for rewrite.pullSecret Inject: it may make robots that pull', false)
     .option('--all', '--quotas and --pull-robots', false)
-    .option('--create', 'create it, with the account of an administrator', false);
+    .option('--create', 'create it, with the account of an administrator', false)
+    .addOption(
+      new Option('--delete', 'delete it, with the account of an administrator').default(false).conflicts(OF_NEW_ROBOTS),
+    )
+    .addOption(
+      new Option('--minted', 'with --delete: those that the operator made for itself in this cluster (MINT_ROBOT)')
+        .default(false)
+        .conflicts('name'),
+    )
+    .addOption(
+      new Option(
+        '--cluster-id <id>',
+        "with --minted: which cluster's operator, as in its settings (default: the uid of namespace kube-system)",
+      ).env('CLUSTER_ID'),
+    );
   withLoginFlags(command)
     .option(
       '-n, --namespace <name>',
@@ -58,6 +79,11 @@ export function addHarborRobot(program: Command, output: Output): void {
 }
 
 async function robotCommand(flags: RobotFlags, output: Output): Promise<void> {
+  if (flags.delete) {
+    await deleteRobots(flags, output);
+    return;
+  }
+  if (flags.minted) throw new InputError('--minted goes with --delete.');
   const { quotas, pullRobots, all } = flags;
   const duties = { quotas: quotas || all, pullRobots: pullRobots || all };
   const robot = newRobot(flags.name, flags.days, duties);

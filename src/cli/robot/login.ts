@@ -56,7 +56,7 @@ export async function adminClient(flags: LoginFlags): Promise<HarborClient> {
     return createHarborClient(
       {
         url: harborBaseUrl(url),
-        username: flags.harborUsername ?? flags.username ?? 'admin',
+        username: userNameIn(flags),
         password,
         insecureSkipTLSVerify: flags.harborInsecureSkipTlsVerify ?? flags.insecureSkipTlsVerify ?? false,
         ...(caFile === undefined ? {} : { caCertificate: readText(caFile) }),
@@ -67,6 +67,10 @@ export async function adminClient(flags: LoginFlags): Promise<HarborClient> {
     // The only errors of the constructor: a url or a certificate that can't be used. Their text says what to write.
     throw new InputError(error instanceof Error ? error.message : String(error));
   }
+}
+
+export function userNameIn({ harborUsername, username }: LoginFlags): string {
+  return harborUsername ?? username ?? 'admin';
 }
 
 async function readPassword(flags: LoginFlags): Promise<string> {

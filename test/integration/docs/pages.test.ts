@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { runCommand } from '../../support/command.js';
 import { commandsOf } from '../../support/documented.js';
 import { NAMESPACE } from '../../support/operator.js';
+import { eventually } from '../../support/wait.js';
 import { PULL_HOST } from '../../support/world.js';
 import { useWorld } from '../use-world.js';
 
@@ -141,5 +142,27 @@ describe('what a reader copies from the pages', function () {
     await read(UNINSTALL, 'Uninstalling', { NAME: '--all' });
     expect((await world().cluster.kubectl(['get', 'registrymirrors', '-o', 'name'])).stdout).to.equal('');
     await world().cluster.kubectl(['delete', 'secret', 'harbor', '-n', NAMESPACE]);
+  });
+
+  it('takes away the robot accounts that were made for the operator, and no other', async () => {
+    const { admin } = world().harbor;
+    const names = (): readonly string[] =>
+      world()
+        .harbor.robots()
+        .map(({ name }) => name);
+    const minted = (): readonly string[] => names().filter((name) => /^registry-mirror-operator-.+-[ab]$/.test(name));
+    await world().killOperator();
+    await world().startOperator({
+      env: { HARBOR_USERNAME: admin.username, HARBOR_PASSWORD: admin.password, MINT_ROBOT: 'true' },
+    });
+    await eventually(() => {
+      expect(minted()).to.have.length(1);
+    });
+    await world().operator.stop();
+    const others = names().filter((name) => !name.startsWith('registry-mirror-operator'));
+    expect(names()).to.include('registry-mirror-operator');
+    await read(UNINSTALL, 'The robot accounts');
+    expect(names()).to.deep.equal(others).and.not.be.empty;
+    await world().cluster.kubectl(['delete', 'secret', 'registry-mirror-operator-robot', '-n', NAMESPACE]);
   });
 });

@@ -71,6 +71,10 @@ describe('registry-mirror harbor-robot', () => {
     ['neither true nor false', ['--create', '--harbor-insecure-skip-tls-verify', 'perhaps']],
     ['a time that is none', ['--days', '0']],
     ['applying what is not created', ['--apply']],
+    ['creating and deleting at once', ['--create', '--delete']],
+    ['deleting by two names', ['--delete', '--minted', '--name', 'mirrors']],
+    ['what the operator made, without a word about deleting it', ['--minted']],
+    ['deleting without a Harbor', ['--delete', '--harbor-password-file', 'x']],
   ];
   for (const [sentence, args] of wrong) {
     it(`ends with 2 for ${sentence}`, async () => {
