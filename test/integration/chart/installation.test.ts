@@ -14,6 +14,7 @@ import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { World } from '../../support/world.js';
 import { SERVED_ENGINES } from '../policy/served.js';
+import { namespacesWithCopy } from '../pull-secrets/pulling.js';
 import { commandsOf } from '../../support/documented.js';
 import { MONITORING, VALUE_SETS } from './value-sets.js';
 
@@ -161,9 +162,12 @@ describe('The chart in a cluster', function () {
     await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
     const applied = await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-k', CONFIG]);
     expect(applied.code, applied.stderr).to.equal(0);
+    await cluster.kubectl(['apply', '-k', join(CONFIG, 'components/pull-secrets')]);
     await world.startOperator();
-    await world.apply('dockerhub', MIRROR);
+    const rewrite = { ...MIRROR.rewrite, pullSecret: 'Inject' };
+    await world.apply('dockerhub', { ...MIRROR, project: { public: false }, rewrite });
     await world.untilImage('nginx', CACHED);
+    expect(await namespacesWithCopy(world)).to.include('default');
     await world.killOperator();
     const deleted = await cluster.kubectl(['delete', '-k', CONFIG, '--wait=false']);
     expect(deleted.code, deleted.stderr).to.equal(0);
@@ -195,6 +199,12 @@ describe('The chart in a cluster', function () {
         expect((await cluster.kubectl(['get', kind, '-o', 'name'])).stdout).to.equal('');
       });
     }
+    await eventually(
+      async () => {
+        expect(await namespacesWithCopy(world)).to.deep.equal([]);
+      },
+      { timeoutMs: 60_000 },
+    );
   }
 });
 
