@@ -68,10 +68,20 @@ export class Flux {
     return daemon === undefined ? '' : readFile(daemon.logPath, 'utf8');
   }
 
+  /** Takes Flux out of the cluster, so that it can be put in again. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#controllers.values()].map(async (controller) => controller.stop()));
-    for (const { metadata } of this.#crds) await this.#cluster.api.send('DELETE', `${CRDS}/${metadata.name}`);
-    await this.#cluster.api.send('DELETE', `/api/v1/namespaces/${FLUX_NAMESPACE}`);
+    try {
+      // Before the controllers end: the objects that are left go with these, and have finalizers that only the controllers take away.
+      await this.#delete(['crd', ...this.#crds.map(({ metadata }) => metadata.name)]);
+    } finally {
+      await Promise.all([...this.#controllers.values()].map(async (controller) => controller.stop()));
+    }
+    await this.#delete(['namespace', FLUX_NAMESPACE]);
+  }
+
+  async #delete(what: readonly string[]): Promise<void> {
+    const { stderr, code } = await this.#cluster.kubectl(['delete', ...what, '--ignore-not-found', '--timeout=60s']);
+    if (code !== 0) throw new Error(`Flux can't be taken out of the cluster: ${stderr}`);
   }
 }
 
