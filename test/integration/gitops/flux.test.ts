@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { FLUX_NAMESPACE } from '../../cluster/flux.js';
+import { RELEASE } from '../../support/chart.js';
+import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { images } from '../policy/pod.js';
 import type { Pod } from '../policy/pod.js';
@@ -9,6 +11,8 @@ import { HELM_RELEASE, kustomization, MIRRORS, OPERATOR, useFluxSample } from '.
 import type { Files } from './git-repository.js';
 
 const APPS = 'apps';
+/** What helm-controller logs where the cluster has something else than the release. */
+const DRIFT = 'detected changes in cluster state';
 
 describe('the operator, its mirrors and Pods in a Git repository that Flux applies', function () {
   this.timeout(120_000);
@@ -80,11 +84,26 @@ describe('the operator, its mirrors and Pods in a Git repository that Flux appli
     expect((await world().get('dockerhub')).metadata).to.deep.equal(before.mirror.metadata);
     const { status } = await sample().get(HELM_RELEASE);
     expect(status?.history?.map(({ version }) => version)).to.deep.equal([1]);
+    await eventually(async () => {
+      expect(await sample().condition(HELM_RELEASE, 'Drifted')).to.match(/^False: No drift detected/);
+    });
     const again = (await sample().flux.log('kustomize-controller')).slice(logged);
     expect(again)
       .to.include('RegistryMirror/dockerhub":"unchanged"')
       .and.to.include(`Pod/${namespace}/bare":"unchanged"`);
     expect(again).to.not.include('"configured"');
+    expect(await sample().flux.log('helm-controller')).to.not.include(DRIFT);
+  });
+
+  it('get back what somebody changed by hand in the release', async () => {
+    const deployment = ['deployment', RELEASE, '-n', NAMESPACE];
+    await world().cluster.kubectl(['scale', '--replicas=3', ...deployment]);
+    await sample().reconcile(HELM_RELEASE);
+    await eventually(async () => {
+      const { stdout } = await world().cluster.kubectl(['get', ...deployment, '-o', 'jsonpath={.spec.replicas}']);
+      expect(stdout).to.equal('2');
+    });
+    expect(await sample().flux.log('helm-controller')).to.include(DRIFT);
   });
 
   it('go when they are no longer in Git: the mirror with its entry in the policy', async () => {
