@@ -1,14 +1,26 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
 
+import { LABELS } from '../../../src/api/group.js';
+import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
-import { images, podOf, type Pod } from './pod.js';
+import { dryRun, images, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
 import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
+const ARGO_CD = 'config/samples/argo-cd/applications.yaml';
 const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'];
+const PRIVATE: MirrorEntry = {
+  mirror: 'private',
+  hosts: ['private.test'],
+  pullPrefix: 'harbor.cache.test/private',
+  include: [],
+  exclude: [],
+};
 
 for (const engine of ENGINES) {
   describe(`what Git says, beside ${engine}`, function () {
@@ -21,8 +33,9 @@ for (const engine of ENGINES) {
       namespace = await cluster().createNamespace();
       const settings = { engine, ...DEFAULT_SETTINGS };
       const placed = goldenEntries.map((entry) => ({ entry, settings }));
-      const rendered = renderPolicies(placed, { excludedNamespaces: ['kube-*'] });
-      policies = await PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx'] });
+      const injecting = { entry: PRIVATE, settings: { ...settings, pullSecret: 'Inject' } as const };
+      const rendered = renderPolicies([...placed, injecting], { excludedNamespaces: ['kube-*'] });
+      policies = await PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx', 'private.test/a'] });
     });
     after(async () => {
       await policies.remove();
@@ -78,6 +91,22 @@ for (const engine of ENGINES) {
       expect(second.metadata).to.deep.equal(first.metadata);
     });
 
+    it('differs from a Pod only in what the sample for Argo CD has it ignore', async () => {
+      const noToken = { automountServiceAccountToken: false };
+      const spec = {
+        ...noToken,
+        initContainers: [{ name: 'i', image: 'quay.io/a/b:1' }],
+        volumes: [{ name: 'v', image: { reference: 'ghcr.io/x/y' } }],
+      };
+      for (const pod of [podOf(['nginx:1'], spec), podOf(['private.test/a'], noToken)]) {
+        const optedOut = { ...pod, metadata: { ...pod.metadata, labels: { [LABELS.rewrite]: 'disabled' } } };
+        const live = await dryRun(cluster().api, namespace, pod);
+        const asInGit = await dryRun(cluster().api, namespace, optedOut);
+        expect(compared(live, [])).to.not.deep.equal(compared(asInGit, []));
+        expect(compared(live, ignored())).to.deep.equal(compared(asInGit, ignored()));
+      }
+    });
+
     it('is what happens when it changes: an update is not rewritten to an image that the Pod has not', async () => {
       const pod = podOf(['nginx:1', 'nginx:1'], {}, { name: 'changed', namespace });
       const path = `/api/v1/namespaces/${namespace}/pods/changed`;
@@ -103,4 +132,39 @@ interface Reconciled<T> {
 /** Without annotations: the controller manager counts a Deployment's revisions there, at a time of its own. */
 function content({ metadata: { labels }, spec }: Applied): object {
   return { labels, spec };
+}
+
+/** What of a Pod Argo CD compares with Git, without what it is told to ignore. */
+function compared({ metadata: { labels, annotations }, spec }: Pod, paths: readonly string[]): unknown {
+  const metadata = { labels: without(labels ?? {}, [LABELS.rewrite]), annotations: annotations ?? {} };
+  return paths.map(stepsOf).reduce<unknown>(without, { metadata, spec });
+}
+
+/** The paths, in jq's words, that the sample has Argo CD ignore in Pods. */
+function ignored(): readonly string[] {
+  const documents = parseAllDocuments(readFileSync(ARGO_CD, 'utf8')).map((document) => document.toJS() as Application);
+  return documents.flatMap(({ spec }) => spec.ignoreDifferences ?? []).flatMap((each) => each.jqPathExpressions);
+}
+
+interface Application {
+  readonly spec: {
+    readonly ignoreDifferences?: readonly { readonly jqPathExpressions: readonly string[] }[];
+  };
+}
+
+/** `.spec.volumes[]?.image` as spec, volumes, [], image. */
+function stepsOf(path: string): readonly string[] {
+  const steps = [...path.matchAll(/\.(\w+)|\["([^"]+)"\]|(\[\])\??/g)];
+  expect(steps.map(([text]) => text).join('')).to.equal(path);
+  return steps.map(([, name, quoted, all]) => name ?? quoted ?? all ?? '');
+}
+
+function without(value: unknown, [step, ...rest]: readonly string[]): unknown {
+  if (step === undefined || typeof value !== 'object' || value === null) return value;
+  if (step === '[]') return Array.isArray(value) ? value.map((item: unknown) => without(item, rest)) : value;
+  const kept = Object.entries(value).flatMap(([key, child]: [string, unknown]) => {
+    if (key !== step) return [[key, child]];
+    return rest.length === 0 ? [] : [[key, without(child, rest)]];
+  });
+  return Object.fromEntries(kept) as unknown;
 }
