@@ -6,12 +6,13 @@ import { API_VERSION, KIND } from '../../../src/api/group.js';
 import { mirrorValidator } from '../../../src/cli/crd/validator.js';
 import { run } from '../../../src/cli/program.js';
 import { runCommand } from '../../support/command.js';
-import { blocksOf, PAGES, ROOT } from './pages.js';
+import { blocksOf, commandsIn, PAGES, readPage, ROOT } from './pages.js';
+import type { Block } from './pages.js';
 
 /** What a part of a mirror's spec is known by. */
 const PARTS = ['upstream', 'harbor', 'project', 'rewrite', 'adoptionPolicy', 'deletionPolicy'];
 
-const commands = PAGES.flatMap((page) => blocksOf(page, 'sh'));
+const commands = PAGES.flatMap(commandsIn);
 const place = ({ page, line }: { readonly page: string; readonly line: number }): string => `${page}:${line}`;
 /** `<!-- Run by test/… -->` or `<!-- Not run: why. -->`, right before the block. */
 const marker = /<!-- (Run by (.+)|Not run(?: in one piece)?: .+\.) -->$/;
@@ -23,9 +24,40 @@ describe('the commands in the documentation', () => {
   });
 
   it('name tests that there are', () => {
-    const named = commands.flatMap(({ before }) => marker.exec(before)?.[0].match(/(?:test|\.ci)\/[\w./-]*\w/g) ?? []);
+    const comments = PAGES.flatMap((page) => readPage(page).match(/<!-- [^]*? -->/g) ?? []);
+    const named = comments.flatMap((comment) => comment.match(/(?:\btest|\.ci)\/[\w./-]*\w/g) ?? []);
     expect(named).not.to.be.empty;
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).to.deep.equal([]);
+  });
+
+  it('name a test that reads the page, or the page that has the same commands for it', () => {
+    const unread = commands
+      .filter((block) => isRun(block) && sourcesOf(block).length === 0)
+      .filter(({ page, before }) => {
+        const named = marker.exec(before)?.[0].match(/\btest\/[\w./-]+\.ts\b/g) ?? [];
+        return named.length > 0 && !named.some((path) => readPage(path).includes(page));
+      });
+    expect(unread.map(place)).to.deep.equal([]);
+  });
+
+  it('are the same wherever they were copied to', () => {
+    const copies = commands.filter((block) => sourcesOf(block).length > 0);
+    expect(copies.map(({ page }) => page)).to.include.members(['README.md', 'docs/tutorial/first-mirror.md']);
+    const others = copies.flatMap((copy) => {
+      const sources = commands.filter((block) => sourcesOf(copy).includes(block.page));
+      const run = sources.filter((block) => isRun(block) && sourcesOf(block).length === 0).flatMap(linesOf);
+      return linesOf(copy)
+        .filter((line) => !run.includes(line))
+        .map((line) => `${place(copy)}: ${line}`);
+    });
+    expect(others, 'that no test runs').to.deep.equal([]);
+  });
+
+  it('have no script that package.json lacks', () => {
+    const { scripts } = JSON.parse(readPage('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+    const called = commands.flatMap(({ text }) => [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)]);
+    expect(called).not.to.be.empty;
+    expect(called.map(([, name = '']) => name).filter((name) => !(name in scripts))).to.deep.equal([]);
   });
 
   it('are ones that a shell can read', async () => {
@@ -62,7 +94,8 @@ describe('the mirrors in the documentation', () => {
   const validate = mirrorValidator();
 
   for (const page of PAGES) {
-    const mirrors = blocksOf(page, 'yaml').flatMap((block) =>
+    const yaml = blocksOf(page).filter(({ language }) => language === 'yaml');
+    const mirrors = yaml.flatMap((block) =>
       parseAllDocuments(block.text)
         .map((document) => asMirror(document.toJS()))
         .filter((mirror) => mirror !== undefined)
@@ -74,6 +107,22 @@ describe('the mirrors in the documentation', () => {
     });
   }
 });
+
+function isRun({ before }: Block): boolean {
+  return marker.exec(before)?.[1]?.startsWith('Run by ') ?? false;
+}
+
+/** The pages that a test reads these commands from, where it is not this one: `<!-- Run by test/…, from docs/…. -->`. */
+function sourcesOf({ before }: Block): readonly string[] {
+  const [, pages = ''] = /<!-- Run by .+, from (.+) -->$/.exec(before) ?? [];
+  return pages.match(/[\w/-]+\.md\b/g) ?? [];
+}
+
+/** One command each, however long the lines are. */
+function linesOf({ text }: Block): readonly string[] {
+  const lines = text.replaceAll(/\s*\\\n\s*/g, ' ').split('\n');
+  return lines.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== '');
+}
 
 /** The mirror that a block shows whole or a part of; undefined where it shows something else. */
 function asMirror(shown: unknown): object | undefined {

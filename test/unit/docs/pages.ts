@@ -13,21 +13,34 @@ export function readPage(path: string): string {
 export interface Block {
   readonly page: string;
   readonly line: number;
+  /** E.g. `sh`; empty where the page names none. */
+  readonly language: string;
   /** What stands in the page right before the block. */
   readonly before: string;
   readonly text: string;
 }
 
-/** The blocks of a language, e.g. `sh`, in a page; those in a list are indented. */
-export function blocksOf(page: string, language: string): readonly Block[] {
+/** The blocks of a page; those in a list are indented. */
+export function blocksOf(page: string): readonly Block[] {
   const text = readPage(page);
-  const fence = new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\`$`, 'gms');
-  return [...text.matchAll(fence)].map(({ index, 1: indent = '', 2: body = '' }) => ({
-    page,
-    line: text.slice(0, index).split('\n').length,
-    before: text.slice(0, index).trimEnd(),
-    text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-  }));
+  return [...text.matchAll(/^( *)```([^\n]*)\n(.*?)^ *```$/gms)].map(
+    ({ index, 1: indent = '', 2: language = '', 3: body = '' }) => ({
+      page,
+      line: text.slice(0, index).split('\n').length,
+      language,
+      before: text.slice(0, index).trimEnd(),
+      text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }),
+  );
+}
+
+/** The blocks with commands of a page, and nothing but the commands in them: of a terminal's text, what was typed there behind `$ `. */
+export function commandsIn(page: string): readonly Block[] {
+  return blocksOf(page).flatMap((block) => {
+    if (block.language === 'sh') return [block];
+    const typed = [...block.text.matchAll(/^ *\$ (.*\n)/gm)].map(([, command = '']) => command);
+    return block.language === 'console' || typed.length > 0 ? [{ ...block, text: typed.join('') }] : [];
+  });
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
