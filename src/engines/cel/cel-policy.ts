@@ -25,7 +25,18 @@ interface CelPolicy {
   };
 }
 
-export function celPolicy({ name, settings, rules, entries, excludedNamespaces }: PolicyInput): CelPolicy {
+/** What comes of the reinvocation policy with an engine. */
+export interface Reinvocation {
+  /** Whether the engine is asked once more about a Pod that others have changed since. */
+  readonly isAskedAgain: boolean;
+  /** A paragraph on it, for `render --explain`. */
+  readonly why: string;
+}
+
+export function celPolicy(
+  { name, settings, rules, entries, excludedNamespaces }: PolicyInput,
+  { isAskedAgain, why }: Reinvocation,
+): CelPolicy {
   const secrets = injectedSecrets(entries, settings);
   const variables = [...imageSteps(rules), ...REWRITE_STEPS, ...pullSecretSteps(secrets)];
   // Not an apply configuration, which merges lists by name: a JSON patch by index can't reorder any.
@@ -38,11 +49,17 @@ export function celPolicy({ name, settings, rules, entries, excludedNamespaces }
     settings,
     excludedNamespaces,
   });
-  const hosts = rules.flatMap((rule) => rule.hosts);
-  const conditions = conditionSteps(hosts, settings, excludedNamespaces, contentHash);
+  const conditions = conditionSteps({
+    hosts: rules.flatMap((rule) => rule.hosts),
+    settings,
+    excludedNamespaces,
+    contentHash,
+    // Who is not asked again would be asked about every new Pod for nothing, and with Fail refuse it for nothing.
+    isForAnyNewPod: isAskedAgain && settings.injected === 'Always',
+  });
   return {
     contentHash,
-    explanations: [MATCH_CONSTRAINTS, ...conditions, ...variables, MUTATIONS],
+    explanations: [{ name: 'reinvocationPolicy', why }, MATCH_CONSTRAINTS, ...conditions, ...variables, MUTATIONS],
     spec: {
       failurePolicy: settings.failurePolicy,
       // Others may add containers after us, such as sidecars.

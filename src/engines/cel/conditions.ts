@@ -10,20 +10,25 @@ import type { PolicySettings } from '../settings.js';
 import { celList, celPattern } from './literals.js';
 import type { Step } from './step.js';
 
+interface ConditionInput {
+  readonly hosts: readonly string[];
+  readonly settings: Pick<PolicySettings, 'podsWithPullSecrets' | 'ignorePullSecrets'>;
+  readonly excludedNamespaces: readonly string[];
+  readonly contentHash: string;
+  /** Whether the policy is for new Pods without a mirrored image, too. */
+  readonly isForAnyNewPod: boolean;
+}
+
 /** Which Pods the policy is for: with failurePolicy Fail, these and no others fail while Kyverno is away. The API server asks all of them, and each must hold. */
-export function conditionSteps(
-  hosts: readonly string[],
-  settings: PolicySettings,
-  excludedNamespaces: readonly string[],
-  contentHash: string,
-): readonly Step[] {
+export function conditionSteps(input: ConditionInput): readonly Step[] {
+  const { settings, excludedNamespaces } = input;
   return [
     NEW_OR_APPLIED_AGAIN,
     ...namespaceSteps(excludedNamespaces),
     POD_OPT_OUT,
     STATIC_PODS,
     ...(settings.podsWithPullSecrets === 'Skip' ? [noPullSecrets(settings.ignorePullSecrets ?? [])] : []),
-    mirroredImage(hosts, settings, contentHash),
+    mirroredImage(input),
   ];
 }
 
@@ -94,7 +99,7 @@ function noPullSecrets(ignored: readonly string[]): Step {
 }
 
 /** The last one, whose name says which content is in force. */
-function mirroredImage(hosts: readonly string[], { injected }: PolicySettings, contentHash: string): Step {
+function mirroredImage({ hosts, contentHash, isForAnyNewPod }: ConditionInput): Step {
   const name = contentCondition(contentHash);
   const why =
     'Whether any image may be of a registry that a mirror serves, by the first part of its name. A volume without an image has an empty one. All other Pods are none of this policy: they cost next to ' +
@@ -102,7 +107,7 @@ function mirroredImage(hosts: readonly string[], { injected }: PolicySettings, c
     'name ends in a hash of the policy, by which the operator sees that it is in force.';
   if (hosts.length === 0) return { name, expression: '// No mirror is left.\nfalse', why };
   const mirrored = hasMirroredImage(hosts);
-  if (injected !== 'Always') return { name, expression: mirrored, why };
+  if (!isForAnyNewPod) return { name, expression: mirrored, why };
   const always =
     ' The API server calls a policy again after later webhooks only if it has called it before. With rewrite.injected: Always the policy is ' +
     'called for every new Pod, so that it sees containers that others add.';

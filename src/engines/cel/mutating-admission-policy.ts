@@ -1,7 +1,7 @@
 import type { Engine, PolicyInput } from '../engine.js';
 import { failureExplanation } from '../explanation.js';
 import { policyMetadata, type EnginePolicy } from '../policy.js';
-import { celPolicy, conditionsOf } from './cel-policy.js';
+import { celPolicy, conditionsOf, type Reinvocation } from './cel-policy.js';
 
 const GROUP = 'admissionregistration.k8s.io';
 const VERSION = 'v1';
@@ -44,10 +44,17 @@ export const MUTATING_ADMISSION_POLICY: Engine = {
   matchConditions: conditionsOf,
 };
 
+const REINVOCATION: Reinvocation = {
+  isAskedAgain: true,
+  why:
+    'The API server carries the policy out once more for a Pod that a webhook has changed since, such as by adding a sidecar, but only if the match ' +
+    'conditions held for that Pod before.',
+};
+
 /** The rewrite as a MutatingAdmissionPolicy: the API server does it alone (Kubernetes 1.36 and later). */
 function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
   const { name, entries, settings } = input;
-  const { contentHash, spec, explanations } = celPolicy(input);
+  const { contentHash, spec, explanations } = celPolicy(input, REINVOCATION);
   const metadata = policyMetadata(name);
   const apiVersion = `${GROUP}/${VERSION}`;
   return {

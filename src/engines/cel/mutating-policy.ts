@@ -2,7 +2,7 @@ import type { Engine, PolicyInput } from '../engine.js';
 import { KYVERNO } from '../kyverno.js';
 import { failureExplanation } from '../explanation.js';
 import { policyMetadata, type EnginePolicy } from '../policy.js';
-import { celPolicy, conditionsOf } from './cel-policy.js';
+import { celPolicy, conditionsOf, type Reinvocation } from './cel-policy.js';
 
 const GROUP = 'policies.kyverno.io';
 const VERSION = 'v1';
@@ -24,10 +24,17 @@ export const MUTATING_POLICY: Engine = {
   matchConditions: conditionsOf,
 };
 
+const REINVOCATION: Reinvocation = {
+  isAskedAgain: false,
+  why:
+    'Kyverno 1.19 does not do what this says: it registers its webhook with reinvocationPolicy Never. So what a later webhook adds to a Pod stays as it ' +
+    'is, and rewrite.injected: Always changes nothing.',
+};
+
 /** The rewrite as a MutatingPolicy of Kyverno (policies.kyverno.io/v1). */
 function mutatingPolicy(input: PolicyInput): EnginePolicy {
   const { name, entries, settings } = input;
-  const { contentHash, spec, explanations } = celPolicy(input);
+  const { contentHash, spec, explanations } = celPolicy(input, REINVOCATION);
   return {
     kind: 'MutatingPolicy',
     name,

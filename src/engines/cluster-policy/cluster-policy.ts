@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../kubernetes/objects.js';
 import { namespaceSelector } from '../conditions/selectors.js';
 import type { Engine, PolicyInput } from '../engine.js';
-import { failureExplanation } from '../explanation.js';
+import { failureExplanation, type Explanation } from '../explanation.js';
 import { KYVERNO } from '../kyverno.js';
 import { FORM_VERSION, policyMetadata, type EnginePolicy } from '../policy.js';
 import { injectedSecrets } from '../pull-secret.js';
@@ -49,6 +49,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     entries,
     explanations: [
       failureExplanation(settings, 'Kyverno'),
+      WEBHOOK_CONFIGURATION,
       { name: contentCondition(contentHash), why: MATCH_CONDITION },
       ...described.flatMap((rule) => [rule, { name: 'list', why: rule.list.why }, ...rule.steps]),
     ],
@@ -69,3 +70,10 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     },
   };
 }
+
+const WEBHOOK_CONFIGURATION: Explanation = {
+  name: 'webhookConfiguration',
+  why:
+    'Kyverno makes its webhook of this. The API server asks again about a Pod that another webhook has changed since, but only if it has asked about ' +
+    'that Pod before (reinvocationPolicy IfNeeded). With rewrite.injected: Always it has asked about every new Pod that is not left out.',
+};

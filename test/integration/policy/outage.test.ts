@@ -8,8 +8,15 @@ import { goldenEntries } from './golden.js';
 import { create, podOf, putEphemeral, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
 
-for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
-  describe(`while Kyverno is down, by ${engine}`, function () {
+const ROWS: readonly Pick<PolicySettings, 'engine' | 'injected'>[] = [
+  { engine: 'ClusterPolicy' },
+  // Which Kyverno asks about no more Pods for it.
+  { engine: 'MutatingPolicy', injected: 'Always' },
+];
+
+for (const { engine, ...more } of ROWS) {
+  const by = more.injected === undefined ? engine : `${engine} with injected: ${more.injected}`;
+  describe(`while Kyverno is down, by ${by}`, function () {
     this.timeout(120_000);
     const cluster = useCluster();
     let namespace: string;
@@ -19,7 +26,7 @@ for (const engine of ['ClusterPolicy', 'MutatingPolicy'] as const) {
     const policies: PoliciesInForce[] = [];
 
     const put = async (failurePolicy: PolicySettings['failurePolicy']): Promise<void> => {
-      const settings = { engine, failurePolicy, podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const;
+      const settings = { engine, failurePolicy, podsWithPullSecrets: 'Skip', pullSecret: 'None', ...more } as const;
       const entries = goldenEntries.filter(({ hosts }) => hosts.includes('docker.io') === (failurePolicy === 'Fail'));
       const rendered = renderPolicies(
         entries.map((entry) => ({ entry, settings })),
