@@ -7,21 +7,22 @@ export interface Explanation {
   readonly why: string;
 }
 
-/** What happens when the engine is down. */
+/** What happens while the engine does not answer: one sentence, which stands in the policy's own description as well. */
 export function failureExplanation(
   { failurePolicy }: Pick<PolicySettings, 'failurePolicy'>,
   by: 'Kyverno' | 'the API server',
 ): Explanation {
-  if (by === 'the API server') {
-    const outcome = failurePolicy === 'Fail' ? 'refused' : 'taken as it is written';
-    return {
-      name: 'failurePolicy',
-      why: `The API server does the rewrite by itself, so there is nobody who could be away. Should an expression fail all the same, the Pod is ${outcome}.`,
-    };
-  }
-  const outcome =
-    failurePolicy === 'Fail'
-      ? 'refuses each Pod that all match conditions hold for, and no other'
-      : 'takes all Pods as they are written';
-  return { name: 'failurePolicy', why: `While Kyverno can not be reached, the API server ${outcome}.` };
+  return { name: 'failurePolicy', why: `${FAILURES[by][failurePolicy]} (failurePolicy: ${failurePolicy}).` };
 }
+
+const FAILURES = {
+  Kyverno: {
+    Fail: 'While Kyverno does not answer, the API server refuses new Pods and changes of Pods that all match conditions hold for, no others',
+    Ignore: 'While Kyverno does not answer, the API server takes all Pods as they are written',
+  },
+  'the API server': {
+    Fail: 'The API server does this by itself and asks nobody; it refuses a Pod only if an expression fails for it',
+    Ignore:
+      'The API server does this by itself and asks nobody; it takes a Pod as it is written if an expression fails for it',
+  },
+} as const;

@@ -44,8 +44,16 @@ interface PolicyMetadata {
   readonly ownerReferences?: readonly OwnerReference[];
 }
 
-/** What all kinds of policies have in common. */
-export function policyMetadata(name: string, annotations: Readonly<Record<string, string>> = {}): PolicyMetadata {
+/**
+ * What all kinds of policies have in common.
+ *
+ * @param failure - what happens while the engine does not answer: who finds the policy in an outage has nothing else at hand
+ */
+export function policyMetadata(
+  name: string,
+  { why: failure }: Explanation,
+  annotations: Readonly<Record<string, string>> = {},
+): PolicyMetadata {
   return {
     name,
     labels: { [LABELS.managedBy]: OPERATOR },
@@ -56,7 +64,7 @@ export function policyMetadata(name: string, annotations: Readonly<Record<string
       'policies.kyverno.io/description':
         'Sends the images of new Pods to the proxy-cache projects of the RegistryMirrors\n' +
         `in the annotation ${ANNOTATIONS.mirrors}. Written by ${OPERATOR}:\n` +
-        'edits are undone, change the RegistryMirrors instead.',
+        `edits are undone, change the RegistryMirrors instead.\n${failure}`,
       [ANNOTATIONS.formVersion]: FORM_VERSION,
       ...annotations,
     },

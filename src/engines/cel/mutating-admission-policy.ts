@@ -55,14 +55,15 @@ const REINVOCATION: Reinvocation = {
 function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
   const { name, entries, settings } = input;
   const { contentHash, spec, explanations } = celPolicy(input, REINVOCATION);
-  const metadata = policyMetadata(name);
+  const failure = failureExplanation(settings, 'the API server');
+  const metadata = policyMetadata(name, failure);
   const apiVersion = `${GROUP}/${VERSION}`;
   return {
     kind: 'MutatingAdmissionPolicy',
     name,
     contentHash,
     entries,
-    explanations: [failureExplanation(settings, 'the API server'), ...explanations],
+    explanations: [failure, ...explanations],
     object: { apiVersion, kind: 'MutatingAdmissionPolicy', metadata, spec },
     binding: { apiVersion, kind: BINDING, metadata, spec: { policyName: name } },
   };

@@ -35,16 +35,17 @@ const REINVOCATION: Reinvocation = {
 function mutatingPolicy(input: PolicyInput): EnginePolicy {
   const { name, entries, settings } = input;
   const { contentHash, spec, explanations } = celPolicy(input, REINVOCATION);
+  const failure = failureExplanation(settings, 'Kyverno');
   return {
     kind: 'MutatingPolicy',
     name,
     contentHash,
     entries,
-    explanations: [failureExplanation(settings, 'Kyverno'), ...explanations],
+    explanations: [failure, ...explanations],
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: 'MutatingPolicy',
-      metadata: policyMetadata(name),
+      metadata: policyMetadata(name, failure),
       spec: {
         ...spec,
         // Else Kyverno may copy the policy to Deployments and all, or to a MutatingAdmissionPolicy.

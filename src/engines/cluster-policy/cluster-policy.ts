@@ -41,6 +41,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
   };
   const described = [newPodRule(input), ephemeralContainerRule(input), podAppliedAgainRule(input)];
   const rules = described.map(writtenRule);
+  const failure = failureExplanation(settings, 'Kyverno');
   const contentHash = digest({ form: FORM_VERSION, name, rules, settings, excludedNamespaces });
   return {
     kind: 'ClusterPolicy',
@@ -48,7 +49,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     contentHash,
     entries,
     explanations: [
-      failureExplanation(settings, 'Kyverno'),
+      failure,
       WEBHOOK_CONFIGURATION,
       { name: contentCondition(contentHash), why: MATCH_CONDITION },
       ...described.flatMap((rule) => [rule, { name: 'list', why: rule.list.why }, ...rule.steps]),
@@ -56,7 +57,7 @@ function clusterPolicy(policy: PolicyInput): EnginePolicy {
     object: {
       apiVersion: `${GROUP}/${VERSION}`,
       kind: 'ClusterPolicy',
-      metadata: policyMetadata(name, {
+      metadata: policyMetadata(name, failure, {
         // Else Kyverno copies the rules to Deployments and all: what Git says about them must stay true.
         'pod-policies.kyverno.io/autogen-controllers': 'none',
       }),
