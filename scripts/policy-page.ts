@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { DEFAULT_EXCLUDED } from '../src/cli/cluster/excluded-namespaces.js';
 import { readMirrors } from '../src/cli/files/mirrors-file.js';
 import { place } from '../src/cli/offline/placement.js';
@@ -5,8 +6,11 @@ import { yaml } from '../src/cli/output.js';
 import { ENGINE_KINDS } from '../src/engines/engines.js';
 import { renderPolicies } from '../src/engines/render.js';
 
-/** A comment that says what of which engine's policy the block behind it shows: `<!-- ENGINE: path, path -->`. */
-const BLOCK = /<!-- (\w+): (.+) -->\n<!-- prettier-ignore -->\n```yaml\n[^]*?```/g;
+/**
+ * A comment that says what of which engine's policy the block behind it shows: `<!-- ENGINE: path, path -->`, or `<!-- ENGINE of FILE: path, path -->` where it
+ * is the policy of other mirrors, in a file beside that of the page's example.
+ */
+const BLOCK = /<!-- ((\w+)(?: of ([\w.-]+))?): (.+) -->\n<!-- prettier-ignore -->\n```yaml\n[^]*?```/g;
 
 /** Where nodes pull from in the page's example. */
 const HARBOR = 'harbor.example.org';
@@ -18,16 +22,19 @@ const HARBOR = 'harbor.example.org';
  */
 export async function withPolicies(page: string, mirrors: string): Promise<string> {
   const policies = new Map<string, object>();
-  for (const engine of ENGINE_KINDS) policies.set(engine, await policyOf(engine, mirrors));
-  return page.replace(BLOCK, (_, engine: string, paths: string) => {
-    const policy = policies.get(engine);
-    if (policy === undefined) throw new Error(`There is no engine ${engine}.`);
-    const parts = paths.split(', ').map((path) => yaml([part(policy, path.split('/'))]));
-    return `<!-- ${engine}: ${paths} -->\n<!-- prettier-ignore -->\n\`\`\`yaml\n${parts.join('\n')}\n\`\`\``;
+  for (const [, whose = '', engine = '', file] of page.matchAll(BLOCK)) {
+    const path = file === undefined ? mirrors : join(dirname(mirrors), file);
+    policies.set(whose, policies.get(whose) ?? (await policyOf(engine, path)));
+  }
+  return page.replace(BLOCK, (_, whose: string, _engine: string, _file: string | undefined, paths: string) => {
+    const parts = paths.split(', ').map((path) => yaml([part(policies.get(whose) ?? {}, path.split('/'))]));
+    return `<!-- ${whose}: ${paths} -->\n<!-- prettier-ignore -->\n\`\`\`yaml\n${parts.join('\n')}\n\`\`\``;
   });
 }
 
-async function policyOf(engine: (typeof ENGINE_KINDS)[number], path: string): Promise<object> {
+async function policyOf(name: string, path: string): Promise<object> {
+  const engine = ENGINE_KINDS.find((kind) => kind === name);
+  if (engine === undefined) throw new Error(`There is no engine ${name}.`);
   const mirrors = (await readMirrors([path], { warn: fail })).map((mirror) => ({
     ...mirror,
     spec: { ...mirror.spec, rewrite: { ...mirror.spec.rewrite, engine } },
