@@ -271,11 +271,12 @@ const cases: readonly Case[] = [
     ),
   },
   {
-    sentence: 'what a later webhook added to a Pod that a MutatingPolicy rewrote',
+    sentence: 'what a later webhook may have added to a Pod that a MutatingPolicy rewrote',
     mirrors: [hub({ engine: 'MutatingPolicy' })],
     pod: { annotations: { 'registrymirror.io/original-images': '{"main":"redis"}' } },
     expected: stays(
-      'it was added after this policy ran, by a later webhook: Kyverno never asks a MutatingPolicy again',
+      'a new Pod would be rewritten; a later webhook may have added this image after this policy ran, and Kyverno never asks a MutatingPolicy again; ' +
+        'or else the mirror or the Pod was different when this one was created',
     ),
   },
 ];
