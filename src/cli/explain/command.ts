@@ -12,10 +12,10 @@ import { readObjects } from '../files/objects-file.js';
 import { FORMATS, print } from '../output.js';
 import type { Format, Output } from '../output.js';
 import { explainPod } from './explain.js';
-import type { ExplainedImage } from './explain.js';
 import { servedEntries } from './in-force.js';
 import type { Pod } from './pod.js';
 import type { PodContext, PullSecrets, Reason } from './pod-rules.js';
+import type { ExplainedImage } from './verdict.js';
 
 interface ExplainFlags extends KubeconfigFlags {
   readonly namespace?: string;

@@ -11,26 +11,13 @@ import { policyEntry } from '../../engines/entry.js';
 import { originalImages } from '../../engines/metadata/original-images.js';
 import { notServedReason } from './in-force.js';
 import type { ServedEntry } from './in-force.js';
-import { noteKey, podImages } from './pod.js';
+import { podImages } from './pod.js';
 import type { PodImage } from './pod.js';
 import { addedLater } from './added-later.js';
+import { toldByPod } from './note.js';
 import { podReason } from './pod-rules.js';
 import type { PodContext, Reason } from './pod-rules.js';
-
-/** What became of an image, or would. */
-export type Verdict =
-  | ({ readonly outcome: 'Rewritten'; readonly original: string; readonly mirror?: string } & PassedOver)
-  /** It names the mirror, and nothing tells whether it always did. */
-  | { readonly outcome: 'ThroughMirror'; readonly mirror: string }
-  | ({ readonly outcome: 'WouldBeRewritten'; readonly rewritten: string; readonly mirror: string } & PassedOver)
-  | { readonly outcome: 'Unchanged'; readonly mirror?: string; readonly reason: Reason };
-
-interface PassedOver {
-  /** Why a mirror that names the image more closely is in no policy. */
-  readonly passedOver?: Reason;
-}
-
-export type ExplainedImage = PodImage & Verdict;
+import type { ExplainedImage, PassedOver, Verdict } from './verdict.js';
 
 interface Situation {
   readonly mirrors: readonly RegistryMirror[];
@@ -51,10 +38,7 @@ export function explainPod(context: PodContext, situation: Situation): readonly 
     all: [...served, ...others.map((mirror) => policyEntry(mirror, prefixOf(mirror)))],
   };
   return podImages(context.pod).map((image) => {
-    const verdict =
-      mirrored(image, notes, rules.all) ??
-      fellBack(image, notes, rules.all) ??
-      decide(image, context, situation, rules);
+    const verdict = toldByPod(image, notes, rules.all, situation.exists) ?? decide(image, context, situation, rules);
     return { ...image, ...verdict, ...passedOver(image, verdict, others, rules.all) };
   });
 }
@@ -81,33 +65,6 @@ interface Rules {
 
 function prefixOf(mirror: RegistryMirror): string {
   return mirror.status.pullPrefix ?? `${mirror.spec.harbor?.pullHost ?? 'harbor.invalid'}/${projectName(mirror)}`;
-}
-
-function mirrored(
-  image: PodImage,
-  notes: Readonly<Record<string, string>>,
-  rules: readonly MirrorRule[],
-): Verdict | undefined {
-  const original = notes[noteKey(image)];
-  const mirror = rules.find(({ pullPrefix }) => image.image.startsWith(`${pullPrefix}/`))?.mirror;
-  if (original !== undefined && original !== image.image) {
-    return { outcome: 'Rewritten', original, ...(mirror === undefined ? {} : { mirror }) };
-  }
-  return mirror === undefined ? undefined : { outcome: 'ThroughMirror', mirror };
-}
-
-/** The image is the one that a rewrite has noted. */
-function fellBack(
-  image: PodImage,
-  notes: Readonly<Record<string, string>>,
-  rules: readonly MirrorRule[],
-): Verdict | undefined {
-  if (notes[noteKey(image)] !== image.image) return undefined;
-  const result = rewriter(rules)(image.image);
-  const text =
-    'it was rewritten when the Pod was made, and is back since: it could not be pulled from the cache (rewrite.fallback), or somebody changed the Pod';
-  const reason = { code: 'FellBack', text } as const;
-  return { outcome: 'Unchanged', ...(result.outcome === 'rewritten' ? { mirror: result.mirror } : {}), reason };
 }
 
 function decide(image: PodImage, context: PodContext, situation: Situation, rules: Rules): Verdict {

@@ -33,6 +33,7 @@ type ReasonCode =
   | 'NotInForce'
   | 'CreatedBefore'
   | 'FellBack'
+  | 'ChangedSince'
   | 'OtherHost'
   | 'OtherRepository'
   | 'InvalidName'

@@ -37,12 +37,6 @@ const cases: readonly Case[] = [
     expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
   },
   {
-    sentence: 'a Pod that was rewritten',
-    image: 'h.test/hub/library/nginx',
-    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"nginx"}' } },
-    expected: 'container c: nginx -> h.test/hub/library/nginx (mirror hub)',
-  },
-  {
     sentence: 'a Pod that goes through another mirror, since the one that names its image more closely is out',
     exists: false,
     idle: [TEAM],
@@ -61,31 +55,6 @@ const cases: readonly Case[] = [
     exists: false,
     idle: [TEAM],
     expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
-  },
-  {
-    sentence: 'a Pod that was rewritten by a mirror that is gone',
-    image: 'h.test/gone/a',
-    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"ghcr.io/a"}' } },
-    expected: 'container c: ghcr.io/a -> h.test/gone/a (by a mirror that is gone)',
-  },
-  {
-    sentence: 'a Pod that has its original image back',
-    pod: { annotations: { 'registrymirror.io/original-images': '{"c":"nginx"}' } },
-    expected: stays(
-      'it was rewritten when the Pod was made, and is back since: it could not be pulled from the cache (rewrite.fallback), or somebody changed the Pod',
-    ),
-  },
-  {
-    sentence: 'an annotation that somebody else wrote',
-    pod: { annotations: { 'registrymirror.io/original-images': '{"c":' } },
-    exists: false,
-    expected: 'container c: nginx would become h.test/hub/library/nginx (mirror hub)',
-  },
-  {
-    sentence: 'a name that was written with the pull prefix',
-    image: 'h.test/hub/library/nginx',
-    expected:
-      "container c: h.test/hub/library/nginx pulls through mirror hub; the Pod doesn't say whether it was rewritten or written so",
   },
   {
     sentence: 'a namespace that the operator excludes by glob',
