@@ -2,13 +2,16 @@ import { expect } from 'chai';
 
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
+import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
-import { dryRun, images, podOf, type Pod } from './pod.js';
+import { asks, Injector } from './injector.js';
+import { create, dryRun, images, podOf, putEphemeral, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
 import { SERVED_ENGINES } from './served.js';
 
 const CACHED = 'harbor.cache.test/dockerhub/library/nginx';
+const SIDECAR = { image: 'docker.io/istio/proxyv2:1', cached: 'harbor.cache.test/dockerhub/istio/proxyv2:1' };
 const ID = `sha256:${'a'.repeat(64)}`;
 
 for (const engine of SERVED_ENGINES) {
@@ -62,6 +65,14 @@ for (const engine of SERVED_ENGINES) {
       ]);
     });
 
+    it('is an image of an ephemeral container that has to be on the node already', async () => {
+      const pod = await create(cluster().api, namespace, podOf(['a.test/b']));
+      const added = [{ image: 'nginx:dev', imagePullPolicy: 'Never' }, 'nginx:dev'] as const;
+      const { status, body } = await putEphemeral(cluster().api, pod, added);
+      expect(status, body).to.equal(200);
+      expect(images(JSON.parse(body) as Pod)).to.deep.equal(['a.test/b', 'nginx:dev', `${CACHED}:dev`]);
+    });
+
     it("is Istio's placeholder, and no name that only begins so", async () => {
       const auto = CACHED.replace('nginx', 'auto');
       expect(await imagesOf(podOf(['auto', 'auto:1', 'docker.io/auto']))).to.deep.equal(['auto', `${auto}:1`, auto]);
@@ -106,6 +117,46 @@ for (const engine of SERVED_ENGINES) {
       expect(await withSecrets('app-dockercfg-x7k2p', 'everywhere')).to.deep.equal([CACHED]);
       expect(await withSecrets('app-dockercfg-x7k2p', 'mine')).to.deep.equal(['nginx']);
       expect(await withSecrets('not-everywhere')).to.deep.equal(['nginx']);
+    });
+
+    it('is a Pod with a pull secret of its ServiceAccount, unless that is to be ignored', async () => {
+      const ofAccount = async (name: string, ...secrets: string[]): Promise<readonly string[]> => {
+        const account = { metadata: { name }, imagePullSecrets: secrets.map((secret) => ({ name: secret })) };
+        await cluster().api.json('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, account);
+        return imagesOf(podOf(['nginx'], { serviceAccountName: name }));
+      };
+      expect(await ofAccount('app', 'app-dockercfg-x7k2p')).to.deep.equal([CACHED]);
+      expect(await ofAccount('team', 'team-dockercfg-x7k2p', 'mine')).to.deep.equal(['nginx']);
+    });
+
+    describe("beside Istio's injector, which looks for its placeholder,", () => {
+      /** Before Kyverno's webhooks in the order of names, and after them. */
+      const [early, late] = ['istio-sidecar-injector', 'zz-injector'] as const;
+      let injector: Injector;
+
+      const injected = (image: string, wishes: object): Promise<readonly string[]> =>
+        imagesOf(podOf([image], {}, { annotations: wishes }));
+
+      before(async () => {
+        injector = await Injector.start(cluster().api, namespace, [early, late]);
+        await eventually(async () => {
+          const wishes = { [asks(early, 'sidecar')]: 'a.test/early', [asks(late, 'sidecar')]: 'a.test/late' };
+          expect(await injected('a.test/b', wishes)).to.have.length(3);
+        });
+      });
+      after(async () => {
+        await injector.stop();
+      });
+
+      it('is the placeholder, until an earlier webhook has put an image in its place', async () => {
+        expect(await injected('auto', { [asks(early, 'auto')]: SIDECAR.image })).to.deep.equal([SIDECAR.cached]);
+      });
+
+      it('is the placeholder, until a later webhook has put an image in its place', async () => {
+        // Kyverno never asks a MutatingPolicy again, so the image stays that the injector has put there.
+        const expected = engine === 'MutatingPolicy' ? SIDECAR.image : SIDECAR.cached;
+        expect(await injected('auto', { [asks(late, 'auto')]: SIDECAR.image })).to.deep.equal([expected]);
+      });
     });
   });
 }

@@ -23,6 +23,7 @@ export interface PodSpec {
 export interface Container {
   readonly name: string;
   readonly image: string;
+  readonly imagePullPolicy?: 'Never';
   readonly args?: readonly string[];
 }
 
@@ -46,10 +47,18 @@ export async function create(api: Api, namespace: string, pod: Pod): Promise<Pod
 }
 
 /** Adds ephemeral containers as `kubectl debug` does, through the subresource. */
-export async function putEphemeral(api: Api, pod: Pod, added: readonly string[], dry = true): Promise<ApiResponse> {
+export async function putEphemeral(
+  api: Api,
+  pod: Pod,
+  added: readonly (string | Omit<Container, 'name'>)[],
+  dry = true,
+): Promise<ApiResponse> {
   const { namespace = '', name } = pod.metadata;
   const before = pod.spec.ephemeralContainers ?? [];
-  const after = added.map((image, index) => ({ name: `e${before.length + index}`, image }));
+  const after = added.map((one, index) => ({
+    name: `e${before.length + index}`,
+    ...(typeof one === 'string' ? { image: one } : one),
+  }));
   const body = { ...pod, spec: { ...pod.spec, ephemeralContainers: [...before, ...after] } };
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/ephemeralcontainers`;
   return api.send('PUT', dry ? `${path}?dryRun=All` : path, body);
