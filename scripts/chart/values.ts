@@ -85,11 +85,6 @@ export const VALUES: ChartValues = {
     description:
       'The rights that spec.rewrite.fallback Upstream needs: to read all Pods, and to change them. With admissionPolicy.enabled, only to give a rewritten Pod its original images back.',
   },
-  'features.kyvernoReports': {
-    ...flag(false),
-    description:
-      "A right for Kyverno's reports controller, to read ephemeral containers: without it, a Kyverno before 1.19 shows MutatingPolicies as READY false. The operator writes them from 1.19 on, which needs no such right.",
-  },
   'admissionPolicy.enabled': {
     ...flag(true),
     description:

@@ -47,12 +47,10 @@ describe('What the chart renders', () => {
   it('is the same as what config/ has, for the same settings', async () => {
     const values = {
       settings: { logLevel: 'info' },
-      features: { pullSecrets: true, kyvernoReports: true, fallback: true },
+      features: { pullSecrets: true, fallback: true },
     };
     const chart = byName(await renderChart(options, values));
-    const components = ['pull-secrets', 'admission-policy', 'kyverno-reports', 'fallback'].map(
-      (name) => `components/${name}`,
-    );
+    const components = ['pull-secrets', 'admission-policy', 'fallback'].map((name) => `components/${name}`);
     const parts = await Promise.all(['.', ...components].map(fromConfig));
     // Helm makes the namespace, or somebody did before.
     const config = byName(parts.flat().filter(({ kind }) => kind !== 'Namespace'));

@@ -23,7 +23,7 @@ export const VALUE_SETS = {
   'pull Secrets in some namespaces': {
     features: { pullSecrets: true, pullSecretNamespaces: ['default', 'kube-public'] },
   },
-  'pull Secrets, and Kyverno shown as it is': { features: { pullSecrets: true, kyvernoReports: true } },
+  'pull Secrets in all namespaces': { features: { pullSecrets: true } },
   'other names': { nameOverride: 'mirrors', fullnameOverride: 'harbor-mirrors', serviceAccount: { name: 'someone' } },
   'objects that others make': {
     serviceAccount: { create: false, name: 'default' },

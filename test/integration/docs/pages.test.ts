@@ -130,9 +130,7 @@ describe('what a reader copies from the pages', function () {
     expect(policy).to.include('validatingadmissionpolicybinding');
     expect(secrets).to.include('clusterrolebinding');
     expect(fallback).to.include('clusterrolebinding').and.include('registry-mirror-operator-pods');
-    const [reports] = await read('docs/how-to/troubleshooting.md', 'Kyverno shows a MutatingPolicy as READY false');
-    expect(reports).to.include('clusterrole');
-    for (const component of ['pull-secrets', 'fallback', 'kyverno-reports']) {
+    for (const component of ['pull-secrets', 'fallback']) {
       const { code } = await world().cluster.kubectl(['delete', '-k', join(ROOT, 'config/components', component)]);
       expect(code).to.equal(0);
     }
