@@ -73,7 +73,10 @@ for (const engine of ENGINE_KINDS) {
       expect(yaml.split('\n').filter((line) => /(?:expression|jmesPath): ["'].*\\n/.test(line))).to.deep.equal([]);
       const steps = expressions(parse(yaml));
       expect(steps.length).to.be.greaterThan(10);
-      for (const step of steps) expect(step.split('\n').length, step).to.be.at.most(24);
+      // A list of names, one a line, is read at a glance, however long.
+      const lines = (step: string): readonly string[] =>
+        step.split('\n').filter((line) => !/^ *"[a-z-]+",?$/.test(line));
+      for (const step of steps) expect(lines(step).length, step).to.be.at.most(24);
     });
 
     it('has no long line where many namespaces and pull secrets are left out, and names each of them', () => {
