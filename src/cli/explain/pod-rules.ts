@@ -110,12 +110,8 @@ function pullSecretReason(
   if (names.length === 0) return undefined;
   const which = `the pull secret${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
   const from = serviceAccount === undefined ? 'of its own' : `from its ServiceAccount ${serviceAccount}`;
-  if (wasRewritten) {
-    const text = `another policy or webhook added ${which} to the Pod after this policy ran, so it was not rewritten again`;
-    return { code: 'PullSecret', text };
-  }
-  return {
-    code: 'PullSecret',
-    text: `the Pod has ${which} ${from}, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)`,
-  };
+  const text = `the Pod has ${which} ${from}, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip)`;
+  // Rewritten by this policy, before the secret came, or by another one that doesn't mind secrets: the Pod doesn't say which.
+  const later = '; another policy or webhook may have added it after this policy ran';
+  return { code: 'PullSecret', text: wasRewritten ? `${text}${later}` : text };
 }

@@ -232,11 +232,12 @@ const cases: readonly Case[] = [
     ),
   },
   {
-    sentence: 'a pull secret that came after the rewrite',
+    sentence: 'a pull secret that may have come after the rewrite',
     pod: { annotations: { 'registrymirror.io/original-images': '{"other":"redis"}' } },
     pullSecrets: { names: ['late-secret'] },
     expected: stays(
-      'another policy or webhook added the pull secret late-secret to the Pod after this policy ran, so it was not rewritten again',
+      "the Pod has the pull secret late-secret of its own, which Harbor can't pass on (rewrite.podsWithPullSecrets is Skip); " +
+        'another policy or webhook may have added it after this policy ran',
     ),
   },
   {
