@@ -16,6 +16,11 @@ const OF_TESTS = [
   'settings.logLevel=debug',
 ];
 
+interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 interface Place {
   readonly cluster: Cluster;
   readonly harbor: HarborStandIn;
@@ -37,14 +42,16 @@ export class Release {
 
   /** Makes what there has to be before the chart: a namespace, and in it the Secret with Harbor's login. */
   static async prepare(place: Place): Promise<Release> {
-    const { cluster, harbor } = place;
-    const namespace = await cluster.createNamespace({}, 'release');
-    const labels = { 'registrymirror.io/credentials': 'harbor' };
-    await cluster.api.json('POST', `/api/v1/namespaces/${namespace}/secrets`, {
-      metadata: { name: 'harbor', labels },
-      stringData: harbor.admin,
-    });
-    return new Release(place, namespace);
+    const release = new Release(place, await place.cluster.createNamespace({}, 'release'));
+    await release.addLogin('harbor', 'harbor', place.harbor.admin);
+    return release;
+  }
+
+  /** Makes a Secret with a login, in the operator's namespace. */
+  async addLogin(name: string, isFor: 'harbor' | 'upstream', login: Login): Promise<void> {
+    const labels = { 'registrymirror.io/credentials': isFor };
+    const secret = { metadata: { name, labels }, stringData: login };
+    await this.#place.cluster.api.json('POST', `/api/v1/namespaces/${this.namespace}/secrets`, secret);
   }
 
   async install(values: Values): Promise<void> {

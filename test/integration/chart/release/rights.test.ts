@@ -77,7 +77,7 @@ describe('An operator with the rights and the settings that a release of the cha
     await release.start();
   };
   const serve = async (name: string, spec: LooseSpec): Promise<void> => {
-    await there().apply(name, { upstream: { type: 'docker-registry', url: `https://${name}.example.org` }, ...spec });
+    await there().apply(name, { upstream: upstreamOf(name), ...spec });
     await there().untilReady(name);
     await eventually(async () => {
       expect(await newPod(there(), apps, imageOf(name))).to.include({ image: cachedOf(name) });
@@ -114,6 +114,14 @@ describe('An operator with the rights and the settings that a release of the cha
       spec: { rewrite: { engine: 'Auto' } },
       also: async (name) => {
         expect((await there().get(name)).status.policy?.kind).to.equal('ClusterPolicy');
+        // The operator makes its key once a mirror has a login for its upstream.
+        await current().addLogin('reader', 'upstream', { username: 'reader', password: 'secret' });
+        await serve(name, {
+          upstream: { ...upstreamOf(name), credentialsSecretRef: { name: 'reader' } },
+          project: { public: true },
+          rewrite: { engine: 'Auto' },
+        });
+        expect(there().harbor.endpoint(name)?.accessKey).to.equal('reader');
         expect(await secretsIn(current().namespace))
           .to.include.members(['key-of-mirrors', 'registry-mirror-operator-robot'])
           .and.not.include('registry-mirror-operator-key');
@@ -190,6 +198,10 @@ describe('An operator with the rights and the settings that a release of the cha
     expect(await there().condition(name, 'FallbackAllowed')).to.equal(undefined);
   }
 });
+
+function upstreamOf(name: string): LooseSpec {
+  return { type: 'docker-registry', url: `https://${name}.example.org` };
+}
 
 function imageOf(name: string): string {
   return `${name}.example.org/a/b:1`;
