@@ -31,7 +31,12 @@ export async function benchByHand(print: (line: string) => void, args: readonly 
     return;
   }
   const { mirrors, jsonFile } = byHandOptions(args);
-  const cluster = await startCluster({ extraPrograms: ['helm'], controllerManager: false, progress: progressToStderr });
+  const cluster = await startCluster({
+    kyverno: true,
+    extraPrograms: ['helm'],
+    controllerManager: false,
+    progress: progressToStderr,
+  });
   try {
     const machine = await machineOf(cluster);
     const namespace = await cluster.createNamespace();
