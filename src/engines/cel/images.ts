@@ -125,12 +125,20 @@ function ownPrefixes(rules: readonly HostRule[]): Step {
     expression: `// All that images are pulled from instead, as it would stand within a name.\n${lists.join('\n+ ')}`,
     why:
       "Somebody else's policy may have put a pull prefix in front of a name and kept, or added, a registry. Such an image is known by its path, " +
-      'which begins with a pull prefix already.',
+      'which begins with a pull prefix already. The list is made only for a Pod with a path that begins with a pull host.',
   };
 }
 
+/** Where the prefixes begin, in the same form. */
+function pullHosts(rules: readonly HostRule[]): readonly string[] {
+  const prefixes = rules.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []));
+  return [...new Set(prefixes.map((prefix) => `/${prefix.split('/')[0] ?? ''}/`))].sort(compare);
+}
+
 function newNames(rules: readonly HostRule[]): Step {
-  const hasPrefix = `variables.names[n].find("/[^/]+/[^/]+/") in variables.ownPrefixes ? "" :`;
+  // The list of all prefixes is made only for a name that may have one: made for each Pod, it would cost more than all else with a thousand mirrors.
+  const hasPrefix = `variables.names[n].find("/[^/]+/") in ${celList(pullHosts(rules), '  ')} &&
+    variables.names[n].find("/[^/]+/[^/]+/") in variables.ownPrefixes ? "" :`;
   return {
     name: 'newNames',
     expression: `\

@@ -42,6 +42,9 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
   const escaped = [...new Set([...others.map(([, prefix]) => prefix), ...inPaths])].filter((text) => !isPlain(text));
   const plainInPaths = inPaths.filter(isPlain);
   const prefixes = plainInPaths.length === 0 ? 'values(mirrors)' : `[values(mirrors), [${textLines(plainInPaths)}]][]`;
+  const pullHosts = [
+    ...new Set([...plain.map(([, prefix]) => prefix), ...plainInPaths].map((prefix) => prefix.split('/')[0] ?? '')),
+  ].sort();
   const hasPrefix = `prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`}`;
   const choices = [
     'lookup(`{{ mirrors }}`, host)',
@@ -70,7 +73,11 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
       'Each name taken apart as container runtimes do it: nginx is docker.io/library/nginx, and a first part is a registry only if it is localhost or has ' +
         "a dot, a colon or a capital letter. A bare auto is Istio's placeholder, which its own webhook replaces, and is left out.",
     ),
-    jmesPathStep('prefixes', prefixes, 'All that images are pulled from instead.'),
+    jmesPathStep(
+      'prefixes',
+      pullHosts.length === 0 ? '`[]`' : `named[?${beginsWith(pullHosts)}] &&\n  ${prefixes} || \`[]\``,
+      'All that images are pulled from instead; nothing where no path of the Pod begins with the pull host, since a long list costs every Pod time.',
+    ),
     jmesPathStep(
       'covered',
       `named[].merge(@, { prefix:\n${choices.map((choice) => `  ${choice}`).join(' ||\n')} })
@@ -87,6 +94,10 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
         `pull them), paths of over ${MAX_PATH_BYTES} bytes (no registry takes them), and what is no valid name.`,
     ),
   ];
+}
+
+function beginsWith(pullHosts: readonly string[]): string {
+  return pullHosts.map((host) => `starts_with(repository, ${jmesPathText(`${host}/`)})`).join(' ||\n  ');
 }
 
 /** What somebody else's policy has sent to a project of ours already. */
