@@ -136,7 +136,7 @@ export const OPTIONS = {
     env: 'MIRRORS_PER_POLICY',
     description: 'how many mirrors share a policy at most; with very many mirrors, fewer policies cost each Pod less',
     fallback: String(MIRRORS_PER_POLICY),
-    schema: integer(10, 300),
+    schema: integer(10, 1000),
   },
   workers: {
     flag: '--workers <number>',

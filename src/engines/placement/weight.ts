@@ -15,7 +15,7 @@ export interface Weight {
  * What a policy has room for. All annotations of an object have 256 kB, and an expression of the API server's 100,000 characters, of which what other
  * policies' mirrors take on the same hosts needs some, too.
  */
-export const ROOM: Weight = { annotation: 200_000, expression: 60_000 };
+export const ROOM: Weight = { annotation: 200_000, expression: 80_000 };
 
 /** Indentation, quotes and all else that stands around an entry's texts. */
 const AROUND = 10;
@@ -33,7 +33,8 @@ export function weightOf(entry: MirrorEntry): Weight {
     (sum, host) => sum + celString(host).length + celString(entry.pullPrefix).length + AROUND,
     0,
   );
-  const weight = { annotation: plainJson(entry).length, expression: choices + hosts };
+  // A host is either in the map of whole registries or in the step that goes by paths, and these are two expressions.
+  const weight = { annotation: plainJson(entry).length, expression: Math.max(choices, hosts) };
   WEIGHTS.set(entry, weight);
   return weight;
 }

@@ -107,33 +107,44 @@ for (const engine of ENGINES) {
 describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
   this.timeout(240_000);
   const cluster = useCluster();
-  const mirrors = Array.from({ length: 300 }, (_, i): MirrorEntry => ({
+  const mirrors = Array.from({ length: 1000 }, (_, i): MirrorEntry => ({
     mirror: `large-${i}`,
-    hosts: [`registry-${i}.limits.test`],
-    pullPrefix: `harbor.cache.test/large-${i}`,
+    hosts: [`r-${i}.limits.test`],
+    pullPrefix: `harbor.test/l-${i}`,
     include: [],
     exclude: [],
   }));
+  const ofEach = mirrors.map(({ hosts }) => `${hosts[0] ?? ''}/some/team/image:1.2.3`);
+  // Somebody else's policy has put a host in front of our prefix: only then is the list of all prefixes made.
+  const prefixed = mirrors.map(({ pullPrefix }) => `quay.limits.test/${pullPrefix}/image`);
 
-  for (const engine of ENGINES.filter((each) => each !== 'ClusterPolicy')) {
-    it(`take a Pod with 300 images, each of another mirror, with ${engine}`, async () => {
+  for (const [engine, count] of [
+    ['ClusterPolicy', 90],
+    ['MutatingPolicy', 900],
+    ['MutatingAdmissionPolicy', 900],
+  ] as const) {
+    it(`take a Pod with ${count} images, each of another mirror, with ${engine}`, async () => {
       const settings = { engine, ...DEFAULT_SETTINGS };
       const policies = renderPolicies(
         mirrors.map((entry) => ({ entry, settings })),
-        { excludedNamespaces: ['kube-*'], mirrorsPerPolicy: 300 },
+        { excludedNamespaces: ['kube-*'], mirrorsPerPolicy: 1000 },
       );
       expect(policies).to.have.length(1);
-      const names = mirrors.map(({ hosts }) => `${hosts[0] ?? ''}/some/team/image:1.2.3`);
       const namespace = await cluster().createNamespace();
-      const put = await PoliciesInForce.put(cluster().api, policies, { namespace, images: names.slice(0, 1) });
+      const put = await PoliciesInForce.put(cluster().api, policies, { namespace, images: ofEach.slice(0, 1) });
       try {
-        const pod = podOf(names.slice(0, 100), {
-          initContainers: names.slice(100, 200).map((image, i) => ({ name: `init-${i}`, image })),
-          volumes: names.slice(200).map((reference, i) => ({ name: `data-${i}`, image: { reference } })),
+        const third = count / 3;
+        const pod = podOf(ofEach.slice(0, third), {
+          initContainers: ofEach.slice(third, 2 * third).map((image, i) => ({ name: `init-${i}`, image })),
+          volumes: ofEach.slice(2 * third, count).map((reference, i) => ({ name: `data-${i}`, image: { reference } })),
         });
         const rewrite = rewriter(mirrors);
         const after = imagesOf(await dryRun(cluster().api, namespace, pod));
-        expect(after).to.have.members(names.map((name) => rewrite(name).image));
+        expect(after).to.have.members(ofEach.slice(0, count).map((name) => rewrite(name).image));
+        const beside = [...prefixed.slice(0, third), ...ofEach.slice(0, third)];
+        expect(imagesOf(await dryRun(cluster().api, namespace, podOf(beside)))).to.deep.equal(
+          beside.map((name) => rewrite(name).image),
+        );
       } finally {
         await put.remove();
       }

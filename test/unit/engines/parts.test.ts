@@ -66,10 +66,10 @@ describe('the policies of mirrors with the same settings', () => {
   it('move the largest one out of a policy that has become too large, and only that', () => {
     const homes = homesOf(placeInParts(BASE, entries(50), new Map()));
     const long = Array.from({ length: 64 }, (_, i) => `${'x'.repeat(240)}/${i}`);
-    const edited = entries(50).map((one, i) => (i < 4 ? entry(one.mirror, long) : one));
+    const edited = entries(50).map((one, i) => (i < 5 ? entry(one.mirror, long) : one));
     const after = homesOf(placeInParts(BASE, edited, homes));
     const moved = edited.filter(({ mirror }) => after.get(mirror) !== homes.get(mirror));
-    expect(moved.map(({ mirror }) => mirror)).to.deep.equal(['mirror-0003']);
+    expect(moved.map(({ mirror }) => mirror)).to.deep.equal(['mirror-0004']);
     expect(homesOf(placeInParts(BASE, edited, after))).to.deep.equal(after);
   });
 
@@ -87,6 +87,12 @@ describe('the policies of mirrors with the same settings', () => {
     expect(new Set(after.values()).size).to.equal(4);
     expect(entries(1000).filter(({ mirror }) => after.get(mirror) === homes.get(mirror))).to.have.length(400);
     expect(homesOf(placeInParts(BASE, entries(1000), after, 300))).to.deep.equal(after);
+  });
+
+  it('are one of a thousand where each may have so many, and become one where there is room to spare', () => {
+    expect(sizes(placeInParts(BASE, entries(1000), new Map(), 1000))).to.deep.equal([[BASE, 1000]]);
+    const homes = homesOf(placeInParts(BASE, entries(800), new Map()));
+    expect(sizes(placeInParts(BASE, entries(800), homes, 1000))).to.deep.equal([[BASE, 800]]);
   });
 
   it('become more once each may have fewer, and as many mirrors stay as may', () => {
