@@ -36,14 +36,13 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
   const plain = byHost.filter((pair) => pair.every(isPlain));
   const others = byHost.filter((pair) => !pair.every(isPlain));
   const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
-  const inPaths = [
-    ...new Set(byPath.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []))),
-  ].sort();
-  const escaped = [...new Set([...others.map(([, prefix]) => prefix), ...inPaths])].filter((text) => !isPlain(text));
-  const plainInPaths = inPaths.filter(isPlain);
-  const prefixes = plainInPaths.length === 0 ? 'values(mirrors)' : `[values(mirrors), [${textLines(plainInPaths)}]][]`;
+  const byPathToo = byPath.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []));
+  const notInMap = [...new Set([...others.map(([, prefix]) => prefix), ...byPathToo])].sort();
+  const escaped = notInMap.filter((text) => !isPlain(text));
+  const listed = notInMap.filter(isPlain);
+  const prefixes = listed.length === 0 ? 'values(mirrors)' : `[values(mirrors), [${textLines(listed)}]][]`;
   const pullHosts = [
-    ...new Set([...plain.map(([, prefix]) => prefix), ...plainInPaths].map((prefix) => prefix.split('/')[0] ?? '')),
+    ...new Set([...plain.map(([, prefix]) => prefix), ...listed].map((prefix) => prefix.split('/')[0] ?? '')),
   ].sort();
   const hasPrefix = `prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`}`;
   const choices = [
@@ -76,7 +75,7 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
     jmesPathStep(
       'prefixes',
       pullHosts.length === 0 ? '`[]`' : `named[?${beginsWith(pullHosts)}] &&\n  ${prefixes} || \`[]\``,
-      'All that images are pulled from instead; nothing where no path of the Pod begins with the pull host, since a long list costs every Pod time.',
+      'All that images are pulled from instead; nothing where no path of the Pod begins with a pull host, since a long list costs every Pod time.',
     ),
     jmesPathStep(
       'covered',

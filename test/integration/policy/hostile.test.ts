@@ -110,10 +110,19 @@ describe('a mirror whose host, project or repositories have the name of a step o
   const cluster = useCluster();
 
   it('is rewritten like any other', async () => {
-    const mirrors = WORDS.flatMap((word): readonly MirrorEntry[] => [
+    const mirrors = WORDS.flatMap((word): MirrorEntry[] => [
       { mirror: word, hosts: [`${word}.test`], pullPrefix: `harbor.test/${word}`, include: [], exclude: [] },
       { mirror: `of-${word}`, hosts: ['all.test'], pullPrefix: 'harbor.test/of', include: [`${word}/**`], exclude: [] },
     ]);
+    // Hosts that stand beside the map of mirrors, and so do their prefixes.
+    const beside: readonly MirrorEntry[] = ['images.all.test', 'plain.test'].map((host, i) => ({
+      mirror: `beside-${i}`,
+      hosts: [host],
+      pullPrefix: `harbor.test/beside-${i}`,
+      include: [],
+      exclude: [],
+    }));
+    mirrors.push(...beside);
     const settings = { engine: 'ClusterPolicy', ...DEFAULT_SETTINGS } as const;
     const policies = renderPolicies(
       mirrors.map((entry) => ({ entry, settings })),
@@ -122,7 +131,8 @@ describe('a mirror whose host, project or repositories have the name of a step o
     const namespace = await cluster().createNamespace();
     const inForce = await PoliciesInForce.put(cluster().api, policies, { namespace, images: ['old.test/a'] });
     try {
-      const names = WORDS.flatMap((word) => [`${word}.test/a`, `all.test/${word}/a`]);
+      const prefixed = mirrors.map(({ pullPrefix }) => `plain.test/${pullPrefix}/a`);
+      const names = [...WORDS.flatMap((word) => [`${word}.test/a`, `all.test/${word}/a`]), ...prefixed];
       const pod = await dryRun(cluster().api, namespace, podOf(names));
       // A repository can't have capital letters.
       const rewrite = rewriter(mirrors);
