@@ -3,12 +3,15 @@ import { PULL_SECRET_PREFIX, type PullSecretRef } from '../pull-secret.js';
 import { celBlock } from './literals.js';
 import type { Step } from './step.js';
 
+/** One of them, as it stands in the list. */
+export function pullSecretItem({ pullPrefix, name }: PullSecretRef): string {
+  return `{"prefix": ${celString(`${pullPrefix}/`)}, "name": ${celString(name)}}`;
+}
+
 /** The variables from `rewrites` to the Secrets that the Pod is given; none where no mirror has any. */
 export function pullSecretSteps(secrets: readonly PullSecretRef[]): readonly Step[] {
   if (secrets.length === 0) return [];
-  const items = secrets.map(
-    ({ pullPrefix, name }) => `{"prefix": ${celString(`${pullPrefix}/`)}, "name": ${celString(name)}}`,
-  );
+  const items = secrets.map(pullSecretItem);
   return [
     {
       name: 'knownPullSecrets',
@@ -16,15 +19,19 @@ export function pullSecretSteps(secrets: readonly PullSecretRef[]): readonly Ste
       why: 'The Secret that the operator puts into the namespaces of Pods, for each of the pull prefixes.',
     },
     {
+      name: 'usedPrefixes',
+      expression: `// Where the Pod pulls from.\nvariables.rewrites.map(r, string(r.newName.find("^[^/]+/[^/]+/")))`,
+      why: 'What the new names begin with. Each Secret is looked up here: with many mirrors, to compare it with each new name would take long.',
+    },
+    {
       name: 'pullSecrets',
       expression: `\
 // Those that a new Pod's images need, or that a manifest which is applied again leaves out: nobody can take them from a Pod.
-variables.knownPullSecrets.filter(s,
-  !object.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name) && (
+variables.knownPullSecrets.filter(s, (
     request.operation == "CREATE"
-      ? variables.rewrites.exists(r, r.newName.startsWith(s.prefix))
+      ? s.prefix in variables.usedPrefixes
       : oldObject.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name)
-  )
+  ) && !object.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name)
 ).map(s, {"name": s.name})`,
       why: 'The pull secrets of a Pod can not be changed later, so an update gets back just what its Pod has and its manifest does not know of.',
     },
