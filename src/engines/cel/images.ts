@@ -122,7 +122,7 @@ function ownPrefixes(rules: readonly HostRule[]): Step {
   ];
   return {
     name: 'ownPrefixes',
-    expression: `// All that images are pulled from instead, as it would stand within a name.\n${lists.join('\n+ ')}`,
+    expression: `// All that images are pulled from instead, as it would stand within a name.\n${lists.join('\n+ ') || '[]'}`,
     why:
       "Somebody else's policy may have put a pull prefix in front of a name and kept, or added, a registry. Such an image is known by its path, " +
       'which begins with a pull prefix already. The list is made only for a Pod with a path that begins with a pull host.',

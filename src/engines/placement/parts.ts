@@ -1,7 +1,7 @@
 import { compare } from '../../image/rules.js';
 import type { MirrorEntry } from '../entry.js';
 import { isPartOf, partName } from '../metadata/names.js';
-import { fits, ROOM, sumOf, weightOf } from './weight.js';
+import { NOTHING, shareOf, sumOf, weightOf } from './weight.js';
 import type { Weight } from './weight.js';
 
 /** How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: one that people can still read. */
@@ -42,8 +42,6 @@ export function placeInParts(
   return new Map([...parts].map(([name, { entries: placed }]) => [name, placed]));
 }
 
-const NOTHING: Weight = { annotation: 0, expression: 0 };
-
 class Part {
   readonly #atMost: number;
   readonly #entries: MirrorEntry[];
@@ -64,7 +62,7 @@ class Part {
   }
 
   hasRoomFor(entry: MirrorEntry): boolean {
-    return this.#entries.length < this.#atMost && fits(sumOf(this.#weight, weightOf(entry)));
+    return this.#entries.length < this.#atMost && shareOf(sumOf(this.#weight, weightOf(entry))) <= 1;
   }
 
   add(entry: MirrorEntry): void {
@@ -75,7 +73,7 @@ class Part {
   /** @returns what doesn't fit any more, the largest first */
   shrink(): readonly MirrorEntry[] {
     const out: MirrorEntry[] = [];
-    while (this.#entries.length > 1 && (this.#entries.length > this.#atMost || !fits(this.#weight))) {
+    while (this.#entries.length > 1 && (this.#entries.length > this.#atMost || shareOf(this.#weight) > 1)) {
       const largest = this.#entries.reduce((a, b) => (sizeOf(b) >= sizeOf(a) ? b : a));
       this.#entries.splice(this.#entries.indexOf(largest), 1);
       this.#weight = this.#entries.map(weightOf).reduce(sumOf, NOTHING);
@@ -86,18 +84,16 @@ class Part {
 }
 
 function sizeOf(entry: MirrorEntry): number {
-  const { annotation, expression } = weightOf(entry);
-  return Math.max(annotation / ROOM.annotation, expression / ROOM.expression);
+  return shareOf(weightOf(entry));
 }
 
 /** Spreads the smallest part over the others where they have room to spare. */
 function dissolvesSmallest(parts: Map<string, Part>, atMost: number): boolean {
   const all = [...parts.values()];
   const count = all.reduce((sum, { entries }) => sum + entries.length, 0);
-  const { annotation, expression } = all.map(({ weight }) => weight).reduce(sumOf, NOTHING);
+  const share = shareOf(all.map(({ weight }) => weight).reduce(sumOf, NOTHING));
   const room = (parts.size - 1) / SPARE;
-  const hasRoom = annotation <= room * ROOM.annotation && expression <= room * ROOM.expression;
-  if (parts.size < 2 || count > room * atMost || !hasRoom) return false;
+  if (parts.size < 2 || count > room * atMost || share > room) return false;
   const [smallest] = [...parts].sort(
     ([a, { entries: x }], [b, { entries: y }]) => x.length - y.length || inOrder(b, a),
   );

@@ -1,21 +1,28 @@
 import { choicesOf } from '../cel/choices.js';
-import { celString, plainJson } from '../syntax/escape.js';
+import { pullSecretItem } from '../cel/pull-secrets.js';
 import type { MirrorEntry } from '../entry.js';
+import { pullSecretName } from '../pull-secret.js';
+import { celString, plainJson } from '../syntax/escape.js';
 import { precedence } from './precedence.js';
 
 /** How much room a mirror's entry takes up in a policy, in characters. */
 export interface Weight {
   /** In the annotation that lists the mirrors. */
   readonly annotation: number;
-  /** In the longest expression. */
+  /** In the expressions that say where images are pulled from. */
   readonly expression: number;
+  /** In the one that lists the pull Secrets, whether there are any or not. */
+  readonly pullSecrets: number;
 }
 
+export const NOTHING: Weight = { annotation: 0, expression: 0, pullSecrets: 0 };
+
 /**
- * What a policy has room for. All annotations of an object have 256 kB, and an expression of the API server's 100,000 characters, of which what other
- * policies' mirrors take on the same hosts needs some, too.
+ * What a policy has room for. All annotations of an object have 256 KiB, of which a long entry takes more than is weighed, since it stands on several lines. An
+ * expression has 100,000 characters: the API server takes no longer one. The first kind needs some of them for what isn't weighed, which is what other policies'
+ * mirrors take on the same hosts, and a whole registry of which other mirrors take some repositories.
  */
-export const ROOM: Weight = { annotation: 200_000, expression: 80_000 };
+const ROOM: Weight = { annotation: 180_000, expression: 60_000, pullSecrets: 99_000 };
 
 /** Indentation, quotes and all else that stands around an entry's texts. */
 const AROUND = 10;
@@ -26,24 +33,36 @@ const WEIGHTS = new WeakMap<MirrorEntry, Weight>();
 export function weightOf(entry: MirrorEntry): Weight {
   const known = WEIGHTS.get(entry);
   if (known !== undefined) return known;
-  const choices = precedence([entry])([entry])
-    .flatMap(choicesOf)
-    .reduce((sum, choice) => sum + choice.length + AROUND, 0);
-  const hosts = entry.hosts.reduce(
-    (sum, host) => sum + celString(host).length + celString(entry.pullPrefix).length + AROUND,
-    0,
-  );
-  // A host is either in the map of whole registries or in the step that goes by paths, and these are two expressions.
-  const weight = { annotation: plainJson(entry).length, expression: Math.max(choices, hosts) };
+  const weight = {
+    annotation: plainJson(entry).length,
+    expression: hostsOf(entry) + choicesLength(entry),
+    pullSecrets: pullSecretItem({ pullPrefix: entry.pullPrefix, name: pullSecretName(entry) }).length + AROUND / 2,
+  };
   WEIGHTS.set(entry, weight);
   return weight;
 }
 
-export function sumOf(a: Weight, b: Weight): Weight {
-  return { annotation: a.annotation + b.annotation, expression: a.expression + b.expression };
+function hostsOf({ hosts, pullPrefix }: MirrorEntry): number {
+  return hosts.reduce((sum, host) => sum + celString(host).length + celString(pullPrefix).length + AROUND, 0);
 }
 
-/** Whether a policy has room for this. */
-export function fits({ annotation, expression }: Weight): boolean {
-  return annotation <= ROOM.annotation && expression <= ROOM.expression;
+/** A whole registry is an entry of a map. */
+function choicesLength(entry: MirrorEntry): number {
+  if (entry.include.length === 0 && entry.exclude.length === 0) return 0;
+  return precedence([entry])([entry])
+    .flatMap(choicesOf)
+    .reduce((sum, choice) => sum + choice.length + AROUND, 0);
+}
+
+export function sumOf(a: Weight, b: Weight): Weight {
+  return {
+    annotation: a.annotation + b.annotation,
+    expression: a.expression + b.expression,
+    pullSecrets: a.pullSecrets + b.pullSecrets,
+  };
+}
+
+/** The share of a policy's room that this takes up, where it takes up most: above 1, the policy has no room for it. */
+export function shareOf({ annotation, expression, pullSecrets }: Weight): number {
+  return Math.max(annotation / ROOM.annotation, expression / ROOM.expression, pullSecrets / ROOM.pullSecrets);
 }

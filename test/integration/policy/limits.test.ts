@@ -116,15 +116,18 @@ describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
   }));
   const ofEach = mirrors.map(({ hosts }) => `${hosts[0] ?? ''}/some/team/image:1.2.3`);
   // Somebody else's policy has put a host in front of our prefix: only then is the list of all prefixes made.
-  const prefixed = mirrors.map(({ pullPrefix }) => `quay.limits.test/${pullPrefix}/image`);
+  const prefixed = mirrors.map(({ hosts, pullPrefix }) => `${hosts[0] ?? ''}/${pullPrefix}/image`);
 
-  for (const [engine, count] of [
-    ['ClusterPolicy', 90],
-    ['MutatingPolicy', 900],
-    ['MutatingAdmissionPolicy', 900],
+  for (const [engine, pullSecret, count] of [
+    ['ClusterPolicy', 'None', 90],
+    ['ClusterPolicy', 'Inject', 90],
+    ['MutatingPolicy', 'None', 900],
+    ['MutatingPolicy', 'Inject', 300],
+    ['MutatingAdmissionPolicy', 'None', 900],
+    ['MutatingAdmissionPolicy', 'Inject', 300],
   ] as const) {
-    it(`take a Pod with ${count} images, each of another mirror, with ${engine}`, async () => {
-      const settings = { engine, ...DEFAULT_SETTINGS };
+    it(`take a Pod with ${count} images, each of another mirror, with ${engine} (pullSecret: ${pullSecret})`, async () => {
+      const settings = { engine, ...DEFAULT_SETTINGS, pullSecret };
       const policies = renderPolicies(
         mirrors.map((entry) => ({ entry, settings })),
         { excludedNamespaces: ['kube-*'], mirrorsPerPolicy: 1000 },
@@ -139,8 +142,11 @@ describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
           volumes: ofEach.slice(2 * third, count).map((reference, i) => ({ name: `data-${i}`, image: { reference } })),
         });
         const rewrite = rewriter(mirrors);
-        const after = imagesOf(await dryRun(cluster().api, namespace, pod));
-        expect(after).to.have.members(ofEach.slice(0, count).map((name) => rewrite(name).image));
+        const after = await dryRun(cluster().api, namespace, pod);
+        expect(imagesOf(after)).to.have.members(ofEach.slice(0, count).map((name) => rewrite(name).image));
+        const { imagePullSecrets = [] } = after.spec as { readonly imagePullSecrets?: readonly unknown[] };
+        expect(imagePullSecrets).to.have.length(pullSecret === 'Inject' ? count : 0);
+        expect(rewrite(prefixed[0] ?? '')).to.have.property('why', 'PrefixedAlready');
         const beside = [...prefixed.slice(0, third), ...ofEach.slice(0, third)];
         expect(imagesOf(await dryRun(cluster().api, namespace, podOf(beside)))).to.deep.equal(
           beside.map((name) => rewrite(name).image),
