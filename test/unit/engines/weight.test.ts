@@ -71,9 +71,7 @@ for (const { name, count, mirror, host, pullPrefix, include } of FLEETS) {
         );
         expect(policies.flatMap((policy) => policy.entries)).to.have.length(count);
         for (const { object } of policies) {
-          const annotations = Object.entries(object.metadata.annotations)
-            .flat()
-            .join('');
+          const annotations = Object.entries(object.metadata.annotations).flat().join('');
           expect(Buffer.byteLength(annotations)).to.be.below(ANNOTATIONS);
           expect(longestExpression(object)).to.be.at.most(LONGEST_EXPRESSION);
         }
