@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_EXCLUDED_NAMESPACES } from './excluded-namespaces.js';
 import { ENGINE_KINDS } from '../engines/engines.js';
-import { MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
+import { MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
 import {
   duration,
   engineKinds,
@@ -136,7 +136,7 @@ export const OPTIONS = {
     env: 'MIRRORS_PER_POLICY',
     description: 'how many mirrors share a policy at most; with very many mirrors, fewer policies cost each Pod less',
     fallback: String(MIRRORS_PER_POLICY),
-    schema: integer(10, 1000),
+    schema: integer(10, MOST_MIRRORS_PER_POLICY),
   },
   workers: {
     flag: '--workers <number>',

@@ -21,6 +21,11 @@ export function policyEntry(mirror: RegistryMirror, pullPrefix: string): MirrorE
   };
 }
 
+/** The pull host in a pull prefix, with its port. */
+export function pullHostIn(pullPrefix: string): string {
+  return pullPrefix.slice(0, pullPrefix.indexOf('/'));
+}
+
 /** The project in a pull prefix. */
 export function projectIn(pullPrefix: string): string {
   return pullPrefix.slice(pullPrefix.indexOf('/') + 1);

@@ -1,4 +1,5 @@
 import { compare } from '../../image/rules.js';
+import { pullHostIn } from '../entry.js';
 import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../syntax/grammar.js';
 import { onlyPrefix, type HostRule } from '../placement/precedence.js';
 import { choicesOf, LEAVE_ALONE } from './choices.js';
@@ -132,7 +133,7 @@ function ownPrefixes(rules: readonly HostRule[]): Step {
 /** Where the prefixes begin, in the same form. */
 function pullHosts(rules: readonly HostRule[]): readonly string[] {
   const prefixes = rules.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []));
-  return [...new Set(prefixes.map((prefix) => `/${prefix.split('/')[0] ?? ''}/`))].sort(compare);
+  return [...new Set(prefixes.map((prefix) => `/${pullHostIn(prefix)}/`))].sort(compare);
 }
 
 function newNames(rules: readonly HostRule[]): Step {

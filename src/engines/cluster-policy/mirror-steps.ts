@@ -1,3 +1,4 @@
+import { pullHostIn } from '../entry.js';
 import type { HostRule, Outcome } from '../placement/precedence.js';
 import { onlyPrefix } from '../placement/precedence.js';
 import { isPlain, jmesPathLiteral, jmesPathPattern, jmesPathText } from '../syntax/escape.js';
@@ -36,14 +37,12 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
   const plain = byHost.filter((pair) => pair.every(isPlain));
   const others = byHost.filter((pair) => !pair.every(isPlain));
   const byPath = rules.filter((rule) => onlyPrefix(rule) === undefined);
-  const byPathToo = byPath.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []));
-  const notInMap = [...new Set([...others.map(([, prefix]) => prefix), ...byPathToo])].sort();
+  const prefixesByPath = byPath.flatMap(({ outcomes }) => outcomes.flatMap(({ pullPrefix }) => pullPrefix ?? []));
+  const notInMap = [...new Set([...others.map(([, prefix]) => prefix), ...prefixesByPath])].sort();
   const escaped = notInMap.filter((text) => !isPlain(text));
   const listed = notInMap.filter(isPlain);
   const prefixes = listed.length === 0 ? 'values(mirrors)' : `[values(mirrors), [${textLines(listed)}]][]`;
-  const pullHosts = [
-    ...new Set([...plain.map(([, prefix]) => prefix), ...listed].map((prefix) => prefix.split('/')[0] ?? '')),
-  ].sort();
+  const pullHosts = [...new Set([...plain.map(([, prefix]) => prefix), ...listed].map(pullHostIn))].sort();
   const hasPrefix = `prefix${byPath.length === 0 ? '' : ` && prefix != '${LEAVE_ALONE}'`}`;
   const choices = [
     'lookup(`{{ mirrors }}`, host)',

@@ -6,6 +6,8 @@ import type { Weight } from './weight.js';
 
 /** How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: one that people can still read. */
 export const MIRRORS_PER_POLICY = 100;
+/** The most that it may say. */
+export const MOST_MIRRORS_PER_POLICY = 1000;
 
 /**
  * How much larger than the mirrors need a policy's limits have to be before one policy less is worth its moves. Without this room, a mirror
@@ -74,17 +76,13 @@ class Part {
   shrink(): readonly MirrorEntry[] {
     const out: MirrorEntry[] = [];
     while (this.#entries.length > 1 && (this.#entries.length > this.#atMost || shareOf(this.#weight) > 1)) {
-      const largest = this.#entries.reduce((a, b) => (sizeOf(b) >= sizeOf(a) ? b : a));
+      const largest = this.#entries.reduce((a, b) => (shareOf(weightOf(b)) >= shareOf(weightOf(a)) ? b : a));
       this.#entries.splice(this.#entries.indexOf(largest), 1);
       this.#weight = this.#entries.map(weightOf).reduce(sumOf, NOTHING);
       out.push(largest);
     }
     return out;
   }
-}
-
-function sizeOf(entry: MirrorEntry): number {
-  return shareOf(weightOf(entry));
 }
 
 /** Spreads the smallest part over the others where they have room to spare. */

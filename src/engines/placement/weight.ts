@@ -26,6 +26,8 @@ const ROOM: Weight = { annotation: 180_000, expression: 60_000, pullSecrets: 99_
 
 /** Indentation, quotes and all else that stands around an entry's texts. */
 const AROUND = 10;
+/** The same around an item of a list that is a line of its own. */
+const AROUND_ITEM = 5;
 
 const WEIGHTS = new WeakMap<MirrorEntry, Weight>();
 
@@ -35,14 +37,14 @@ export function weightOf(entry: MirrorEntry): Weight {
   if (known !== undefined) return known;
   const weight = {
     annotation: plainJson(entry).length,
-    expression: hostsOf(entry) + choicesLength(entry),
-    pullSecrets: pullSecretItem({ pullPrefix: entry.pullPrefix, name: pullSecretName(entry) }).length + AROUND / 2,
+    expression: hostsLength(entry) + choicesLength(entry),
+    pullSecrets: pullSecretItem({ pullPrefix: entry.pullPrefix, name: pullSecretName(entry) }).length + AROUND_ITEM,
   };
   WEIGHTS.set(entry, weight);
   return weight;
 }
 
-function hostsOf({ hosts, pullPrefix }: MirrorEntry): number {
+function hostsLength({ hosts, pullPrefix }: MirrorEntry): number {
   return hosts.reduce((sum, host) => sum + celString(host).length + celString(pullPrefix).length + AROUND, 0);
 }
 

@@ -1,10 +1,7 @@
-import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
+import { MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import { ENGINES } from '../scale/options.js';
 import { BY_HAND, isSame } from './subject.js';
 import type { Measured, Ratio, Subject } from './subject.js';
-
-/** The most that MIRRORS_PER_POLICY may be. */
-export const MOST_PER_POLICY = 1000;
 
 export interface Goal {
   readonly sentence: string;
@@ -39,7 +36,7 @@ export const GOALS: readonly Goal[] = [
     of: ours('MutatingAdmissionPolicy', 20),
     found: (measured) => measured.uses,
   },
-  ...[MIRRORS_PER_POLICY, MOST_PER_POLICY].flatMap((perPolicy) =>
+  ...[MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY].flatMap((perPolicy) =>
     ENGINES.map((engine): Goal => {
       const setting = perPolicy === MIRRORS_PER_POLICY ? '' : ` with MIRRORS_PER_POLICY ${perPolicy}`;
       return {

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
+import { MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
-import { MOST_PER_POLICY } from './goals.js';
 import { ENGINES, oneOf, positive } from '../scale/options.js';
 
 export interface AdmissionOptions {
@@ -16,7 +15,7 @@ export interface AdmissionOptions {
 export const USAGE = `npm run bench -- admission
   --engine E,E      ${ENGINES.join(', ')} (default: all)
   --mirrors N,N     how many mirrors (default 1,20,100,1000, which the goals are about)
-  --per-policy N,N  with the most mirrors: how many share a policy, MIRRORS_PER_POLICY (default ${MIRRORS_PER_POLICY},${MOST_PER_POLICY})
+  --per-policy N,N  with the most mirrors: how many share a policy, MIRRORS_PER_POLICY (default ${MIRRORS_PER_POLICY},${MOST_MIRRORS_PER_POLICY})
   --rounds N        medians are of so many (default 5)
   --json FILE       writes the figures there, too
 `;
@@ -28,7 +27,7 @@ export function admissionOptions(args: readonly string[]): AdmissionOptions {
     options: {
       engine: { type: 'string', default: ENGINES.join(',') },
       mirrors: { type: 'string', default: '1,20,100,1000' },
-      'per-policy': { type: 'string', default: `${MIRRORS_PER_POLICY},${MOST_PER_POLICY}` },
+      'per-policy': { type: 'string', default: `${MIRRORS_PER_POLICY},${MOST_MIRRORS_PER_POLICY}` },
       rounds: { type: 'string', default: '5' },
       json: { type: 'string' },
     },
