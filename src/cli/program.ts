@@ -14,7 +14,6 @@ import { InputError } from './input-error.js';
 import type { Output } from './output.js';
 import { addPlan } from './plan/command.js';
 import { ENGINE_KINDS } from '../engines/engines.js';
-import { MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
 import type { PolicyEngine } from '../engines/settings.js';
 import { DEFAULT_AUTO_ENGINE } from './offline/placement.js';
 import { render } from './offline/render.js';
@@ -28,7 +27,7 @@ interface FileOptions {
 
 interface RenderOptions extends FileOptions {
   readonly excludedNamespaces: readonly string[];
-  readonly mirrorsPerPolicy: number;
+  readonly mirrorsPerPolicy?: number;
   readonly explain?: boolean;
   readonly autoEngine: PolicyEngine;
 }
@@ -105,12 +104,7 @@ function program(output: Output, setCode: (code: ExitCode) => void): Command {
       globs,
       DEFAULT_EXCLUDED,
     )
-    .option(
-      '--mirrors-per-policy <number>',
-      'how many mirrors share a policy at most',
-      mirrorsPerPolicy,
-      MIRRORS_PER_POLICY,
-    )
+    .option('--mirrors-per-policy <number>', OPTIONS.mirrorsPerPolicy.description, mirrorsPerPolicy)
     .option('--explain', 'with a paragraph on each step, as YAML comments')
     .addOption(
       new Option('--auto-engine <engine>', 'what engine Auto comes to in the cluster, which alone can say it')
@@ -147,7 +141,7 @@ function globs(value: string): readonly string[] {
   return valid(namespaceGlobs.safeParse(value));
 }
 
-function mirrorsPerPolicy(value: string): number {
+function mirrorsPerPolicy(value: string): number | undefined {
   return valid(OPTIONS.mirrorsPerPolicy.schema.safeParse(value));
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_EXCLUDED_NAMESPACES } from './excluded-namespaces.js';
 import { ENGINE_KINDS } from '../engines/engines.js';
-import { MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
+import { MOST_MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
 import {
   duration,
   engineKinds,
@@ -134,9 +134,8 @@ export const OPTIONS = {
   mirrorsPerPolicy: {
     flag: '--mirrors-per-policy <number>',
     env: 'MIRRORS_PER_POLICY',
-    description: 'how many mirrors share a policy at most; with very many mirrors, fewer policies cost each Pod less',
-    fallback: String(MIRRORS_PER_POLICY),
-    schema: integer(10, MOST_MIRRORS_PER_POLICY),
+    description: 'how many mirrors share a policy at most (default: 100 in a ClusterPolicy, 1000 in others)',
+    schema: integer(10, MOST_MIRRORS_PER_POLICY).optional(),
   },
   workers: {
     flag: '--workers <number>',

@@ -12,7 +12,7 @@ import type { PolicySettings } from './settings.js';
 export interface RenderOptions {
   /** Namespaces whose Pods are never touched: names, or globs such as `kube-*`. */
   readonly excludedNamespaces: readonly string[];
-  /** How many mirrors a policy has at most. Default: as the operator has it without the setting. */
+  /** How many mirrors a policy has at most. Default: what suits the engine. */
   readonly mirrorsPerPolicy?: number | undefined;
   /** Where mirrors are now: they stay there. Default: nowhere. */
   readonly homes?: Homes;

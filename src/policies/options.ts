@@ -14,7 +14,7 @@ export interface PoliciesOptions extends ApplyOptions {
   readonly excludedNamespaces: readonly string[];
   /** The engines that Auto may come to. Default: all. */
   readonly autoEngines?: readonly PolicyEngine[];
-  readonly mirrorsPerPolicy?: number;
+  readonly mirrorsPerPolicy?: number | undefined;
   /** ms by a clock that nobody sets. */
   readonly now: () => number;
   /** A sync is due, so soon. */

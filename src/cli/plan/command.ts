@@ -16,7 +16,7 @@ import { ownHarborOf } from '../../config/own-harbor.js';
 import { OPERATORS_OWN } from '../../credentials/secrets.js';
 import type { Secret, SecretLookup } from '../../credentials/secrets.js';
 import { ALL_PODS, ClusterReader, NAMESPACES, secretsOf } from '../cluster/cluster-reader.js';
-import { readEntries, readExcludedNamespaces } from '../../engines/metadata/annotations.js';
+import { readExcludedNamespaces } from '../../engines/metadata/annotations.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Labels } from '../../api/object-meta.js';
@@ -36,6 +36,7 @@ import { Observer } from '../../mirror/look/observe.js';
 import { servedBy } from './served.js';
 import { pullSecretsOf } from '../../pull-secrets/observe.js';
 import { mirrorOf } from '../../pull-secrets/pull-secret.js';
+import { mirrorsPerPolicyIn } from './policies.js';
 import { planHarborSide } from './harbor-side.js';
 import type { PlannedMirror } from './harbor-side.js';
 import { plannedMirrors } from './mirrors.js';
@@ -102,7 +103,7 @@ async function planCommand(flags: PlanFlags, output: Output): Promise<ExitCode> 
       ...(await readPods(reader)),
       excludedNamespaces: excludedNamespaces(flags, config, look),
       autoEngines: config.autoEngines,
-      mirrorsPerPolicy: mirrorsPerPolicy(flags, config, look),
+      mirrorsPerPolicy: config.mirrorsPerPolicy ?? mirrorsPerPolicyIn(look.policies),
       harborSide: harbor.plan,
     });
     print(output, flags.output, plan, () => planLines(plan, flags.all));
@@ -212,12 +213,6 @@ function excludedNamespaces(flags: object, config: Config, { policies }: PolicyL
   if (isGiven('excludedNamespaces', flags)) return config.excludedNamespaces;
   const known = policies.map(({ object }) => readExcludedNamespaces(object)).find((names) => names !== undefined);
   return known ?? config.excludedNamespaces;
-}
-
-/** As given; else at least what the largest policy in the cluster has, since the operator may have been told more than the default. */
-function mirrorsPerPolicy(flags: object, config: Config, { policies }: PolicyLook): number {
-  if (isGiven('mirrorsPerPolicy', flags)) return config.mirrorsPerPolicy;
-  return Math.max(config.mirrorsPerPolicy, ...policies.map(({ object }) => readEntries(object)?.length ?? 0));
 }
 
 async function readPods(

@@ -26,7 +26,7 @@ interface PlanSources {
   readonly pods: readonly Pod[];
   readonly namespaces: ReadonlyMap<string, Labels>;
   readonly excludedNamespaces: readonly string[];
-  readonly mirrorsPerPolicy: number;
+  readonly mirrorsPerPolicy?: number | undefined;
   /** The engines that Auto may come to. */
   readonly autoEngines: readonly PolicyEngine[];
   readonly harborSide: (mirror: RegistryMirror) => Promise<PlannedMirror>;

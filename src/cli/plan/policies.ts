@@ -1,5 +1,7 @@
 import type { RegistryMirror } from '../../api/registry-mirror.js';
+import { readEntries } from '../../engines/metadata/annotations.js';
 import type { PlacedEntry } from '../../engines/placement/group.js';
+import { MIRRORS_PER_POLICY } from '../../engines/placement/parts.js';
 import type { RenderedPolicy } from '../../engines/policy.js';
 import { renderPolicies } from '../../engines/render.js';
 import type { RenderOptions } from '../../engines/render.js';
@@ -54,6 +56,18 @@ export function placedEntries(
     if (before === undefined || spec === undefined) return [];
     return [{ entry: before.entry, settings: mirror.spec.suspend ? before.settings : settled(spec, before) }];
   });
+}
+
+/**
+ * How many mirrors the operator was told that a policy may have, as far as that shows: what the largest policy has where that is more than the default.
+ *
+ * @returns undefined where nothing shows that it was told anything
+ */
+export function mirrorsPerPolicyIn(live: readonly LivePolicy[]): number | undefined {
+  const raised = live
+    .map(({ kind, object }) => ({ kind, count: readEntries(object)?.length ?? 0 }))
+    .filter(({ kind, count }) => count > MIRRORS_PER_POLICY[kind]);
+  return raised.length === 0 ? undefined : Math.max(...raised.map(({ count }) => count));
 }
 
 /** What the operator would write so that the cluster's policies are as rendered. Pure. */

@@ -1,6 +1,6 @@
 import { compare } from '../../image/rules.js';
 import type { MirrorEntry } from '../entry.js';
-import { placeInParts } from './parts.js';
+import { MIRRORS_PER_POLICY, placeInParts } from './parts.js';
 import { policyName } from '../metadata/names.js';
 import { settingsText } from '../settings.js';
 import type { PolicySettings } from '../settings.js';
@@ -29,7 +29,7 @@ export type Homes = ReadonlyMap<string, string>;
 /**
  * One group for all mirrors with the same settings, or several where they are too many; sorted by name and kind.
  *
- * @param mirrorsPerPolicy - at most so many. Default: as the operator does without the setting
+ * @param mirrorsPerPolicy - at most so many. Default: what suits the engine
  */
 export function groups(
   placed: readonly PlacedEntry[],
@@ -45,7 +45,7 @@ export function groups(
         policyName(settings),
         members.map(({ entry }) => entry),
         homes,
-        mirrorsPerPolicy,
+        mirrorsPerPolicy ?? MIRRORS_PER_POLICY[settings.engine],
       );
       return [...parts].map(([name, entries]): PolicyGroup => ({ name, settings, entries: sorted(entries) }));
     })

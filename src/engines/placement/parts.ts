@@ -1,13 +1,21 @@
 import { compare } from '../../image/rules.js';
 import type { MirrorEntry } from '../entry.js';
 import { isPartOf, partName } from '../metadata/names.js';
+import type { PolicyEngine } from '../settings.js';
 import { NOTHING, shareOf, sumOf, weightOf } from './weight.js';
 import type { Weight } from './weight.js';
 
-/** How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: one that people can still read. */
-export const MIRRORS_PER_POLICY = 100;
-/** The most that it may say. */
+/** The most that MIRRORS_PER_POLICY may say. */
 export const MOST_MIRRORS_PER_POLICY = 1000;
+/**
+ * How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: as many as cost a Pod least (docs/adr/2026-11-26-mirrors-per-policy.md). A Pod pays for
+ * each policy; with a ClusterPolicy it also pays for each mirror in it, since Kyverno reads them as text.
+ */
+export const MIRRORS_PER_POLICY: Readonly<Record<PolicyEngine, number>> = {
+  ClusterPolicy: 100,
+  MutatingPolicy: MOST_MIRRORS_PER_POLICY,
+  MutatingAdmissionPolicy: MOST_MIRRORS_PER_POLICY,
+};
 
 /**
  * How much larger than the mirrors need a policy's limits have to be before one policy less is worth its moves. Without this room, a mirror
@@ -28,7 +36,7 @@ export function placeInParts(
   base: string,
   entries: readonly MirrorEntry[],
   homes: ReadonlyMap<string, string>,
-  atMost = MIRRORS_PER_POLICY,
+  atMost: number,
 ): ReadonlyMap<string, readonly MirrorEntry[]> {
   const parts = new Map<string, Part>();
   const newcomers: MirrorEntry[] = [];

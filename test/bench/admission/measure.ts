@@ -35,10 +35,10 @@ export interface Places {
 export function subjects({ engines, mirrors, perPolicy }: AdmissionOptions): readonly Subject[] {
   const most = Math.max(...mirrors);
   return mirrors.flatMap((count) => [
-    ...(count < most || count <= MIRRORS_PER_POLICY ? [MIRRORS_PER_POLICY] : perPolicy).flatMap((each) =>
-      engines.map((what): Subject => ({ what, mirrors: count, perPolicy: each })),
+    ...(count < most || count <= Math.min(...perPolicy) ? [undefined] : perPolicy).flatMap((each) =>
+      engines.map((what): Subject => ({ what, mirrors: count, perPolicy: each ?? MIRRORS_PER_POLICY[what] })),
     ),
-    ...(count > MOST_BY_HAND ? [] : [{ what: BY_HAND, mirrors: count, perPolicy: MIRRORS_PER_POLICY } as const]),
+    ...(count > MOST_BY_HAND ? [] : [{ what: BY_HAND, mirrors: count, perPolicy: 1 } as const]),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
+import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { ENGINES, oneOf, positive } from '../scale/options.js';
 
@@ -12,10 +12,12 @@ export interface AdmissionOptions {
   readonly jsonFile: string | undefined;
 }
 
+const PER_POLICY = [...new Set(Object.values(MIRRORS_PER_POLICY))].join(',');
+
 export const USAGE = `npm run bench -- admission
   --engine E,E      ${ENGINES.join(', ')} (default: all)
   --mirrors N,N     how many mirrors (default 1,20,100,1000, which the goals are about)
-  --per-policy N,N  with the most mirrors: how many share a policy, MIRRORS_PER_POLICY (default ${MIRRORS_PER_POLICY},${MOST_MIRRORS_PER_POLICY})
+  --per-policy N,N  with the most mirrors: how many share a policy, MIRRORS_PER_POLICY (default ${PER_POLICY})
   --rounds N        medians are of so many (default 5)
   --json FILE       writes the figures there, too
 `;
@@ -27,7 +29,7 @@ export function admissionOptions(args: readonly string[]): AdmissionOptions {
     options: {
       engine: { type: 'string', default: ENGINES.join(',') },
       mirrors: { type: 'string', default: '1,20,100,1000' },
-      'per-policy': { type: 'string', default: `${MIRRORS_PER_POLICY},${MOST_MIRRORS_PER_POLICY}` },
+      'per-policy': { type: 'string', default: PER_POLICY },
       rounds: { type: 'string', default: '5' },
       json: { type: 'string' },
     },

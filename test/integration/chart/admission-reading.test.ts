@@ -1,8 +1,4 @@
 import { expect } from 'chai';
-import type { MirrorEntry } from '../../../src/engines/entry.js';
-import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namespaces.js';
-import { renderPolicies } from '../../../src/engines/render.js';
-import type { PolicySettings } from '../../../src/engines/settings.js';
 import type { CommandResult } from '../../support/command.js';
 import type { Manifest } from '../../support/chart.js';
 import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
@@ -87,34 +83,4 @@ describe('The admission policy, asked with the operator’s own token for a Muta
     const auditAnnotations = [{ key: 'a', valueExpression: URL_READ }];
     await expectRefusal(mutatingPolicy(name, { auditAnnotations }), 'as they are admitted');
   });
-
-  for (const pullSecret of ['None', 'Inject'] as const) {
-    it(`takes the largest that the operator writes (pullSecret: ${pullSecret})`, async () => {
-      const settings: PolicySettings = {
-        engine: 'MutatingPolicy',
-        failurePolicy: 'Fail',
-        podsWithPullSecrets: pullSecret === 'None' ? 'Skip' : 'Rewrite',
-        pullSecret,
-      };
-      const policies = renderPolicies(
-        MANY.map((entry) => ({ entry, settings })),
-        { excludedNamespaces: [...DEFAULT_EXCLUDED_NAMESPACES, 'team.*'] },
-      );
-      const sizes = policies.map(({ object }) => JSON.stringify(object).length);
-      expect(Math.max(...sizes)).to.be.above(100_000);
-      for (const { object } of policies) {
-        const { code, stderr } = await applyAsOperator(object);
-        expect(code, stderr).to.equal(0);
-      }
-    });
-  }
 });
-
-/** As many as share policies, with paths that look like calls once they are patterns. */
-const MANY: readonly MirrorEntry[] = Array.from({ length: 100 }, (_, at) => ({
-  mirror: `mirror-${at}`,
-  hosts: [`registry-${at}.get.example.org`, `http.get.example.org:${5000 + at}`],
-  pullPrefix: `harbor.example.org/mirror-${at}`,
-  include: Array.from({ length: 20 }, (_unused, n) => `team-${n}.get/**`),
-  exclude: ['http.get/*', 'a.post?', 'team.list/**/x'],
-}));

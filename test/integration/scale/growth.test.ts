@@ -1,18 +1,19 @@
 import { expect } from 'chai';
 import { findCondition } from '../../../src/api/conditions.js';
+import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import { createAll, createMirrors, listMirrors, untilAllReady } from '../../support/fleet.js';
 import { OPERATOR_USER } from '../../support/operator.js';
+import { podsDuring } from '../../support/pod-stream.js';
 import { eventually } from '../../support/wait.js';
-import { MIRRORS } from '../../support/world.js';
+import { MIRRORS, PULL_HOST } from '../../support/world.js';
 import { useBareWorld } from '../bare-world.js';
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies';
-/** As many as share a policy. */
 const FULL = 100;
 
-describe('The 101st mirror with the same settings', function () {
+describe('The first mirror that a policy has no room for', function () {
   this.timeout(180_000);
-  const world = useBareWorld();
+  const world = useBareWorld({ env: { MIRRORS_PER_POLICY: String(FULL) } });
   const rewrite = { engine: 'MutatingAdmissionPolicy' };
 
   async function policies(): Promise<readonly string[]> {
@@ -54,5 +55,35 @@ describe('The 101st mirror with the same settings', function () {
     for (const { status } of await listMirrors(world())) {
       expect(findCondition(status.conditions, 'Ready')?.status).to.equal('True');
     }
+  });
+  it('go into one policy where it may have more than before, as after an upgrade, and their Pods notice nothing', async () => {
+    // Nobody makes it here, where no controllers run.
+    const account = { metadata: { name: 'default' } };
+    await world().cluster.api.json('POST', '/api/v1/namespaces/default/serviceaccounts', account);
+    const late = createMirrors('late', 3, { rewrite });
+    await createAll(world(), late);
+    await untilAllReady(world(), FULL + late.length);
+    expect(await policies()).to.have.length(2);
+    const mirrored = ['full-0', ...late.map(({ metadata }) => metadata.name)];
+    const seen = await podsDuring(
+      world(),
+      mirrored.map((name) => `${name}.example.org/app:1`),
+      async () => {
+        await world().operator.stop();
+        await world().startOperator({
+          env: { MIRRORS_PER_POLICY: String(MIRRORS_PER_POLICY.MutatingAdmissionPolicy) },
+        });
+        await eventually(
+          async () => {
+            expect(await policies()).to.have.length(1);
+          },
+          { timeoutMs: 60_000 },
+        );
+      },
+    );
+    expect(seen).to.deep.equal(
+      Object.fromEntries(mirrored.map((name) => [`${name}.example.org/app:1`, [`${PULL_HOST}/${name}/app:1`]])),
+    );
+    await untilAllReady(world(), FULL + late.length);
   });
 });

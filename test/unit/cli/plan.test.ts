@@ -3,6 +3,9 @@ import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { MirrorPlan } from '../../../src/cli/plan/harbor-side.js';
 import type { PlannedMirrors } from '../../../src/cli/plan/mirrors.js';
 import { makePlan, planLines } from '../../../src/cli/plan/plan.js';
+import { mirrorsPerPolicyIn, policyChanges } from '../../../src/cli/plan/policies.js';
+import { renderPolicies } from '../../../src/engines/render.js';
+import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { UNCHANGED } from '../../../src/policies/state.js';
 import { mirror } from './explained-mirrors.js';
 
@@ -51,6 +54,28 @@ describe('registry-mirror plan', () => {
     it(sentence, async () => {
       const team = mirror('team', { upstream: { type: 'docker-hub' } }, conditions);
       expect(await linesFor(team, side, changes)).to.deep.equal(expected);
+    });
+  }
+});
+
+describe('how many mirrors share a policy, as registry-mirror plan sees it,', () => {
+  const cases: readonly (readonly [PolicyEngine, number, number | undefined])[] = [
+    ['ClusterPolicy', 100, undefined],
+    ['ClusterPolicy', 101, 101],
+    ['MutatingPolicy', 300, undefined],
+    ['MutatingAdmissionPolicy', 1000, undefined],
+  ];
+  for (const [engine, count, expected] of cases) {
+    it(`is ${expected ?? 'the default'} where a ${engine} has ${count}`, () => {
+      const placed = Array.from({ length: count }, (_, i) => ({
+        entry: { mirror: `m${i}`, hosts: [`r${i}.test`], pullPrefix: `h.test/m${i}`, include: [], exclude: [] },
+        settings: { engine, failurePolicy: 'Fail', podsWithPullSecrets: 'Skip', pullSecret: 'None' } as const,
+      }));
+      const policies = renderPolicies(placed, { excludedNamespaces: [], mirrorsPerPolicy: 1000 });
+      expect(mirrorsPerPolicyIn(policies)).to.equal(expected);
+      // What it would write with that is what there is.
+      const options = { excludedNamespaces: [], mirrorsPerPolicy: expected };
+      expect(policyChanges(placed, policies, options)).to.deep.equal([]);
     });
   }
 });

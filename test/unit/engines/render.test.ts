@@ -100,13 +100,17 @@ describe('rendering policies', () => {
     expect(names.c).to.equal('registry-mirrors');
   });
 
-  it('does not split a hundred mirrors, and splits more so that none has too many', () => {
-    expect(renderPolicies(placed(MIRRORS_PER_POLICY), options)).to.have.length(1);
-    const policies = renderPolicies(placed(450), options);
-    expect(policies.flatMap(({ entries }) => entries)).to.have.length(450);
-    expect(policies.every(({ entries }) => entries.length <= MIRRORS_PER_POLICY)).to.equal(true);
-    expect(new Set(policies.map(({ name }) => name)).size).to.equal(policies.length);
-  });
+  for (const [engine, most] of Object.entries(MIRRORS_PER_POLICY) as [PolicySettings['engine'], number][]) {
+    it(`does not split ${most} mirrors, and splits more so that none has too many, with ${engine}`, () => {
+      const count = Math.round(most * 4.5);
+      const all = placed(count).map(({ entry: one }) => ({ entry: one, settings: settings({ engine }) }));
+      expect(renderPolicies(all.slice(0, most), options)).to.have.length(1);
+      const policies = renderPolicies(all, options);
+      expect(policies.flatMap(({ entries }) => entries)).to.have.length(count);
+      expect(policies.every(({ entries }) => entries.length <= most)).to.equal(true);
+      expect(new Set(policies.map(({ name }) => name)).size).to.equal(policies.length);
+    });
+  }
 
   it('asks an empty map for nothing, whose values have no type for CEL', () => {
     for (const engine of ['MutatingPolicy', 'MutatingAdmissionPolicy'] as const) {

@@ -58,6 +58,7 @@ describe('mirrors with the same settings that come and go one by one', function 
 
   beforeEach(() => {
     cluster = new FakePolicyCluster();
+    cluster.mirrorsPerPolicy = 100;
     policies = cluster.open();
     ready = new Set();
   });
@@ -109,7 +110,7 @@ describe('mirrors with the same settings that come and go one by one', function 
       expect(cluster.live.size).to.equal(4);
       for (const [mirrorsPerPolicy, expected] of [
         [300, 2],
-        [undefined, 4],
+        [100, 4],
       ] as const) {
         cluster.mirrorsPerPolicy = mirrorsPerPolicy;
         policies = cluster.open();
