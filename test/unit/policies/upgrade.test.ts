@@ -23,6 +23,7 @@ describe('an upgrade to an operator that gives policies other names', () => {
   for (const engine of ENGINE_KINDS) {
     it(`moves all mirrors, and each is in force in one of the two at every step, with ${engine}`, async () => {
       const cluster = new FakePolicyCluster();
+      cluster.mirrorsPerPolicy = 100;
       const names = Array.from({ length: 120 }, (_, i) => `mirror-${100 + i}`);
       const mirrors = names.map((name) => cluster.set(name, { engine }));
       for (const [i, name] of [OLD_NAME, `${OLD_NAME}-2`].entries()) {
