@@ -4,12 +4,13 @@ import type { Setting } from '../../../src/config/options.js';
 import { settingSchemas } from '../../../src/config/schema.js';
 
 /** Of the settings whose schema doesn't tell what they may be instead of their default. */
-const TEXTS: Partial<Record<Setting, string>> = {
+const VALUES: Partial<Record<Setting, string | number>> = {
   harborUrl: 'https://every.example.org',
   harborPullHost: 'pull.example.org:8443',
   clusterId: 'a',
   keySecret: 'another-key',
   excludedNamespaces: 'kube-*,a',
+  mirrorsPerPolicy: 150,
 };
 
 /** Each setting that stands among the chart's values, and something that it may be beside its default. */
@@ -24,13 +25,13 @@ export const EVERY_SETTING: Readonly<Record<string, Readonly<Record<string, unkn
 
 function unusual(setting: Setting): unknown {
   const { default: usual, enum: choices } = settingSchemas()[setting];
-  const text = TEXTS[setting];
-  if (text !== undefined) return text;
+  const value = VALUES[setting];
+  if (value !== undefined) return value;
   if (typeof usual === 'boolean') return !usual;
   if (typeof usual === 'number') return usual + 1;
   if (Array.isArray(choices)) return choices.find((choice) => choice !== usual);
   const [, amount, unit] = /^(\d+)(ms|s|m|h)$/.exec(String(usual)) ?? [];
-  if (unit === undefined) throw new Error(`Say in TEXTS what the setting ${setting} may be.`);
+  if (unit === undefined) throw new Error(`Say in VALUES what the setting ${setting} may be.`);
   return `${String(Number(amount) + 1)}${unit}`;
 }
 
