@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
@@ -9,13 +9,12 @@ import { startHarbor } from '../../harbor/index.js';
 import type { HarborStandIn } from '../../harbor/index.js';
 import { CHART, helm, RELEASE, renderChart } from '../../support/chart.js';
 import type { HelmOptions, Values } from '../../support/chart.js';
-import { runCommand } from '../../support/command.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { World } from '../../support/world.js';
 import { SERVED_ENGINES } from '../policy/served.js';
 import { namespacesWithCopy } from '../pull-secrets/pulling.js';
-import { commandsOf } from '../../support/documented.js';
+import { commandsOf, inShell } from '../../support/documented.js';
 import { MONITORING, VALUE_SETS } from './value-sets.js';
 
 /** The API server's own policies need no Kyverno; where it has none, it is Kyverno's turn. */
@@ -82,7 +81,7 @@ describe('The chart in a cluster', function () {
 
   it('is installed by the command on its page, and goes again', async () => {
     const [install = ''] = commandsOf('charts/registry-mirror-operator/README.md', 'Install');
-    await inShell(install);
+    await asDocumented(install);
     const path = `/api/v1/namespaces/${NAMESPACE}/secrets/${RELEASE}-harbor`;
     const { data } = await cluster.api.json<{ readonly data: Readonly<Record<string, string>> }>('GET', path);
     expect(Buffer.from(data.username ?? '', 'base64').toString()).to.equal('robot$registry-mirror-operator');
@@ -109,7 +108,7 @@ describe('The chart in a cluster', function () {
   it('tells by the commands on the page about backups what a rebuilt cluster needs', async () => {
     const page = 'docs/how-to/backup.md';
     const [command = ''] = commandsOf(page, 'Backup, and when Harbor or the cluster is lost');
-    const lines = (await inShell(command)).trim().split('\n');
+    const lines = (await asDocumented(command)).trim().split('\n');
     expect(lines).to.deep.equal([lines[0], ['dockerhub', harbor.url, 'dockerhub', lines[0]].join('\t')]);
   });
 
@@ -178,20 +177,14 @@ describe('The chart in a cluster', function () {
     });
   });
 
-  /** As somebody does who copies a command from a page. */
-  async function inShell(command: string): Promise<string> {
-    const { kubectl, helm: helmProgram } = cluster.binaries;
-    const path = [dirname(kubectl), dirname(helmProgram), process.env.PATH].join(delimiter);
-    const env = { PATH: path, HOME: cluster.folder, KUBECONFIG: cluster.kubeconfigPath };
-    const { code, stdout, stderr } = await runCommand('bash', ['-euc', command], { env, cwd: ROOT });
-    expect(code, `${command}\n${stderr}`).to.equal(0);
-    return stdout;
+  async function asDocumented(command: string): Promise<string> {
+    return await inShell(cluster, command, { path: [dirname(cluster.binaries.helm)] });
   }
 
   /** Runs what the page about uninstalling says. */
   async function leavesNothing(): Promise<void> {
     for (const command of commandsOf('docs/how-to/uninstall.md', 'The operator is gone already'))
-      await inShell(command);
+      await asDocumented(command);
     await world.untilImage('nginx', 'nginx');
     const policies = HAS_OWN ? ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'] : ['clusterpolicies'];
     for (const kind of [...policies, 'registrymirrors']) {

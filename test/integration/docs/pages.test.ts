@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { runCommand } from '../../support/command.js';
-import { commandsOf } from '../../support/documented.js';
+import { commandsOf, inShell } from '../../support/documented.js';
 import { NAMESPACE } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { PULL_HOST } from '../../support/world.js';
@@ -42,12 +42,6 @@ describe('what a reader copies from the pages', function () {
     heading: string,
     fillIn: Readonly<Record<string, string>> = {},
   ): Promise<readonly string[]> => {
-    const { kubectl } = world().cluster.binaries;
-    const env = {
-      PATH: [folder, dirname(kubectl), process.env.PATH].join(delimiter),
-      HOME: folder,
-      KUBECONFIG: world().cluster.kubeconfigPath,
-    };
     const printed: string[] = [];
     for (const block of commandsOf(page, heading)) {
       const filledIn = Object.entries({
@@ -59,9 +53,7 @@ describe('what a reader copies from the pages', function () {
         'plan -f mirrors.yaml': 'plan -f mirrors.yaml || [ $? = 1 ]',
         ...fillIn,
       }).reduce((text, [from, to]) => text.replaceAll(from, to), block);
-      const { code, stdout, stderr } = await runCommand('bash', ['-euc', filledIn], { env, cwd: folder });
-      expect(code, `${page}, ${heading}\n${filledIn}\n${stderr}`).to.equal(0);
-      printed.push(stdout);
+      printed.push(await inShell(world().cluster, filledIn, { path: [folder], folder }));
     }
     return printed;
   };

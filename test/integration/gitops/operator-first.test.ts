@@ -1,9 +1,7 @@
-import { delimiter, dirname } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments, stringify } from 'yaml';
 import { FLUX_NAMESPACE } from '../../cluster/flux.js';
-import { runCommand } from '../../support/command.js';
-import { commandsOf } from '../../support/documented.js';
+import { commandsOf, inShell } from '../../support/documented.js';
 import { eventually } from '../../support/wait.js';
 import { useWorld } from '../use-world.js';
 import { kustomization, MIRRORS, OPERATOR, useFluxSample } from './flux-sample.js';
@@ -33,15 +31,6 @@ describe('an operator that Flux takes away before its mirrors', function () {
       'jsonpath={range .items[?(@.metadata.deletionTimestamp)]}{.metadata.name} {.metadata.finalizers[*]}{"\\n"}{end}';
     return (await kubectl('get', 'registrymirrors', '-o', jsonpath)).trim().split('\n').sort();
   };
-  /** As somebody does who copies a command from a page. */
-  const inShell = async (command: string): Promise<void> => {
-    const { binaries, folder, kubeconfigPath } = world().cluster;
-    const path = [dirname(binaries.kubectl), process.env.PATH].join(delimiter);
-    const env = { PATH: path, HOME: folder, KUBECONFIG: kubeconfigPath };
-    const { code, stderr } = await runCommand('bash', ['-euc', command], { env });
-    expect(code, `${command}\n${stderr}`).to.equal(0);
-  };
-
   before(async function () {
     this.timeout(240_000);
     const hub = sample().files['mirrors/docker-hub.yaml'];
@@ -91,7 +80,7 @@ describe('an operator that Flux takes away before its mirrors', function () {
 
   it('has all of it gone by the documented command: mirrors, policies, and what waited for them', async () => {
     const commands = commandsOf('docs/how-to/uninstall.md', 'The operator is gone already');
-    for (const command of commands) await inShell(command);
+    for (const command of commands) await inShell(world().cluster, command);
     expect(await kubectl('get', 'registrymirrors', '-o', 'name')).to.equal('');
     await eventually(
       async () => {

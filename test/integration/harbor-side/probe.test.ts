@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { runCommand } from '../../support/command.js';
-import { commandsOf } from '../../support/documented.js';
+import { commandsOf, inShell } from '../../support/documented.js';
 import { startRawServer } from '../../support/raw-server.js';
 import type { RecordedCall } from '../../harbor/index.js';
 import { startUpstreamRegistry } from '../../harbor/upstream-registry.js';
@@ -212,15 +210,10 @@ describe('A mirror that has the cache asked for an image', function () {
   it('does what the page about it says', async () => {
     upstream.addImage('library/busybox', '1.37', 'hello');
     world().harbor.mapHost('registry-1.docker.io', { url: upstream.url });
-    const { binaries, kubeconfigPath } = world().cluster;
-    const env = { PATH: [dirname(binaries.kubectl), process.env.PATH].join(delimiter), KUBECONFIG: kubeconfigPath };
     const [, manifest = ''] = /^```yaml\n(.*?)^```$/ms.exec(readFileSync(`${ROOT}${PAGE}`, 'utf8')) ?? [];
     await world().cluster.apply(manifest);
     const asked = await metric('registry_mirror_probes_total{reason="ImageServed"}');
-    for (const command of commandsOf(PAGE, 'Ask the cache for an image')) {
-      const { code, stderr } = await runCommand('bash', ['-euc', command], { env });
-      expect(code, `${command}\n${stderr}`).to.equal(0);
-    }
+    for (const command of commandsOf(PAGE, 'Ask the cache for an image')) await inShell(world().cluster, command);
     await eventually(async () => {
       expect(await metric('registry_mirror_probes_total{reason="ImageServed"}')).to.be.at.least(asked + 2);
     });
