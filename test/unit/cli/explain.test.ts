@@ -30,6 +30,9 @@ const TEAM = mirror('team', { upstream: { type: 'docker-hub' }, rewrite: { repos
 ]);
 const TEAM_IS_OUT = 'one that names it more closely is out: mirror team is in no policy (SecretNotFound): no Secret';
 
+const ID = `sha256:${'a'.repeat(64)}`;
+const LONG = `x/${'a'.repeat(250)}`;
+
 const cases: readonly Case[] = [
   {
     sentence: 'a Pod that would be rewritten',
@@ -202,6 +205,25 @@ const cases: readonly Case[] = [
     image: 'auto',
     expected:
       "container c: auto stays as it is (mirror hub): a bare auto is Istio's placeholder, which its injector replaces",
+  },
+  {
+    sentence: 'a name with a pull prefix in its path already',
+    image: 'docker.io/h.test/hub/library/nginx',
+    expected:
+      'container c: docker.io/h.test/hub/library/nginx stays as it is (mirror hub): ' +
+      'its path begins with the pull prefix of a mirror already: another policy put its own host in front',
+  },
+  {
+    sentence: "an image's id",
+    image: ID,
+    expected: `container c: ${ID} stays as it is (mirror hub): it is an image's id, which runtimes look for on the node and never pull`,
+  },
+  {
+    sentence: 'a name that would be too long',
+    image: LONG,
+    expected:
+      `container c: ${LONG} stays as it is (mirror hub): ` +
+      'its path would be over 255 characters with the project in front, which no registry takes',
   },
   {
     sentence: 'an image that is never pulled',

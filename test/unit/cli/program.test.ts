@@ -70,6 +70,18 @@ describe('registry-mirror', () => {
       expect(code).to.equal(0);
     });
 
+    it('says why an image stays that a mirror covers', async () => {
+      const id = `sha256:${'a'.repeat(64)}`;
+      const twice = 'docker.io/h.test/dockerhub/library/nginx';
+      const { out } = await runWith('check', '-f', file([HUB]), '--harbor-host', 'h.test', 'auto', id, twice);
+      const stays = 'stays as it is (mirror dockerhub)';
+      expect(out.split('\n')).to.deep.equal([
+        `auto ${stays}: a bare auto is Istio's placeholder, which its injector replaces`,
+        `${id} ${stays}: it is an image's id, which runtimes look for on the node and never pull`,
+        `${twice} ${stays}: its path begins with the pull prefix of a mirror already: another policy put its own host in front`,
+      ]);
+    });
+
     it('reads the files of a folder, as kubectl does', async () => {
       const inner = join(folder, 'mirrors');
       mkdirSync(join(inner, 'deeper'), { recursive: true });
