@@ -1,9 +1,9 @@
 import { digest } from '../syntax/digest.js';
-import { matchConstraints, type MatchConstraints } from '../conditions/match-constraints.js';
 import { FORM_VERSION } from '../policy.js';
 import { injectedSecrets } from '../pull-secret.js';
 import { conditionSteps } from './conditions.js';
 import { imageSteps } from './images.js';
+import { matchConstraints, type MatchConstraints } from './match-constraints.js';
 import { pullSecretPatch, pullSecretSteps } from './pull-secrets.js';
 import { PATCH, REWRITE_STEPS } from './rewrites.js';
 import { written, type WrittenStep } from './step.js';

@@ -1,5 +1,4 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.js';
-import type { MatchCondition } from '../conditions/match-condition.js';
 import { namePatterns } from '../conditions/name-patterns.js';
 import type { PolicyInput } from '../engine.js';
 import { PULL_SECRET_PREFIX } from '../pull-secret.js';
@@ -7,6 +6,12 @@ import type { PolicySettings } from '../settings.js';
 import { celLines } from '../syntax/escape.js';
 import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
 import { contentCondition } from '../webhooks.js';
+
+/** As in admissionregistration.k8s.io/v1. */
+interface MatchCondition {
+  readonly name: string;
+  readonly expression: string;
+}
 
 /**
  * Which requests the API server sends to Kyverno at all, and so which are refused while Kyverno is away. It is one condition with few macros, since

@@ -1,5 +1,5 @@
 import type { LabelSelector } from '../../api/registry-mirror.js';
-import { namespaceSelector } from './selectors.js';
+import { namespaceSelector } from '../conditions/selectors.js';
 import type { PolicySettings } from '../settings.js';
 
 /** As in MutatingAdmissionPolicy and MutatingPolicy: which requests they see. */
