@@ -16,8 +16,9 @@ export interface BrokenRule {
   readonly part: string;
 }
 
-const DOCKER_HUB = 'docker.io';
-const LEGACY_DOCKER_HUB = 'index.docker.io';
+export const DOCKER_HUB = 'docker.io';
+/** The same registry, by its old name. */
+export const LEGACY_DOCKER_HUB = 'index.docker.io';
 /** Of the path alone, without host, tag and digest. */
 export const MAX_PATH_BYTES = 255;
 const MAX_TAG_BYTES = 128;

@@ -1,9 +1,10 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.js';
+import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../../image/reference.js';
 import { CLIENT_SIDE_APPLY } from '../conditions/apply-again.js';
 import { STATIC_POD_ANNOTATION } from '../conditions/static-pod.js';
 import { namePatterns } from '../conditions/name-patterns.js';
 import { celString } from '../syntax/escape.js';
-import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
+import { HAS_HOST_PATTERN } from '../syntax/host-pattern.js';
 import { contentCondition } from '../webhooks.js';
 import { PULL_SECRET_PREFIX } from '../pull-secret.js';
 import type { PolicySettings } from '../settings.js';

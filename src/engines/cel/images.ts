@@ -1,6 +1,7 @@
+import { DOCKER_HUB, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../../image/reference.js';
 import { compare } from '../../image/rules.js';
 import { pullHostIn } from '../entry.js';
-import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../syntax/grammar.js';
+import { HAS_HOST_PATTERN } from '../syntax/host-pattern.js';
 import { onlyPrefix, type HostRule } from '../placement/precedence.js';
 import { choicesOf, LEAVE_ALONE } from './choices.js';
 import { celList, celMap, celPattern } from './literals.js';

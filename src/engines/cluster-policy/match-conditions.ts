@@ -1,10 +1,11 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.js';
+import { DOCKER_HUB, LEGACY_DOCKER_HUB } from '../../image/reference.js';
 import { namePatterns } from '../conditions/name-patterns.js';
 import type { PolicyInput } from '../engine.js';
 import { PULL_SECRET_PREFIX } from '../pull-secret.js';
 import type { PolicySettings } from '../settings.js';
 import { celLines } from '../syntax/escape.js';
-import { DOCKER_HUB, HAS_HOST_PATTERN, LEGACY_DOCKER_HUB } from '../syntax/grammar.js';
+import { HAS_HOST_PATTERN } from '../syntax/host-pattern.js';
 import { contentCondition } from '../webhooks.js';
 
 /** As in admissionregistration.k8s.io/v1. */

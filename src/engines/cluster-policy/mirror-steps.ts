@@ -1,3 +1,4 @@
+import { DOCKER_HUB, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../../image/reference.js';
 import { pullHostIn } from '../entry.js';
 import type { HostRule, Outcome } from '../placement/precedence.js';
 import { onlyPrefix } from '../placement/precedence.js';
@@ -6,15 +7,12 @@ import { globPattern } from '../syntax/glob-pattern.js';
 import {
   BARE_NAME_PATTERN,
   DIGEST_PATTERN,
-  DOCKER_HUB,
   HOST_PATTERN,
   IMAGE_ID_PATTERN,
-  LEGACY_DOCKER_HUB,
-  MAX_PATH_BYTES,
   MAX_TAG_LENGTH,
   PATH_PATTERN,
   TAG_PATTERN,
-} from '../syntax/grammar.js';
+} from './patterns.js';
 import { jmesPathStep, type Step } from './step.js';
 
 /** Ends the search for a prefix as a prefix does, and means "leave alone". No pull prefix is so short. */

@@ -1,6 +1,6 @@
 /**
- * The reference grammar as RE2 patterns, for engines that can't call src/image/reference.ts. The host needs none: it is
- * compared with hosts that are known to be valid.
+ * The reference grammar as RE2 patterns, one for each part of a name: Kyverno compiles a pattern each time that it is used, and few names have a digest. The host needs
+ * none: it is compared with hosts that are known to be valid.
  */
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 
@@ -15,9 +15,6 @@ export const MAX_TAG_LENGTH = 129;
 /** A digest with its @. */
 export const DIGEST_PATTERN = '^@sha(?:256:[a-f0-9]{64}|384:[a-f0-9]{96}|512:[a-f0-9]{128})$';
 
-/** A first part that looks like a registry's host; all else is Docker Hub's. */
-export const HAS_HOST_PATTERN = '^(localhost|[^/]*[.:A-Z][^/]*)/';
-
 /** Splits a name that has its `library/` already: group 1 is the host, empty for the implicit one, group 2 the remainder. */
 export const HOST_PATTERN = '^(?:(localhost|[^/]*[.:A-Z][^/]*)/)?(.*)$';
 
@@ -26,9 +23,3 @@ export const BARE_NAME_PATTERN = '^(?:(?:index[.])?docker[.]io/)?([^/]*)$';
 
 /** An image's id, which is no name; runtimes take one with its algorithm in front for an id, too. */
 export const IMAGE_ID_PATTERN = '^(?:sha256:)?[a-f0-9]{64}$';
-
-/** Of the path alone, without host, tag and digest. */
-export const MAX_PATH_BYTES = 255;
-
-export const DOCKER_HUB = 'docker.io';
-export const LEGACY_DOCKER_HUB = 'index.docker.io';
