@@ -1,3 +1,4 @@
+import { compare } from '../image/rules.js';
 import type { MirrorEntry } from './entry.js';
 import type { PolicySettings } from './settings.js';
 import { digest } from './syntax/digest.js';
@@ -31,5 +32,5 @@ export function injectedSecrets(
   if (pullSecret === 'None') return [];
   return entries
     .map((entry) => ({ pullPrefix: entry.pullPrefix, name: pullSecretName(entry) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort((a, b) => compare(a.name, b.name));
 }

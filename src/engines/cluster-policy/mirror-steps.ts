@@ -1,9 +1,11 @@
 import { DOCKER_HUB, LEGACY_DOCKER_HUB, MAX_PATH_BYTES } from '../../image/reference.js';
+import { compare } from '../../image/rules.js';
 import { pullHostIn } from '../entry.js';
 import type { HostRule, Outcome } from '../placement/precedence.js';
 import { onlyPrefix } from '../placement/precedence.js';
 import { isPlain, jmesPathLiteral, jmesPathPattern, jmesPathText } from '../syntax/escape.js';
 import { globPattern } from '../syntax/glob-pattern.js';
+import { inLines } from '../syntax/lines.js';
 import {
   BARE_NAME_PATTERN,
   DIGEST_PATTERN,
@@ -50,7 +52,7 @@ export function mirrorSteps(rules: readonly HostRule[], found: string): readonly
   return [
     {
       name: 'mirrors',
-      variable: { value: Object.fromEntries(plain.toSorted(([a], [b]) => (a < b ? -1 : 1))) },
+      variable: { value: Object.fromEntries(plain.toSorted(([a], [b]) => compare(a, b))) },
       why:
         'The mirrors: each registry, and the proxy-cache project of Harbor that its images are pulled from. A registry of which mirrors take only ' +
         'some repositories is not here but in the step covered.',
@@ -129,7 +131,7 @@ function prefixIfCovered({ pullPrefix, include, exclude }: Outcome): string {
 
 /** A line for each glob, or for some short ones. */
 function covers(globs: readonly string[]): string {
-  return inLines(globs)
+  return inLines(globs, (some) => (globPattern(some) ?? '').length <= LINE)
     .map((some) => `regex_match(${jmesPathPattern(globPattern(some) ?? '')}, repository)`)
     .join(' ||\n      ');
 }
@@ -142,16 +144,6 @@ function textLines(texts: readonly string[]): string {
   const items = texts.map(jmesPathText);
   const line = items.join(', ');
   return line.length <= LINE ? line : `\n    ${items.join(',\n    ')}`;
-}
-
-function inLines(globs: readonly string[]): readonly (readonly string[])[] {
-  const lines: string[][] = [];
-  for (const glob of globs) {
-    const last = lines.at(-1);
-    if (last !== undefined && (globPattern([...last, glob]) ?? '').length <= LINE) last.push(glob);
-    else lines.push([glob]);
-  }
-  return lines;
 }
 
 /** Docker Hub's old name is a host of its own in image names. */
