@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicySettings } from '../../../src/engines/settings.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
 import { goldenEntries } from './golden.js';
@@ -21,21 +22,18 @@ for (const engine of SERVED_ENGINES) {
     let namespace: string;
     let policies: PoliciesInForce;
 
-    before(async () => {
-      namespace = await cluster().createNamespace();
-      const settings: PolicySettings = {
-        engine,
-        failurePolicy: 'Fail',
-        podsWithPullSecrets: 'Skip',
-        pullSecret: 'None',
-        ignorePullSecrets: ['*-dockercfg-*', 'everywhere'],
-        injected: 'Always',
-      };
+    const put = async (more: Partial<PolicySettings>): Promise<PoliciesInForce> => {
+      const settings = { engine, ...DEFAULT_SETTINGS, ...more };
       const rendered = renderPolicies(
         goldenEntries.map((entry) => ({ entry, settings })),
         { excludedNamespaces: ['kube-*'] },
       );
-      policies = await PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx'] });
+      return PoliciesInForce.put(cluster().api, rendered, { namespace, images: ['nginx'] });
+    };
+
+    before(async () => {
+      namespace = await cluster().createNamespace();
+      policies = await put({ ignorePullSecrets: ['*-dockercfg-*', 'everywhere'], injected: 'Always' });
     });
     after(async () => {
       await policies.remove();
@@ -138,6 +136,9 @@ for (const engine of SERVED_ENGINES) {
         imagesOf(podOf([image], {}, { annotations: wishes }));
 
       before(async () => {
+        // The placeholder is a name of Docker Hub's, so the policies are asked about it, and once more later, without injected: Always too.
+        await policies.remove();
+        policies = await put({});
         injector = await Injector.start(cluster().api, namespace, [early, late]);
         await eventually(async () => {
           const wishes = { [asks(early, 'sidecar')]: 'a.test/early', [asks(late, 'sidecar')]: 'a.test/late' };

@@ -128,12 +128,6 @@ describe('beside the webhooks of others', function () {
   }
 
   for (const engine of ENGINE_KINDS) {
-    it(`${engine} rewrites what Istio puts in the place of its placeholder`, async () => {
-      const { entry } = hubOf(engine);
-      const pod = await admitted(['auto'], { [asks(EARLY, 'auto')]: `docker.io/${entry.mirror}/proxyv2:1` });
-      expect(images(pod)).to.deep.equal([`${entry.pullPrefix}/${entry.mirror}/proxyv2:1`]);
-    });
-
     it(`${engine} leaves a pull secret that comes later where it is, and rewrites nothing more in this Pod`, async () => {
       const [main, sidecar] = ['main', 'sidecar'].map((name) => imageOf(hubOf(engine), name));
       const wishes = { [asks(LATE, 'pullSecret')]: 'late-secret', [asks(LATE, 'sidecar')]: sidecar?.image };
