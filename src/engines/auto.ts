@@ -25,8 +25,8 @@ const BEST_FIRST: readonly PolicyEngine[] = ['MutatingAdmissionPolicy', 'Mutatin
 const BEST_FOR_INJECTED: readonly PolicyEngine[] = ['MutatingAdmissionPolicy', 'ClusterPolicy', 'MutatingPolicy'];
 
 /**
- * What `Auto` comes to. A mirror stays with what it has, unless that is gone, does not do what the mirror needs, or is the ClusterPolicy, which Kyverno is to
- * remove with all that are there: what isn't known is no reason to leave. Pure.
+ * What `Auto` comes to. A mirror leaves the engine that it has only where that is gone, doesn't do what the mirror needs, or is ClusterPolicy: when Kyverno removes that,
+ * all ClusterPolicies go with it at once. What isn't known is no reason to leave. Pure.
  */
 export function chooseEngine({ settings, current, engines, served }: AutoInput): EngineChoice {
   const order = settings.injected === 'Always' ? BEST_FOR_INJECTED : BEST_FIRST;
@@ -40,7 +40,7 @@ export function chooseEngine({ settings, current, engines, served }: AutoInput):
   return { engine: possible ?? 'ClusterPolicy', because: 'no engine is known to be there' };
 }
 
-/** Why a mirror stays with what isn't the best. */
+/** Why a mirror stays with an engine that isn't the best one. */
 export const STAYS = 'the mirror has it already';
 
 function isToBeLeft(engine: PolicyEngine, { injected }: AutoInput['settings']): boolean {

@@ -48,11 +48,11 @@ interface Binding {
 
 /** How long what is written to an engine's policies takes, in milliseconds. */
 interface Delays {
-  /** How long after a write (or a deletion) its effect may take without any sign. */
+  /** How long a write, or a deletion, may take to come into force where nothing will show that it has. */
   readonly settleMs: number;
-  /** How long what was written before may still come into force where nothing shows that it did, or that it can't any more. */
+  /** How long an earlier write may still come into force, as long as nothing shows that it has, or that it can't any more. */
   readonly silenceMs: number;
-  /** How long after a write what was there before may still act although nothing shows it any more: what would harm Pods that are treated so waits for it. */
+  /** How long Pods may still be treated by what a write has replaced, although nothing shows that any more. What would harm these Pods waits for so long. */
   readonly spreadMs: number;
   /** How long a policy that matches nothing any more stays before it is deleted. */
   readonly retireMs: number;

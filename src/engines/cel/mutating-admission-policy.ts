@@ -51,7 +51,7 @@ const REINVOCATION: Reinvocation = {
     'conditions held for that Pod before.',
 };
 
-/** The rewrite as a MutatingAdmissionPolicy: the API server does it alone (Kubernetes 1.36 and later). */
+/** The rewrite as a MutatingAdmissionPolicy: the API server does it alone. */
 function mutatingAdmissionPolicy(input: PolicyInput): EnginePolicy {
   const { name, entries, settings } = input;
   const { contentHash, spec, explanations } = celPolicy(input, REINVOCATION);

@@ -136,7 +136,7 @@ function covers(globs: readonly string[]): string {
     .join(' ||\n      ');
 }
 
-/** What is told in one line, in characters. */
+/** How long the texts in a line may be together, in characters: with what stands around them, a line of the policy then stays below 160. */
 const LINE = 100;
 
 /** The items of a list: on one line, or on one each where they are many. */

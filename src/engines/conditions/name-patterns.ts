@@ -1,7 +1,7 @@
 import { re2Literal } from '../syntax/escape.js';
 import { inLines } from '../syntax/lines.js';
 
-/** What is told in one line, in characters. */
+/** How long such a pattern may be, in characters: with what stands around it, a line of the policy then stays below 160. */
 const LINE = 110;
 
 /** RE2 patterns for all of these names and globs together: one, or a few that are no longer than a line. */

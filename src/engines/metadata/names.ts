@@ -9,7 +9,7 @@ import { digest } from '../syntax/digest.js';
 export const DEFAULT_POLICY = 'registry-mirrors';
 
 const HASH = '-[0-9a-f]{10}';
-/** A hash is longer. */
+/** Shorter than a hash, which may have digits alone. */
 const NUMBER = '-[0-9]{1,6}';
 
 const OUR_NAME = new RegExp(`^${DEFAULT_POLICY}(${HASH})?(${NUMBER})?$`);

@@ -8,8 +8,8 @@ import type { Weight } from './weight.js';
 /** The most that MIRRORS_PER_POLICY may say. */
 export const MOST_MIRRORS_PER_POLICY = 1000;
 /**
- * How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: as many as cost a Pod least (docs/adr/2026-11-26-mirrors-per-policy.md). A Pod pays for
- * each policy; with a ClusterPolicy it also pays for each mirror in it, since Kyverno reads them as text.
+ * How many mirrors a policy has at most, unless MIRRORS_PER_POLICY says otherwise: what costs Pods least (docs/adr/2026-11-26-mirrors-per-policy.md). A Pod pays for
+ * each policy; a Pod with a mirrored image also pays for each mirror in a ClusterPolicy, since Kyverno reads these as text.
  */
 export const MIRRORS_PER_POLICY: Readonly<Record<PolicyEngine, number>> = {
   ClusterPolicy: 100,

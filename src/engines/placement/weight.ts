@@ -18,9 +18,11 @@ export interface Weight {
 export const NOTHING: Weight = { annotation: 0, expression: 0, pullSecrets: 0 };
 
 /**
- * What a policy has room for. All annotations of an object have 256 KiB, of which a long entry takes more than is weighed, since it stands on several lines. An
- * expression has 100,000 characters: the API server takes no longer one. The first kind needs some of them for what isn't weighed, which is what other policies'
- * mirrors take on the same hosts, and a whole registry of which other mirrors take some repositories.
+ * What a policy has room for, of whatever engine: a mirror weighs what it takes in CEL, whose expressions have a limit.
+ *
+ * - All annotations of an object may have 256 KiB. A long entry takes more of that than is weighed, since it stands on several lines.
+ * - An expression may have 100,000 characters. Those that say where images are pulled from need some of them for what isn't weighed: what other policies' mirrors take on the same
+ *   hosts, and a whole registry of which other mirrors take some repositories.
  */
 const ROOM: Weight = { annotation: 180_000, expression: 60_000, pullSecrets: 99_000 };
 
