@@ -3,6 +3,7 @@ import type { MirrorEntry } from '../entry.js';
 import { MIRRORS_PER_POLICY, placeInParts } from './parts.js';
 import { policyName } from '../metadata/names.js';
 import { settingsText } from '../settings.js';
+import { scaleAmong } from './weight.js';
 import type { PolicySettings } from '../settings.js';
 
 /** A mirror's entry, and what decides which policy it goes into. */
@@ -36,6 +37,7 @@ export function groups(
   homes: Homes = new Map(),
   mirrorsPerPolicy?: number,
 ): readonly PolicyGroup[] {
+  const weigh = scaleAmong(placed.map(({ entry }) => entry));
   const bySettings = Map.groupBy(placed, ({ settings }) => settingsText(settings));
   return [...bySettings.values()]
     .flatMap((members) => {
@@ -46,6 +48,7 @@ export function groups(
         members.map(({ entry }) => entry),
         homes,
         mirrorsPerPolicy ?? MIRRORS_PER_POLICY[settings.engine],
+        weigh,
       );
       return [...parts].map(([name, entries]): PolicyGroup => ({ name, settings, entries: sorted(entries) }));
     })

@@ -2,8 +2,8 @@ import { compare } from '../../image/rules.js';
 import type { MirrorEntry } from '../entry.js';
 import { isPartOf, partName } from '../metadata/names.js';
 import type { PolicyEngine } from '../settings.js';
-import { NOTHING, shareOf, sumOf, weightOf } from './weight.js';
-import type { Weight } from './weight.js';
+import { NOTHING, scaleAmong, shareOf, sumOf } from './weight.js';
+import type { Scale, Weight } from './weight.js';
 
 /** The most that MIRRORS_PER_POLICY may say. */
 export const MOST_MIRRORS_PER_POLICY = 1000;
@@ -31,36 +31,45 @@ const SPARE = 1.2;
  * @param base - the first policy's name; that of the others begins with it
  * @param homes - the policies that mirrors are in now, of these settings or of others
  * @param atMost - how many mirrors a policy may have
+ * @param weigh - default: as these mirrors weigh where there are no others
  */
 export function placeInParts(
   base: string,
   entries: readonly MirrorEntry[],
   homes: ReadonlyMap<string, string>,
   atMost: number,
+  weigh: Scale = scaleAmong(entries),
 ): ReadonlyMap<string, readonly MirrorEntry[]> {
+  const limits = { atMost, weigh };
   const parts = new Map<string, Part>();
   const newcomers: MirrorEntry[] = [];
   for (const entry of entries.toSorted((a, b) => compare(a.mirror, b.mirror))) {
     const home = homes.get(entry.mirror);
     if (home === undefined || !isPartOf(base, home)) newcomers.push(entry);
-    else partOf(parts, home, atMost).add(entry);
+    else partOf(parts, home, limits).add(entry);
   }
   for (const part of parts.values()) newcomers.push(...part.shrink());
   for (const entry of newcomers)
-    (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts), atMost)).add(entry);
-  while (dissolvesSmallest(parts, atMost)) continue;
+    (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts), limits)).add(entry);
+  while (dissolvesSmallest(parts, limits)) continue;
   return new Map([...parts].map(([name, { entries: placed }]) => [name, placed]));
 }
 
+/** When a policy is full. */
+interface Limits {
+  readonly atMost: number;
+  readonly weigh: Scale;
+}
+
 class Part {
-  readonly #atMost: number;
+  readonly #limits: Limits;
   readonly #entries: MirrorEntry[];
   #weight: Weight;
 
-  constructor(atMost: number, entries: readonly MirrorEntry[] = []) {
-    this.#atMost = atMost;
+  constructor(limits: Limits, entries: readonly MirrorEntry[] = []) {
+    this.#limits = limits;
     this.#entries = [...entries];
-    this.#weight = entries.map(weightOf).reduce(sumOf, NOTHING);
+    this.#weight = entries.map(limits.weigh).reduce(sumOf, NOTHING);
   }
 
   get entries(): readonly MirrorEntry[] {
@@ -72,21 +81,23 @@ class Part {
   }
 
   hasRoomFor(entry: MirrorEntry): boolean {
-    return this.#entries.length < this.#atMost && shareOf(sumOf(this.#weight, weightOf(entry))) <= 1;
+    const { atMost, weigh } = this.#limits;
+    return this.#entries.length < atMost && shareOf(sumOf(this.#weight, weigh(entry))) <= 1;
   }
 
   add(entry: MirrorEntry): void {
     this.#entries.push(entry);
-    this.#weight = sumOf(this.#weight, weightOf(entry));
+    this.#weight = sumOf(this.#weight, this.#limits.weigh(entry));
   }
 
   /** @returns what doesn't fit any more, the largest first */
   shrink(): readonly MirrorEntry[] {
+    const { atMost, weigh } = this.#limits;
     const out: MirrorEntry[] = [];
-    while (this.#entries.length > 1 && (this.#entries.length > this.#atMost || shareOf(this.#weight) > 1)) {
-      const largest = this.#entries.reduce((a, b) => (shareOf(weightOf(b)) >= shareOf(weightOf(a)) ? b : a));
+    while (this.#entries.length > 1 && (this.#entries.length > atMost || shareOf(this.#weight) > 1)) {
+      const largest = this.#entries.reduce((a, b) => (shareOf(weigh(b)) >= shareOf(weigh(a)) ? b : a));
       this.#entries.splice(this.#entries.indexOf(largest), 1);
-      this.#weight = this.#entries.map(weightOf).reduce(sumOf, NOTHING);
+      this.#weight = this.#entries.map(weigh).reduce(sumOf, NOTHING);
       out.push(largest);
     }
     return out;
@@ -94,18 +105,18 @@ class Part {
 }
 
 /** Spreads the smallest part over the others where they have room to spare. */
-function dissolvesSmallest(parts: Map<string, Part>, atMost: number): boolean {
+function dissolvesSmallest(parts: Map<string, Part>, limits: Limits): boolean {
   const all = [...parts.values()];
   const count = all.reduce((sum, { entries }) => sum + entries.length, 0);
   const share = shareOf(all.map(({ weight }) => weight).reduce(sumOf, NOTHING));
   const room = (parts.size - 1) / SPARE;
-  if (parts.size < 2 || count > room * atMost || share > room) return false;
+  if (parts.size < 2 || count > room * limits.atMost || share > room) return false;
   const [smallest] = [...parts].sort(
     ([a, { entries: x }], [b, { entries: y }]) => x.length - y.length || inOrder(b, a),
   );
   if (smallest === undefined) return false;
   const rest = new Map(
-    [...parts].flatMap(([name, part]) => (name === smallest[0] ? [] : [[name, new Part(atMost, part.entries)]])),
+    [...parts].flatMap(([name, part]) => (name === smallest[0] ? [] : [[name, new Part(limits, part.entries)]])),
   );
   for (const entry of smallest[1].entries) {
     const part = firstWithRoom(rest, entry);
@@ -125,8 +136,8 @@ function firstWithRoom(parts: ReadonlyMap<string, Part>, entry: MirrorEntry): Pa
   return first?.[1];
 }
 
-function partOf(parts: Map<string, Part>, name: string, atMost: number): Part {
-  const part = parts.get(name) ?? new Part(atMost);
+function partOf(parts: Map<string, Part>, name: string, limits: Limits): Part {
+  const part = parts.get(name) ?? new Part(limits);
   parts.set(name, part);
   return part;
 }

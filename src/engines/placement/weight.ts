@@ -3,7 +3,7 @@ import { pullSecretItem } from '../cel/pull-secrets.js';
 import type { MirrorEntry } from '../entry.js';
 import { pullSecretName } from '../pull-secret.js';
 import { celString, plainJson } from '../syntax/escape.js';
-import { precedence } from './precedence.js';
+import { precedence, type HostRule } from './precedence.js';
 
 /** How much room a mirror's entry takes up in a policy, in characters. */
 export interface Weight {
@@ -22,7 +22,7 @@ export const NOTHING: Weight = { annotation: 0, expression: 0, pullSecrets: 0 };
  *
  * - All annotations of an object may have 256 KiB. A long entry takes more of that than is weighed, since it stands on several lines.
  * - An expression may have 100,000 characters. Those that say where images are pulled from need some of them for what isn't weighed: what other policies' mirrors take on the same
- *   hosts, and a whole registry of which other mirrors take some repositories.
+ *   hosts.
  */
 const ROOM: Weight = { annotation: 180_000, expression: 60_000, pullSecrets: 99_000 };
 
@@ -31,31 +31,67 @@ const AROUND = 10;
 /** The same around an item of a list that is a line of its own. */
 const AROUND_ITEM = 5;
 
-const WEIGHTS = new WeakMap<MirrorEntry, Weight>();
+/** Gives the weight of a mirror's entry. */
+export type Scale = (entry: MirrorEntry) => Weight;
 
-/** The weight of an entry; worked out once. */
-export function weightOf(entry: MirrorEntry): Weight {
+/**
+ * A mirror weighs more where another one is on one of its hosts: the choices of both stand there in one order of precedence, so each host of the mirror may need
+ * choices of its own, and each of its globs a choice of its own with all excludes. It weighs what these may come to, whichever mirrors are in the same policy.
+ *
+ * @param all - the mirrors of all policies
+ */
+export function scaleAmong(all: readonly MirrorEntry[]): Scale {
+  const hosts = new Set<string>();
+  const shared = new Set<string>();
+  for (const host of all.flatMap((entry) => entry.hosts)) (hosts.has(host) ? shared : hosts).add(host);
+  return (entry) => {
+    const { alone, besideOthers } = weightsOf(entry);
+    return entry.hosts.some((host) => shared.has(host)) ? besideOthers : alone;
+  };
+}
+
+interface Weights {
+  readonly alone: Weight;
+  readonly besideOthers: Weight;
+}
+
+const WEIGHTS = new WeakMap<MirrorEntry, Weights>();
+
+/** What an entry weighs by itself and beside others; worked out once. */
+export function weightsOf(entry: MirrorEntry): Weights {
   const known = WEIGHTS.get(entry);
   if (known !== undefined) return known;
-  const weight = {
+  const alone = {
     annotation: plainJson(entry).length,
-    expression: hostsLength(entry) + choicesLength(entry),
+    expression: hostsLength(entry) + joinedLength(entry),
     pullSecrets: pullSecretItem({ pullPrefix: entry.pullPrefix, name: pullSecretName(entry) }).length + AROUND_ITEM,
   };
-  WEIGHTS.set(entry, weight);
-  return weight;
+  // Not more than what gives it a policy of its own, since it counts for whether policies can become fewer.
+  const each = Math.min(eachLength(entry), ROOM.expression);
+  const weights = { alone, besideOthers: { ...alone, expression: Math.max(alone.expression, each) } };
+  WEIGHTS.set(entry, weights);
+  return weights;
 }
 
 function hostsLength({ hosts, pullPrefix }: MirrorEntry): number {
   return hosts.reduce((sum, host) => sum + celString(host).length + celString(pullPrefix).length + AROUND, 0);
 }
 
-/** A whole registry is an entry of a map. */
-function choicesLength(entry: MirrorEntry): number {
+/** The choices of a mirror that is alone on its hosts. A whole registry is an entry of a map. */
+function joinedLength(entry: MirrorEntry): number {
   if (entry.include.length === 0 && entry.exclude.length === 0) return 0;
-  return precedence([entry])([entry])
-    .flatMap(choicesOf)
-    .reduce((sum, choice) => sum + choice.length + AROUND, 0);
+  return lengthOf(precedence([entry])([entry]));
+}
+
+/** The same where another mirror's choice stands between any two of them. */
+function eachLength({ hosts, pullPrefix, include, exclude }: MirrorEntry): number {
+  const globs = include.length === 0 ? [[]] : include.map((glob) => [glob]);
+  const outcomes = globs.map((each) => ({ pullPrefix, include: each, exclude }));
+  return lengthOf(hosts.map((host) => ({ hosts: [host], outcomes })));
+}
+
+function lengthOf(rules: readonly HostRule[]): number {
+  return rules.flatMap(choicesOf).reduce((sum, choice) => sum + choice.length + AROUND, 0);
 }
 
 export function sumOf(a: Weight, b: Weight): Weight {

@@ -2,7 +2,7 @@ import type { Turn } from '../../clock/turn.js';
 import { groups, withStaying } from '../../engines/placement/group.js';
 import type { Homes, PlacedEntry, PolicyGroup } from '../../engines/placement/group.js';
 import type { MirrorEntry } from '../../engines/entry.js';
-import { weightOf } from '../../engines/placement/weight.js';
+import { weightsOf } from '../../engines/placement/weight.js';
 import { actingSince } from '../plan/acting.js';
 import type { Desired } from './desired.js';
 import { NOTHING_YET } from '../memory.js';
@@ -25,7 +25,7 @@ export interface Placing {
 export async function weighAll({ placed }: Desired, turn: Turn): Promise<void> {
   for (const { entry } of placed.values()) {
     await turn.breathe();
-    weightOf(entry);
+    weightsOf(entry);
   }
   await turn.breathe();
 }

@@ -12,53 +12,73 @@ interface Fleet {
   readonly name: string;
   readonly count: number;
   readonly mirror: (n: string) => string;
-  readonly host: (n: string) => string;
+  readonly hosts: (n: string) => readonly string[];
   readonly pullPrefix: (n: string) => string;
   readonly include?: (n: string) => readonly string[];
+  readonly exclude?: (n: string) => readonly string[];
 }
+
+const REGISTRIES = ['docker.io', 'ghcr.io', 'quay.io'];
 
 const FLEETS: readonly Fleet[] = [
   {
     name: 'long projects and short hosts',
     count: 1000,
     mirror: (n) => `physics-registry-${n}`,
-    host: (n) => `r${n}.cern.test`,
+    hosts: (n) => [`r${n}.cern.test`],
     pullPrefix: (n) => `harbor.cern.test/physics-registry-${n}`,
   },
   {
     name: 'very long names and short hosts',
     count: 600,
     mirror: (n) => `${'team-'.repeat(20)}${n}`,
-    host: (n) => `r${n}.acme.test`,
+    hosts: (n) => [`r${n}.acme.test`],
     pullPrefix: (n) => `harbor.acme.test/frontend-${n}`,
   },
   {
     name: 'long hosts and short projects',
     count: 1000,
     mirror: (n) => `m-${n}`,
-    host: (n) => `registry-of-the-${n}.department.of.some.company.test`,
+    hosts: (n) => [`registry-of-the-${n}.department.of.some.company.test`],
     pullPrefix: (n) => `h.test/${n}`,
   },
   {
     name: 'some repositories of one registry each',
     count: 1000,
     mirror: (n) => `team-${n}`,
-    host: () => 'registry.one.test',
+    hosts: () => ['registry.one.test'],
     pullPrefix: (n) => `harbor.one.test/team-${n}`,
     include: (n) => [`team-${n}/**`, `shared/${n}-*`],
   },
+  {
+    name: 'some repositories of three registries each, and others that are on one of these alone',
+    count: 400,
+    mirror: (n) => `team-${n}`,
+    hosts: (n) => (Number(n) < 3 ? [REGISTRIES[Number(n)] ?? ''] : REGISTRIES),
+    pullPrefix: (n) => `harbor.example.org/team-${n}`,
+    include: (n) => [1, 2, 3, 4, 5, 6, 7, 8].map((project) => `team-${n}-of-project-${project}/**`),
+  },
+  {
+    name: 'repositories and exceptions among those of all others',
+    count: 200,
+    mirror: (n) => `team-${n}`,
+    hosts: () => ['quay.io'],
+    pullPrefix: (n) => `harbor.example.org/team-${n}`,
+    include: (n) => [`t${n}/**`, `team-${n}/**`, `teams/of/${n}/**`],
+    exclude: () => ['**/test-*', '**/private/**', '**/secret/**'],
+  },
 ];
 
-for (const { name, count, mirror, host, pullPrefix, include } of FLEETS) {
+for (const { name, count, mirror, hosts, pullPrefix, include, exclude } of FLEETS) {
   describe(`a thousand mirrors in a policy at most, with ${name}`, () => {
     const entries = Array.from({ length: count }, (_, i): MirrorEntry => {
       const n = String(i).padStart(4, '0');
       return {
         mirror: mirror(n),
-        hosts: [host(n)],
+        hosts: hosts(n),
         pullPrefix: pullPrefix(n),
         include: include?.(n) ?? [],
-        exclude: [],
+        exclude: exclude?.(n) ?? [],
       };
     });
 
