@@ -24,18 +24,30 @@ export function pullSecretSteps(secrets: readonly PullSecretRef[]): readonly Ste
       why: 'What the new names begin with. Each Secret is looked up here: with many mirrors, to compare it with each new name would take long.',
     },
     {
+      name: 'ownPullSecrets',
+      expression: `// What the Pod has without this policy.\n${namesIn('object')}`,
+      why: 'The Pod may name a Secret of the operator itself: it is given none twice.',
+    },
+    {
+      name: 'earlierPullSecrets',
+      expression: `// Of an update: what the Pod has had so far.\n${namesIn('oldObject')}`,
+      why: 'Only looked at when a manifest is applied again to a Pod that was rewritten.',
+    },
+    {
       name: 'pullSecrets',
       expression: `\
 // Those that a new Pod's images need, or that a manifest which is applied again leaves out: nobody can take them from a Pod.
 variables.knownPullSecrets.filter(s, (
-    request.operation == "CREATE"
-      ? s.prefix in variables.usedPrefixes
-      : oldObject.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name)
-  ) && !object.spec.?imagePullSecrets.orValue([]).exists(p, p.?name.orValue("") == s.name)
+    request.operation == "CREATE" ? s.prefix in variables.usedPrefixes : s.name in variables.earlierPullSecrets
+  ) && !(s.name in variables.ownPullSecrets)
 ).map(s, {"name": s.name})`,
       why: 'The pull secrets of a Pod can not be changed later, so an update gets back just what its Pod has and its manifest does not know of.',
     },
   ];
+}
+
+function namesIn(pod: string): string {
+  return `${pod}.spec.?imagePullSecrets.orValue([]).map(p, string(p.?name.orValue("")))`;
 }
 
 /** What is behind the rest of the JSON patch. No Secrets but the operator's own are added, whatever the variables say. */

@@ -4,7 +4,7 @@ import type { MirrorEntry } from '../../../src/engines/entry.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
 import { expect } from 'chai';
 import { useCluster } from '../shared-cluster.js';
-import { dryRun, images as imagesOf, podOf } from './pod.js';
+import { dryRun, images as imagesOf, podOf, type Pod } from './pod.js';
 import { PoliciesInForce } from './policies.js';
 import { DEFAULT_SETTINGS } from '../../support/settings.js';
 
@@ -118,6 +118,16 @@ describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
   // Somebody else's policy has put a host in front of our prefix: only then is the list of all prefixes made.
   const prefixed = mirrors.map(({ hosts, pullPrefix }) => `${hosts[0] ?? ''}/${pullPrefix}/image`);
 
+  async function appliesTwice(namespace: string, pod: Pod): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?fieldManager=git&force=true`;
+    const apply = async (): Promise<Pod> => {
+      const manifest = { apiVersion: 'v1', kind: 'Pod', ...pod };
+      return cluster().api.json<Pod>('PATCH', path, manifest, 'application/apply-patch+yaml');
+    };
+    const first = await apply();
+    expect((await apply()).spec).to.deep.equal(first.spec);
+  }
+
   for (const [engine, pullSecret, count] of [
     ['ClusterPolicy', 'None', 90],
     ['ClusterPolicy', 'Inject', 90],
@@ -146,6 +156,8 @@ describe('the largest policies that MIRRORS_PER_POLICY allows', function () {
         expect(imagesOf(after)).to.have.members(ofEach.slice(0, count).map((name) => rewrite(name).image));
         const { imagePullSecrets = [] } = after.spec as { readonly imagePullSecrets?: readonly unknown[] };
         expect(imagePullSecrets).to.have.length(pullSecret === 'Inject' ? count : 0);
+        // A Pod has its pull secrets when it is updated: each of the policy's is looked up among them.
+        if (pullSecret === 'Inject') await appliesTwice(namespace, pod);
         expect(rewrite(prefixed[0] ?? '')).to.have.property('why', 'PrefixedAlready');
         const beside = [...prefixed.slice(0, third), ...ofEach.slice(0, third)];
         expect(imagesOf(await dryRun(cluster().api, namespace, podOf(beside)))).to.deep.equal(
