@@ -32,7 +32,7 @@ export const CHECKS: readonly Check[] = [
   },
   {
     title: "The chart's admission policies let the operator write what it writes, and nothing else",
-    specs: ['policy', 'images', 'pods', 'ways-around', 'upgrade'].map(
+    specs: ['policy', 'images', 'pods', 'ways-around', 'largest', 'upgrade'].map(
       (what) => `${IN}/chart/admission-${what}.test.ts`,
     ),
   },

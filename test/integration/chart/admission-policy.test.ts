@@ -4,6 +4,7 @@ import type { Cluster } from '../../cluster/cluster.js';
 import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
 import type { Manifest } from '../../support/chart.js';
 import { eventually } from '../../support/wait.js';
+import { isServed } from '../policy/served.js';
 import { useCluster } from '../shared-cluster.js';
 import { clusterPolicy, constraints, matching, mutatingPolicy, ownForEach, unlabelled } from './kyverno-policies.js';
 
@@ -125,7 +126,7 @@ describe('The admission policy, asked with the operator’s own token,', functio
       kubeconfig,
     });
 
-  for (const [what, object, message] of REFUSED) {
+  for (const [what, object, message] of REFUSED.filter(([, policy]) => isServed(policy))) {
     it(`refuses ${what}`, async () => {
       const { code, stderr } = await applyAsOperator(object);
       expect(code, stderr).to.not.equal(0);
@@ -133,7 +134,9 @@ describe('The admission policy, asked with the operator’s own token,', functio
     });
   }
 
-  for (const object of [clusterPolicy(name), clusterPolicy('registry-mirrors'), mutatingPolicy(name)]) {
+  for (const object of [clusterPolicy(name), clusterPolicy('registry-mirrors'), mutatingPolicy(name)].filter(
+    isServed,
+  )) {
     it(`takes a ${object.kind} for Pods, named ${object.metadata.name}`, async () => {
       const { code, stderr } = await applyAsOperator(object);
       expect(code, stderr).to.equal(0);

@@ -1,14 +1,17 @@
 import { expect } from 'chai';
+import { ENGINES } from '../../../src/engines/engines.js';
 import type { CommandResult } from '../../support/command.js';
 import { NAMESPACE, OPERATOR_USER, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
-import { SERVED_ENGINES, servedVersion } from '../policy/served.js';
+import { isServed, SERVED_ENGINES, servedVersion } from '../policy/served.js';
 import { useCluster } from '../shared-cluster.js';
 import { clusterPolicy, constraints, matching, mutatingPolicy, unlabelled } from './kyverno-policies.js';
 
 /** Named as the operator's are, and made by somebody else. */
 const THEIRS = 'registry-mirrors-theirs';
 const OURS = 'registry-mirrors-ours';
+const KINDS = SERVED_ENGINES.filter((engine) => ENGINES[engine].isKyverno);
+const FORCED = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
 const READING = 'http.get("http://thief.example.org").a == "b"';
 
 describe('The admission policy, asked with the operator’s own token in other ways than by applying,', function () {
@@ -33,15 +36,15 @@ describe('The admission policy, asked with the operator’s own token in other w
       'everything-refused',
       '--ignore-not-found',
     ]);
-    for (const kind of ['clusterpolicy', 'mutatingpolicy'])
-      await asAdmin(['delete', kind, THEIRS, OURS, 'require-labels', '--ignore-not-found']);
+    for (const kind of KINDS) await asAdmin(['delete', kind, THEIRS, OURS, 'require-labels', '--ignore-not-found']);
   };
 
   before(async () => {
     await installOperator(cluster());
     kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
-    await cluster().apply([clusterPolicy('require-labels'), clusterPolicy(OURS), mutatingPolicy(OURS)]);
-    await cluster().apply([unlabelled(clusterPolicy(THEIRS)), unlabelled(mutatingPolicy(THEIRS))]);
+    const theirs = [clusterPolicy(THEIRS), mutatingPolicy(THEIRS)].map(unlabelled);
+    const all = [clusterPolicy('require-labels'), clusterPolicy(OURS), mutatingPolicy(OURS), ...theirs];
+    await cluster().apply(all.filter(isServed));
     await eventually(async () => {
       expect((await asOperator(['label', 'clusterpolicy', 'require-labels', 'a=b'])).code).to.not.equal(0);
     });
@@ -60,15 +63,14 @@ describe('The admission policy, asked with the operator’s own token in other w
     expect(code, stderr).to.equal(0);
   });
 
-  for (const kind of ['clusterpolicy', 'mutatingpolicy']) {
-    const theirs = kind === 'clusterpolicy' ? clusterPolicy(THEIRS) : mutatingPolicy(THEIRS);
+  for (const kind of KINDS) {
+    const theirs = kind === 'ClusterPolicy' ? clusterPolicy(THEIRS) : mutatingPolicy(THEIRS);
 
     it(`refuses to make the ${kind} of somebody else its own, whatever it is named`, async () => {
       const label = 'registrymirror.io/managed-by=registry-mirror-operator';
       expectRefusal(await asOperator(['label', kind, THEIRS, label]), 'only policies that it made');
       expectRefusal(await asOperator(['annotate', kind, THEIRS, 'registrymirror.io/mirrors=[]']), 'that it made');
-      const forced = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
-      expectRefusal(await asOperator(forced, theirs), 'only policies that it made');
+      expectRefusal(await asOperator(FORCED, theirs), 'only policies that it made');
       expectRefusal(await asOperator(['delete', kind, THEIRS]), 'only policies that it made');
     });
 
@@ -97,28 +99,33 @@ describe('The admission policy, asked with the operator’s own token in other w
     expectRefusal(annotated, 'as they are admitted');
   });
 
-  it('refuses what is applied by force, or patched into a policy of its own', async () => {
-    const forced = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
-    expectRefusal(await asOperator(forced, clusterPolicy(OURS, { match: matching('Secret') })), 'policies for Pods');
-    const patch = [{ op: 'add', path: '/spec/matchConditions', value: [{ name: 'a', expression: READING }] }];
-    const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(patch)]);
-    expectRefusal(patched, 'read nothing but the Pod');
-    const elsewhere = mutatingPolicy(OURS, { targetMatchConstraints: constraints('', 'secrets') });
-    expectRefusal(await asOperator(forced, elsewhere), 'as they are admitted');
+  it('refuses what is applied by force', async () => {
+    const policy = clusterPolicy(OURS, { match: matching('Secret') });
+    expectRefusal(await asOperator(FORCED, policy), 'policies for Pods');
   });
 
-  it('lets it write the rest of a MutatingPolicy that somebody has added to, and nothing new of that kind', async () => {
-    const added = [
-      { op: 'add', path: '/spec/matchConditions', value: [{ name: 'theirs', expression: READING }] },
-      { op: 'add', path: '/spec/auditAnnotations', value: [{ key: 'a', valueExpression: '"b"' }] },
-    ];
-    await asAdmin(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(added)]);
-    const annotated = await asOperator(['annotate', 'mutatingpolicy', OURS, 'a=b', '--dry-run=server']);
-    expect(annotated.code, annotated.stderr).to.equal(0);
-    const more = [{ op: 'add', path: '/spec/matchConditions/-', value: { name: 'b', expression: `${READING} ` } }];
-    const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(more)]);
-    expectRefusal(patched, 'read nothing but the Pod');
-  });
+  if (SERVED_ENGINES.includes('MutatingPolicy')) {
+    it('refuses what is applied by force as a MutatingPolicy, or patched into one of its own', async () => {
+      const patch = [{ op: 'add', path: '/spec/matchConditions', value: [{ name: 'a', expression: READING }] }];
+      const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(patch)]);
+      expectRefusal(patched, 'read nothing but the Pod');
+      const elsewhere = mutatingPolicy(OURS, { targetMatchConstraints: constraints('', 'secrets') });
+      expectRefusal(await asOperator(FORCED, elsewhere), 'as they are admitted');
+    });
+
+    it('lets it write the rest of a MutatingPolicy that somebody has added to, and nothing new of that kind', async () => {
+      const added = [
+        { op: 'add', path: '/spec/matchConditions', value: [{ name: 'theirs', expression: READING }] },
+        { op: 'add', path: '/spec/auditAnnotations', value: [{ key: 'a', valueExpression: '"b"' }] },
+      ];
+      await asAdmin(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(added)]);
+      const annotated = await asOperator(['annotate', 'mutatingpolicy', OURS, 'a=b', '--dry-run=server']);
+      expect(annotated.code, annotated.stderr).to.equal(0);
+      const more = [{ op: 'add', path: '/spec/matchConditions/-', value: { name: 'b', expression: `${READING} ` } }];
+      const patched = await asOperator(['patch', 'mutatingpolicy', OURS, '--type=json', '-p', JSON.stringify(more)]);
+      expectRefusal(patched, 'read nothing but the Pod');
+    });
+  }
 
   if (SERVED_ENGINES.includes('MutatingAdmissionPolicy'))
     it('isn’t asked about MutatingAdmissionPolicies, whatever its rules are: only without the right are there none', async () => {

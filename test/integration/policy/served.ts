@@ -25,6 +25,11 @@ const ENGINES: readonly PolicyEngine[] = ['ClusterPolicy', 'MutatingPolicy', 'Mu
 /** The engines that the run's cluster can do. */
 export const SERVED_ENGINES = ENGINES.filter((engine) => VERSIONS[engine] !== undefined);
 
+/** Whether the run's cluster has such policies. */
+export function isServed({ kind }: Pick<PolicyObject, 'kind'>): boolean {
+  return SERVED_ENGINES.some((engine) => engine === kind);
+}
+
 /** What `kubectl get` and the API's paths call the kinds of them. */
 export const SERVED_PLURALS: readonly string[] = Object.values(PLURALS)
   .filter(([engine]) => SERVED_ENGINES.includes(engine))
