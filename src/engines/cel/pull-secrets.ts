@@ -31,7 +31,7 @@ export function pullSecretSteps(secrets: readonly PullSecretRef[]): readonly Ste
     {
       name: 'earlierPullSecrets',
       expression: `// Of an update: what the Pod has had so far.\n${namesIn('oldObject')}`,
-      why: 'Only looked at when a manifest is applied again to a Pod that was rewritten.',
+      why: 'Of these an update gets back what its manifest leaves out, and no more.',
     },
     {
       name: 'pullSecrets',
