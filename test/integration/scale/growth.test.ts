@@ -57,9 +57,9 @@ describe('The first mirror that a policy has no room for', function () {
     }
   });
   it('go into one policy where it may have more than before, as after an upgrade, and their Pods notice nothing', async () => {
-    // Nobody makes it here, where no controllers run.
-    const account = { metadata: { name: 'default' } };
-    await world().cluster.api.json('POST', '/api/v1/namespaces/default/serviceaccounts', account);
+    // No controllers run here to make it, but another spec may have.
+    const metadata = { name: 'default', namespace: 'default' };
+    await world().cluster.apply([{ apiVersion: 'v1', kind: 'ServiceAccount', metadata }]);
     const late = createMirrors('late', 3, { rewrite });
     await createAll(world(), late);
     await untilAllReady(world(), FULL + late.length);
