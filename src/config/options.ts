@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_EXCLUDED_NAMESPACES } from './excluded-namespaces.js';
 import { ENGINE_KINDS } from '../engines/engines.js';
-import { MOST_MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
+import { MIRRORS_PER_POLICY, MOST_MIRRORS_PER_POLICY } from '../engines/placement/parts.js';
 import {
   duration,
   engineKinds,
@@ -134,7 +134,7 @@ export const OPTIONS = {
   mirrorsPerPolicy: {
     flag: '--mirrors-per-policy <number>',
     env: 'MIRRORS_PER_POLICY',
-    description: 'how many mirrors share a policy at most (default: 100 in a ClusterPolicy, 1000 in others)',
+    description: `how many mirrors share a policy at most (default: ${MIRRORS_PER_POLICY.ClusterPolicy} in a ClusterPolicy, ${MIRRORS_PER_POLICY.MutatingPolicy} in others)`,
     schema: integer(10, MOST_MIRRORS_PER_POLICY).optional(),
   },
   workers: {
