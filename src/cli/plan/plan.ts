@@ -78,9 +78,11 @@ export function hasFailures({ harbor }: Plan): boolean {
 
 const SHOWN_PODS = 20;
 
-/** The plan for people. */
+/** The plan for people. Pods of mirrors that the files change come first: who plans a new mirror asks about them. */
 export function planLines(plan: Plan, all: boolean): readonly string[] {
-  const shown = all ? plan.pods : plan.pods.slice(0, SHOWN_PODS);
+  const changed = new Set(plan.objects.map(({ mirror }) => mirror));
+  const pods = plan.pods.toSorted((a, b) => Number(changed.has(b.mirror)) - Number(changed.has(a.mirror)));
+  const shown = all ? pods : pods.slice(0, SHOWN_PODS);
   const problems = plan.harbor.filter(({ problem }) => problem !== undefined);
   return [
     ...(hasDifferences(plan) || hasFailures(plan) ? [] : ['No changes.']),
@@ -101,7 +103,7 @@ export function planLines(plan: Plan, all: boolean): readonly string[] {
     ),
     ...section('Images of present Pods that would have been rewritten:', [
       ...shown.map(podLine),
-      ...(shown.length < plan.pods.length ? [`and ${plan.pods.length - shown.length} more; --all shows them`] : []),
+      ...(shown.length < pods.length ? [`and ${pods.length - shown.length} more; --all shows them`] : []),
     ]),
   ];
 }
@@ -114,6 +116,6 @@ function policyLine({ action, kind, name, mirrors }: PolicyChange): string {
   return mirrors.length === 0 ? `${action} ${kind} ${name}` : `${action} ${kind} ${name} (${mirrors.join(', ')})`;
 }
 
-function podLine({ namespace, pod, place, name, image, rewritten }: PodRewrite): string {
-  return `${namespace}/${pod} ${place} ${name}: ${image} -> ${rewritten}`;
+function podLine({ namespace, pod, place, name, image, rewritten, mirror }: PodRewrite): string {
+  return `${namespace}/${pod} ${place} ${name}: ${image} -> ${rewritten} (mirror ${mirror})`;
 }

@@ -65,7 +65,9 @@ describe('registry-mirror plan', function () {
       '  create ClusterPolicy registry-mirrors (dockerhub)',
       'Images of present Pods that would have been rewritten:',
     ]);
-    expect(lines[8]).to.equal(`  ${namespace}/web-00 container c: nginx -> ${PULL_HOST}/dockerhub/library/nginx`);
+    expect(lines[8]).to.equal(
+      `  ${namespace}/web-00 container c: nginx -> ${PULL_HOST}/dockerhub/library/nginx (mirror dockerhub)`,
+    );
     expect(lines).to.have.length(8 + 20 + 1);
     expect(lines.at(-1)).to.match(/^ {2}and \d+ more; --all shows them$/);
     expect(code).to.equal(1);

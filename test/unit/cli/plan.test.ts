@@ -3,6 +3,8 @@ import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import type { MirrorPlan } from '../../../src/cli/plan/harbor-side.js';
 import type { PlannedMirrors } from '../../../src/cli/plan/mirrors.js';
 import { makePlan, planLines } from '../../../src/cli/plan/plan.js';
+import type { Plan } from '../../../src/cli/plan/plan.js';
+import type { PodRewrite } from '../../../src/cli/plan/pods.js';
 import { mirrorsPerPolicyIn, policyChanges } from '../../../src/cli/plan/policies.js';
 import { renderPolicies } from '../../../src/engines/render.js';
 import type { PolicyEngine } from '../../../src/engines/settings.js';
@@ -56,6 +58,33 @@ describe('registry-mirror plan', () => {
       expect(await linesFor(team, side, changes)).to.deep.equal(expected);
     });
   }
+});
+
+describe('the Pods of a plan', () => {
+  const pod = (name: string, mirror: string): PodRewrite => ({
+    ...{ namespace: 'shop', pod: name, place: 'container', name: 'c', image: 'x' },
+    ...{ rewritten: `h.test/${mirror}/x`, mirror },
+  });
+  const old = Array.from({ length: 20 }, (_, i) => pod(`old-${i}`, 'old'));
+  const plan: Plan = {
+    objects: [{ action: 'create', mirror: 'new' }],
+    harbor: [],
+    policies: [],
+    pods: [...old, pod('web', 'new')],
+  };
+
+  it('begin with those of mirrors that the files change, each with its mirror', () => {
+    const lines = planLines(plan, false);
+    expect(lines.slice(3, 5)).to.deep.equal([
+      '  shop/web container c: x -> h.test/new/x (mirror new)',
+      '  shop/old-0 container c: x -> h.test/old/x (mirror old)',
+    ]);
+    expect(lines.at(-1)).to.equal('  and 1 more; --all shows them');
+  });
+
+  it('are all there if all are asked for', () => {
+    expect(planLines(plan, true)).to.have.length(3 + 21);
+  });
 });
 
 describe('how many mirrors share a policy, as registry-mirror plan sees it,', () => {
