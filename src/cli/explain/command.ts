@@ -8,7 +8,7 @@ import { InputError } from '../input-error.js';
 import { connect, withKubeconfigFlags } from '../cluster/kubeconfig.js';
 import type { KubeconfigFlags } from '../cluster/kubeconfig.js';
 import { readPolicies } from '../cluster/live-policies.js';
-import { readObjects } from '../files/objects-file.js';
+import { nameOf, readObjects } from '../files/objects-file.js';
 import { FORMATS, print } from '../output.js';
 import type { Format, Output } from '../output.js';
 import { explainPod } from './explain.js';
@@ -57,9 +57,9 @@ async function explainCommand(name: string | undefined, flags: ExplainFlags, out
   if ((name === undefined) === (flags.filename === undefined)) {
     throw new InputError('Give either the name of a Pod or a file with -f.');
   }
+  const given = flags.filename === undefined ? undefined : await podFromFile(flags.filename);
   const connection = await connect(flags);
   const reader = new ClusterReader(connection.api, output);
-  const given = flags.filename === undefined ? undefined : await podFromFile(flags.filename);
   const namespace = flags.namespace ?? given?.metadata.namespace ?? connection.namespace;
   const pod = given ?? (await podFromCluster(reader, namespace, name ?? ''));
   const [mirrors, look, context] = await Promise.all([
@@ -75,7 +75,7 @@ async function podFromFile(path: string): Promise<Pod> {
   const [first, ...more] = await readObjects([path]);
   const pod = first?.object as Partial<Pod> | undefined;
   if (pod === undefined || more.length > 0 || pod.kind !== 'Pod' || pod.spec === undefined) {
-    throw new InputError(`${path} must hold one Pod and nothing else.`);
+    throw new InputError(`There must be one Pod and nothing else in ${nameOf(path)}.`);
   }
   return { ...pod, spec: pod.spec, metadata: { ...pod.metadata, name: pod.metadata?.name ?? '' } };
 }

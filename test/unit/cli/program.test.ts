@@ -300,6 +300,13 @@ describe('registry-mirror', () => {
     });
   }
 
+  it('explains one Pod of a file and nothing else, and says so before it asks for a cluster', async () => {
+    const path = file([HUB]);
+    const { code, warnings } = await runWith('explain', 'pod', '-f', path);
+    expect(warnings).to.equal(`There must be one Pod and nothing else in ${path}.`);
+    expect(code).to.equal(2);
+  });
+
   it('names the Harbor that does not answer, and says what to check', async () => {
     const args = ['--harbor-url', 'http://127.0.0.1:1', '--harbor-username', 'x', '--harbor-password-file'];
     const { code, warnings } = await runWith('import', ...args, file('x'));
