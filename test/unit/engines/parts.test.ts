@@ -62,6 +62,14 @@ describe('the policies of mirrors with the same settings', () => {
     }
   });
 
+  it('keep the first one for its name, also where it is the smallest', () => {
+    const homes = homesOf(placeInParts(BASE, entries(160), new Map(), MOST));
+    const left = entries(160).slice(90);
+    expect(sizes(placeInParts(BASE, left, homes, MOST))).to.deep.equal([[BASE, 70]]);
+    const raised = homesOf(placeInParts(BASE, entries(800), new Map(), MOST));
+    expect(sizes(placeInParts(BASE, entries(800).slice(5), raised, 1000))).to.deep.equal([[BASE, 795]]);
+  });
+
   it('move the largest one out of a policy that has become too large, and only that', () => {
     const homes = homesOf(placeInParts(BASE, entries(50), new Map(), MOST));
     const long = Array.from({ length: 64 }, (_, i) => `${'x'.repeat(240)}/${i}`);
