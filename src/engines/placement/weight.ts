@@ -66,9 +66,7 @@ export function weightsOf(entry: MirrorEntry): Weights {
     expression: hostsLength(entry) + joinedLength(entry),
     pullSecrets: pullSecretItem({ pullPrefix: entry.pullPrefix, name: pullSecretName(entry) }).length + AROUND_ITEM,
   };
-  // Not more than what gives it a policy of its own, since it counts for whether policies can become fewer.
-  const each = Math.min(eachLength(entry), ROOM.expression);
-  const weights = { alone, besideOthers: { ...alone, expression: Math.max(alone.expression, each) } };
+  const weights = { alone, besideOthers: { ...alone, expression: Math.max(alone.expression, eachLength(entry)) } };
   WEIGHTS.set(entry, weights);
   return weights;
 }
@@ -83,11 +81,20 @@ function joinedLength(entry: MirrorEntry): number {
   return lengthOf(precedence([entry])([entry]));
 }
 
-/** The same where another mirror's choice stands between any two of them. */
+/**
+ * The same where another mirror's choice stands between any two of them. Not more than what gives it a policy of its own, since it counts for whether policies
+ * can become fewer, and since hosts, includes and excludes multiply to megabytes.
+ */
 function eachLength({ hosts, pullPrefix, include, exclude }: MirrorEntry): number {
   const globs = include.length === 0 ? [[]] : include.map((glob) => [glob]);
-  const outcomes = globs.map((each) => ({ pullPrefix, include: each, exclude }));
-  return lengthOf(hosts.map((host) => ({ hosts: [host], outcomes })));
+  let length = 0;
+  for (const host of hosts) {
+    for (const each of globs) {
+      length += lengthOf([{ hosts: [host], outcomes: [{ pullPrefix, include: each, exclude }] }]);
+      if (length >= ROOM.expression) return ROOM.expression;
+    }
+  }
+  return length;
 }
 
 function lengthOf(rules: readonly HostRule[]): number {
