@@ -5,7 +5,7 @@ import type { Explanation } from './explanation.js';
 import type { PolicyEngine, PolicySettings } from './settings.js';
 
 /** Raised with every change of what a policy looks like, so that a new operator version updates what an old one wrote. */
-export const FORM_VERSION = '14';
+export const FORM_VERSION = '15';
 
 /** A policy as its engine makes it. */
 export interface EnginePolicy {

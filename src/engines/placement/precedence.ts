@@ -90,7 +90,16 @@ function joined(single: readonly Outcome[]): readonly Outcome[] {
     if (isAlike) last.include.push(...include);
     else result.push({ pullPrefix, include: [...include], exclude });
   }
-  return result;
+  return result.map((outcome) => ({ ...outcome, exclude: withEffect(outcome) }));
+}
+
+/** The excludes that can cover any path that the includes cover. Where a mirror's includes stand apart, each has only its own, and not those of all. */
+export function withEffect({ include, exclude }: Pick<Outcome, 'include' | 'exclude'>): readonly string[] {
+  const beginnings = include.length === 0 ? [''] : include.map(beginning);
+  return exclude.filter((glob) => {
+    const excluded = beginning(glob);
+    return beginnings.some((included) => included.startsWith(excluded) || excluded.startsWith(included));
+  });
 }
 
 /** The prefix of hosts that go to one mirror whatever the path; undefined where the path decides. */

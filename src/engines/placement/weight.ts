@@ -3,7 +3,7 @@ import { pullSecretItem } from '../cel/pull-secrets.js';
 import type { MirrorEntry } from '../entry.js';
 import { pullSecretName } from '../pull-secret.js';
 import { celString, plainJson } from '../syntax/escape.js';
-import { precedence, type HostRule } from './precedence.js';
+import { precedence, withEffect, type HostRule } from './precedence.js';
 
 /** How much room a mirror's entry takes up in a policy, in characters. */
 export interface Weight {
@@ -36,7 +36,7 @@ export type Scale = (entry: MirrorEntry) => Weight;
 
 /**
  * A mirror weighs more where another one is on one of its hosts: the choices of both stand there in one order of precedence, so each host of the mirror may need
- * choices of its own, and each of its globs a choice of its own with all excludes. It weighs what these may come to, whichever mirrors are in the same policy.
+ * choices of its own, and each of its globs a choice of its own with the excludes that have an effect there. It weighs what these may come to, whichever mirrors are in the same policy.
  *
  * @param all - the mirrors of all policies
  */
@@ -90,7 +90,8 @@ function eachLength({ hosts, pullPrefix, include, exclude }: MirrorEntry): numbe
   let length = 0;
   for (const host of hosts) {
     for (const each of globs) {
-      length += lengthOf([{ hosts: [host], outcomes: [{ pullPrefix, include: each, exclude }] }]);
+      const outcome = { pullPrefix, include: each, exclude: withEffect({ include: each, exclude }) };
+      length += lengthOf([{ hosts: [host], outcomes: [outcome] }]);
       if (length >= ROOM.expression) return ROOM.expression;
     }
   }

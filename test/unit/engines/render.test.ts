@@ -1,15 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-
-import { literalPrefix, matchesGlob } from '../../../src/image/glob.js';
-import { rewriter } from '../../../src/image/rewrite.js';
 import type { RegistryMirror } from '../../../src/api/registry-mirror.js';
 import { policyEntry, type MirrorEntry } from '../../../src/engines/entry.js';
 import type { PlacedEntry } from '../../../src/engines/placement/group.js';
 import { MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import { inForce } from '../../../src/engines/in-force.js';
 import { contentCondition } from '../../../src/engines/webhooks.js';
-import { precedence } from '../../../src/engines/placement/precedence.js';
 import { readEntries } from '../../../src/engines/metadata/annotations.js';
 import { renderEmpty, renderPolicies } from '../../../src/engines/render.js';
 import { policySettings, type PolicyEngine, type PolicySettings } from '../../../src/engines/settings.js';
@@ -216,100 +212,5 @@ describe("a mirror's share", () => {
   it('takes an empty selector for none', () => {
     const spec = mirror({ namespaceSelector: {}, podSelector: { matchLabels: {}, matchExpressions: [] } }).spec;
     expect(policySettings(spec)).to.deep.equal(settings());
-  });
-});
-
-describe('precedence between policies', () => {
-  const everything = entry('everything', { hosts: ['docker.io'] });
-  const library = entry('library', { hosts: ['docker.io', 'quay.io'], include: ['library/**'] });
-
-  it("leaves alone what another policy's more specific mirror takes", () => {
-    expect(precedence([everything, library])([everything])).to.deep.equal([
-      {
-        hosts: ['docker.io'],
-        outcomes: [
-          { pullPrefix: undefined, include: ['library/**'], exclude: [] },
-          { pullPrefix: 'harbor.test/everything', include: [], exclude: [] },
-        ],
-      },
-    ]);
-  });
-
-  it('says nothing of less specific mirrors of others', () => {
-    const [rule] = precedence([everything, library])([library]);
-    expect(rule?.hosts).to.deep.equal(['docker.io', 'quay.io']);
-    expect(rule?.outcomes).to.deep.equal([{ pullPrefix: 'harbor.test/library', include: ['library/**'], exclude: [] }]);
-  });
-
-  it('says nothing of what others take where no path of its own can be among it', () => {
-    const team = (name: string, ...include: string[]): MirrorEntry => entry(name, { hosts: ['docker.io'], include });
-    const one = team('one', 'team-1/**');
-    for (const other of ['team-10/**', 'team-10', 'team', 'other/**', 'team-1x*', 'team-10/a/**']) {
-      expect(precedence([one, team('other', other)])([one])[0]?.outcomes, other).to.have.length(1);
-    }
-    for (const [mine, other] of [
-      ['team-1/**', 'team-1/a/**'],
-      ['team-1', 'team-1/**'],
-      ['team-1', 'team-*'],
-      ['team-*', 'team-1'],
-      ['**', 'team-1/*'],
-      ['*/b', 'a/b'],
-    ] as const) {
-      const own = team('own', mine);
-      const outcomes = precedence([own, team('other', other)])([own])[0]?.outcomes ?? [];
-      const others = outcomes.filter(({ pullPrefix }) => pullPrefix === undefined);
-      const isFirst =
-        literalPrefix(other).length > literalPrefix(mine).length || literalPrefix(other) === literalPrefix(mine);
-      expect(others.length, `${other} before ${mine}`).to.equal(isFirst ? 1 : 0);
-    }
-  });
-
-  it('decides together as one rewrite of all mirrors would, whatever policies they are in', () => {
-    const glob = fc.array(fc.constantFrom('a', 'b', 'ab', '*', '**', 'a*', '?'), { minLength: 1, maxLength: 3 });
-    const globs = fc.uniqueArray(
-      glob.map((parts) => parts.join('/')),
-      { maxLength: 2 },
-    );
-    const path = fc.array(fc.constantFrom('a', 'b', 'ab', 'c'), { minLength: 1, maxLength: 3 });
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(globs, globs, fc.nat({ max: 1 })), { minLength: 1, maxLength: 5 }),
-        path.map((parts) => parts.join('/')),
-        (mirrors, image) => {
-          const all = mirrors.map(([include, exclude], i) =>
-            entry(`m${i}`, { hosts: ['quay.io'], include: include.toSorted(), exclude }),
-          );
-          const rulesOf = precedence(all);
-          const results = [0, 1].flatMap((part) => {
-            const own = all.filter((_, i) => mirrors[i]?.[2] === part);
-            const [rule] = rulesOf(own);
-            const outcome = rule?.outcomes.find(
-              ({ include, exclude }) =>
-                (include.length === 0 || include.some((one) => matchesGlob(one, image))) &&
-                !exclude.some((one) => matchesGlob(one, image)),
-            );
-            return outcome?.pullPrefix ?? [];
-          });
-          const { image: rewritten } = rewriter(all)(`quay.io/${image}`);
-          expect(results).to.deep.equal(
-            rewritten === `quay.io/${image}` ? [] : [rewritten.slice(0, -image.length - 1)],
-          );
-        },
-      ),
-      { numRuns: 2000 },
-    );
-  });
-
-  it("says a mirror's excludes once, whatever the number of its hosts and includes", () => {
-    const hosts = ['a.test', 'b.test'];
-    const wide = entry('wide', { hosts, include: ['x/**', 'long/y/**', 'z'], exclude: ['x/secret'] });
-    const outcome = { pullPrefix: 'harbor.test/wide', include: ['long/y/**', 'x/**', 'z'], exclude: ['x/secret'] };
-    expect(precedence([wide])([wide])).to.deep.equal([{ hosts, outcomes: [outcome] }]);
-  });
-
-  it('takes a mirror that is in two policies for a while for its own in both', () => {
-    const moved = { ...library, pullPrefix: 'other.test/library' };
-    expect(precedence([library, moved])([moved])).to.deep.equal(precedence([moved])([moved]));
-    expect(precedence([library, moved])([library])).to.deep.equal(precedence([library])([library]));
   });
 });

@@ -100,6 +100,30 @@ for (const { name, count, mirror, hosts, pullPrefix, include, exclude } of FLEET
   });
 }
 
+describe('ten mirrors of one registry, with twenty repositories and as many exceptions each,', () => {
+  for (const engine of ['ClusterPolicy', 'MutatingPolicy', 'MutatingAdmissionPolicy'] as const) {
+    it(`share a ${engine}, since each repository has its own exception only`, () => {
+      const projects = Array.from({ length: 20 }, (_, i) => `project-${i}`);
+      const placed = Array.from({ length: 10 }, (_, i) => {
+        const name = `team-${i}`;
+        const include = projects.map((project) => `${project}/${name}/**`);
+        const exclude = projects.map((project) => `${project}/${name}/private-*/**`);
+        const entry = {
+          mirror: name,
+          hosts: ['docker.io'],
+          pullPrefix: `harbor.example.org/${name}`,
+          include,
+          exclude,
+        };
+        return { entry, settings: { ...DEFAULT_SETTINGS, engine } };
+      });
+      const [policy, ...more] = renderPolicies(placed, { excludedNamespaces: [] });
+      expect(more).to.deep.equal([]);
+      expect(longestExpression(policy?.object ?? {})).to.be.at.most(LONGEST_EXPRESSION);
+    });
+  }
+});
+
 function longestExpression(object: object): number {
   let longest = 0;
   JSON.stringify(object, (key, value: unknown) => {
