@@ -25,8 +25,8 @@ const SPARE = 1.2;
 
 /**
  * Which of the policies with the same settings each mirror is in. It stays in the one it is in; a new one goes into the first with room, or
- * into a new policy. Nothing moves but out of a policy that has become too large, and out of the smallest one when it isn't
- * needed any more. The first policy isn't given up for others: exceptions and people know its name.
+ * into a new policy. Nothing moves but out of a policy that has become too large, and out of a small one when it isn't
+ * needed any more. The first policy isn't given up for others, however small: exceptions and people know its name.
  *
  * @param base - the first policy's name; that of the others begins with it
  * @param homes - the policies that mirrors are in now, of these settings or of others
@@ -51,7 +51,7 @@ export function placeInParts(
   for (const part of parts.values()) newcomers.push(...part.shrink());
   for (const entry of newcomers)
     (firstWithRoom(parts, entry) ?? partOf(parts, freeName(base, parts), limits)).add(entry);
-  while (dissolvesSmallest(base, parts, limits)) continue;
+  while (dissolvesOne(base, parts, limits)) continue;
   return new Map([...parts].map(([name, { entries: placed }]) => [name, placed]));
 }
 
@@ -104,28 +104,37 @@ class Part {
   }
 }
 
-/** Spreads the smallest part but the base over the others where they have room to spare. */
-function dissolvesSmallest(base: string, parts: Map<string, Part>, limits: Limits): boolean {
+/** Spreads a part over the others where they have room to spare: the smallest that fits, but never the base. */
+function dissolvesOne(base: string, parts: Map<string, Part>, limits: Limits): boolean {
   const all = [...parts.values()];
   const count = all.reduce((sum, { entries }) => sum + entries.length, 0);
   const share = shareOf(all.map(({ weight }) => weight).reduce(sumOf, NOTHING));
   const room = (parts.size - 1) / SPARE;
   if (parts.size < 2 || count > room * limits.atMost || share > room) return false;
-  const [smallest] = [...parts]
+  const candidates = [...parts]
     .filter(([name]) => name !== base)
     .sort(([a, { entries: x }], [b, { entries: y }]) => x.length - y.length || inOrder(b, a));
-  if (smallest === undefined) return false;
-  const rest = new Map(
-    [...parts].flatMap(([name, part]) => (name === smallest[0] ? [] : [[name, new Part(limits, part.entries)]])),
+  for (const [name] of candidates) {
+    const others = spread(name, parts, limits);
+    if (others === undefined) continue;
+    parts.clear();
+    for (const [other, part] of others) parts.set(other, part);
+    return true;
+  }
+  return false;
+}
+
+/** The other parts with what is in this one; undefined where it doesn't fit in. */
+function spread(name: string, parts: ReadonlyMap<string, Part>, limits: Limits): ReadonlyMap<string, Part> | undefined {
+  const others = new Map(
+    [...parts].filter(([other]) => other !== name).map(([other, { entries }]) => [other, new Part(limits, entries)]),
   );
-  for (const entry of smallest[1].entries) {
-    const part = firstWithRoom(rest, entry);
-    if (part === undefined) return false;
+  for (const entry of parts.get(name)?.entries ?? []) {
+    const part = firstWithRoom(others, entry);
+    if (part === undefined) return undefined;
     part.add(entry);
   }
-  parts.clear();
-  for (const [name, part] of rest) parts.set(name, part);
-  return true;
+  return others;
 }
 
 function firstWithRoom(parts: ReadonlyMap<string, Part>, entry: MirrorEntry): Part | undefined {

@@ -22,9 +22,12 @@ export const NOTHING: Weight = { annotation: 0, expression: 0, pullSecrets: 0 };
  *
  * - All annotations of an object may have 256 KiB. A long entry takes more of that than is weighed, since it stands on several lines.
  * - An expression may have 100,000 characters. Those that say where images are pulled from need some of them for what isn't weighed: what other policies' mirrors take on the same
- *   hosts.
+ *   hosts. There may be more of that than of a policy's own choices, see {@link BESIDE_OTHERS}.
  */
 const ROOM: Weight = { annotation: 180_000, expression: 60_000, pullSecrets: 99_000 };
+
+/** So many times its length a choice weighs where another mirror is on its host: then 40,000 characters of a policy's own leave 60,000 for other policies'. */
+const BESIDE_OTHERS = 1.5;
 
 /** Indentation, quotes and all else that stands around an entry's texts. */
 const AROUND = 10;
@@ -91,11 +94,11 @@ function eachLength({ hosts, pullPrefix, include, exclude }: MirrorEntry): numbe
   for (const host of hosts) {
     for (const each of globs) {
       const outcome = { pullPrefix, include: each, exclude: withEffect({ include: each, exclude }) };
-      length += lengthOf([{ hosts: [host], outcomes: [outcome] }]);
+      length += BESIDE_OTHERS * lengthOf([{ hosts: [host], outcomes: [outcome] }]);
       if (length >= ROOM.expression) return ROOM.expression;
     }
   }
-  return length;
+  return Math.ceil(length);
 }
 
 function lengthOf(rules: readonly HostRule[]): number {

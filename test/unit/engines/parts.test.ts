@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { placeInParts } from '../../../src/engines/placement/parts.js';
+import { NOTHING, type Weight } from '../../../src/engines/placement/weight.js';
 
 const BASE = 'registry-mirrors-0123456789';
 const MOST = 100;
@@ -68,6 +69,25 @@ describe('the policies of mirrors with the same settings', () => {
     expect(sizes(placeInParts(BASE, left, homes, MOST))).to.deep.equal([[BASE, 70]]);
     const raised = homesOf(placeInParts(BASE, entries(800), new Map(), MOST));
     expect(sizes(placeInParts(BASE, entries(800).slice(5), raised, 1000))).to.deep.equal([[BASE, 795]]);
+  });
+
+  it('give another one up where the smallest doesn’t fit into the others', () => {
+    const weights: Readonly<Record<string, number>> = { a: 10, e: 3, f: 51, b: 2, c: 3, d: 29 };
+    const weigh = ({ mirror }: MirrorEntry): Weight => ({ ...NOTHING, expression: 1000 * (weights[mirror] ?? 0) });
+    const homes = new Map(
+      Object.entries({ a: BASE, e: `${BASE}-2`, f: `${BASE}-2`, b: `${BASE}-3`, c: `${BASE}-3`, d: `${BASE}-3` }),
+    );
+    const placed = placeInParts(
+      BASE,
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => entry(name)),
+      homes,
+      MOST,
+      weigh,
+    );
+    expect(sizes(placed)).to.deep.equal([
+      [BASE, 4],
+      [`${BASE}-2`, 2],
+    ]);
   });
 
   it('move the largest one out of a policy that has become too large, and only that', () => {

@@ -67,6 +67,19 @@ const FLEETS: readonly Fleet[] = [
     include: (n) => [`t${n}/**`, `team-${n}/**`, `teams/of/${n}/**`],
     exclude: () => ['**/test-*', '**/private/**', '**/secret/**'],
   },
+  {
+    name: 'repositories and exceptions, and many of others among them',
+    count: 120,
+    mirror: (n) => (Number(n) % 2 === 0 ? `team-${n}` : `base-${n}`),
+    hosts: () => ['docker.io'],
+    pullPrefix: (n) => `harbor.example.org/team-${n}`,
+    include: (n) =>
+      Number(n) % 2 === 0
+        ? ['', 'x', 'xx', 'xxx', 'xxxx', 'xxxxx'].map((more) => `team-${n}-${more}/**`)
+        : Array.from({ length: 24 }, (_, i) => `team-${String(Number(n) - 1).padStart(4, '0')}-/base-${i}/**`),
+    exclude: (n) =>
+      Number(n) % 2 === 0 ? ['', 'x', 'xx', 'xxx', 'xxxx', 'xxxxx'].map((more) => `team-${n}-${more}/private/**`) : [],
+  },
 ];
 
 for (const { name, count, mirror, hosts, pullPrefix, include, exclude } of FLEETS) {
