@@ -3,13 +3,10 @@ import { DEFAULT_EXCLUDED_NAMESPACES } from '../../../src/config/excluded-namesp
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { MOST_MIRRORS_PER_POLICY } from '../../../src/engines/placement/parts.js';
 import { renderPolicies } from '../../../src/engines/render.js';
-import type { PolicySettings } from '../../../src/engines/settings.js';
-import type { CommandResult } from '../../support/command.js';
-import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
-import { eventually } from '../../support/wait.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 import { SERVED_ENGINES, servedVersion } from '../policy/served.js';
 import { useCluster } from '../shared-cluster.js';
-import { clusterPolicy } from './kyverno-policies.js';
+import { useAsOperator } from './as-operator.js';
 
 /** With paths that look like calls once they are patterns. */
 const WITH_GLOBS: readonly MirrorEntry[] = Array.from({ length: 100 }, (_, at) => ({
@@ -31,32 +28,14 @@ const FLEETS = { 'with globs': WITH_GLOBS, 'of whole registries': AS_MANY_AS_MAY
 describe('The admission policy, asked with the operator’s own token for the largest policies that the operator writes,', function () {
   this.timeout(120_000);
   const cluster = useCluster();
-  let kubeconfig: string;
-
-  before(async () => {
-    await installOperator(cluster());
-    kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
-    await eventually(async () => {
-      expect((await applyAsOperator(clusterPolicy('require-labels'))).stderr).to.include('ValidatingAdmissionPolicy');
-    });
-  });
-
-  const applyAsOperator = async (object: object): Promise<CommandResult> =>
-    await cluster().kubectl(['apply', '--server-side', '-f', '-', '--dry-run=server', '--validate=ignore'], {
-      stdin: JSON.stringify(object),
-      kubeconfig,
-    });
+  const operator = useAsOperator(cluster);
 
   for (const engine of SERVED_ENGINES) {
     for (const pullSecret of ['None', 'Inject'] as const) {
       for (const [fleet, entries] of Object.entries(FLEETS)) {
         it(`takes those ${fleet} (${engine}, pullSecret: ${pullSecret})`, async () => {
-          const settings: PolicySettings = {
-            engine,
-            failurePolicy: 'Fail',
-            podsWithPullSecrets: pullSecret === 'None' ? 'Skip' : 'Rewrite',
-            pullSecret,
-          };
+          const podsWithPullSecrets = pullSecret === 'None' ? 'Skip' : 'Rewrite';
+          const settings = { ...DEFAULT_SETTINGS, engine, podsWithPullSecrets, pullSecret } as const;
           const policies = renderPolicies(
             entries.map((entry) => ({ entry, settings })),
             {
@@ -67,7 +46,7 @@ describe('The admission policy, asked with the operator’s own token for the la
           const sizes = policies.map(({ object }) => JSON.stringify(object).length);
           expect(Math.max(...sizes)).to.be.above(100_000);
           for (const { object } of policies) {
-            const { code, stderr } = await applyAsOperator({ ...object, apiVersion: servedVersion(object) });
+            const { code, stderr } = await operator.apply({ ...object, apiVersion: servedVersion(object) });
             expect(code, stderr).to.equal(0);
           }
         });

@@ -6,10 +6,10 @@ import type { Manifest } from '../../support/chart.js';
 import { eventually } from '../../support/wait.js';
 import { isServed } from '../policy/served.js';
 import { useCluster } from '../shared-cluster.js';
+import { useAsOperator } from './as-operator.js';
 import { clusterPolicy, constraints, matching, mutatingPolicy, ownForEach, unlabelled } from './kyverno-policies.js';
 
 const name = 'registry-mirrors-test';
-const dryRun = ['--dry-run=server', '--validate=ignore'];
 
 /** What the operator may not write, and what the API server says. */
 const REFUSED: readonly (readonly [string, Manifest, string])[] = [
@@ -110,25 +110,11 @@ const REFUSED: readonly (readonly [string, Manifest, string])[] = [
 describe('The admission policy, asked with the operator’s own token,', function () {
   this.timeout(60_000);
   const cluster = useCluster();
-  let kubeconfig: string;
-
-  before(async () => {
-    await installOperator(cluster());
-    kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
-    await eventually(async () => {
-      expect((await applyAsOperator(clusterPolicy('require-labels'))).code).to.not.equal(0);
-    });
-  });
-
-  const applyAsOperator = async (object: Manifest): ReturnType<Cluster['kubectl']> =>
-    await cluster().kubectl(['apply', '--server-side', '-f', '-', ...dryRun], {
-      stdin: JSON.stringify(object),
-      kubeconfig,
-    });
+  const operator = useAsOperator(cluster);
 
   for (const [what, object, message] of REFUSED.filter(([, policy]) => isServed(policy))) {
     it(`refuses ${what}`, async () => {
-      const { code, stderr } = await applyAsOperator(object);
+      const { code, stderr } = await operator.apply(object);
       expect(code, stderr).to.not.equal(0);
       expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator'").and.include(message);
     });
@@ -138,14 +124,14 @@ describe('The admission policy, asked with the operator’s own token,', functio
     isServed,
   )) {
     it(`takes a ${object.kind} for Pods, named ${object.metadata.name}`, async () => {
-      const { code, stderr } = await applyAsOperator(object);
+      const { code, stderr } = await operator.apply(object);
       expect(code, stderr).to.equal(0);
     });
   }
 
   it('refuses to delete a policy of somebody else, and doesn’t look at what others do', async () => {
     await cluster().apply([clusterPolicy('require-labels')]);
-    const { code, stderr } = await cluster().kubectl(['delete', 'clusterpolicy', 'require-labels'], { kubeconfig });
+    const { code, stderr } = await operator.run(['delete', 'clusterpolicy', 'require-labels']);
     expect(code).to.not.equal(0);
     expect(stderr).to.include('names begin with registry-mirrors');
     const asAdmin = await cluster().kubectl(['delete', 'clusterpolicy', 'require-labels']);

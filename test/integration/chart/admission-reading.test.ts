@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import type { CommandResult } from '../../support/command.js';
 import type { Manifest } from '../../support/chart.js';
-import { NAMESPACE, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
-import { eventually } from '../../support/wait.js';
 import { useCluster } from '../shared-cluster.js';
+import { useAsOperator } from './as-operator.js';
 import { mutatingPolicy } from './kyverno-policies.js';
 
 const name = 'registry-mirrors-test';
@@ -41,26 +39,13 @@ const PLACES: Readonly<Record<string, object>> = {
 describe('The admission policy, asked with the operator’s own token for a MutatingPolicy,', function () {
   this.timeout(60_000);
   const cluster = useCluster();
-  let kubeconfig: string;
+  const operator = useAsOperator(cluster);
 
-  const applyAsOperator = async (object: unknown): Promise<CommandResult> =>
-    await cluster().kubectl(['apply', '--server-side', '-f', '-', '--dry-run=server', '--validate=ignore'], {
-      stdin: JSON.stringify(object),
-      kubeconfig,
-    });
   async function expectRefusal(object: Manifest, message: string): Promise<void> {
-    const { code, stderr } = await applyAsOperator(object);
+    const { code, stderr } = await operator.apply(object);
     expect(code, stderr).to.not.equal(0);
     expect(stderr).to.include("ValidatingAdmissionPolicy 'registry-mirror-operator'").and.include(message);
   }
-
-  before(async () => {
-    await installOperator(cluster());
-    kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
-    await eventually(async () => {
-      expect((await applyAsOperator(mutatingPolicy('another'))).code).to.not.equal(0);
-    });
-  });
 
   for (const [what, expression] of Object.entries(READS)) {
     it(`refuses one that reads ${what}`, async () => {

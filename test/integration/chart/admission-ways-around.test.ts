@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { ENGINES } from '../../../src/engines/engines.js';
 import type { CommandResult } from '../../support/command.js';
-import { NAMESPACE, OPERATOR_USER, SERVICE_ACCOUNT, installOperator } from '../../support/operator.js';
+import { NAMESPACE, OPERATOR_USER } from '../../support/operator.js';
 import { eventually } from '../../support/wait.js';
 import { isServed, SERVED_ENGINES, servedVersion } from '../policy/served.js';
 import { useCluster } from '../shared-cluster.js';
+import { useAsOperator } from './as-operator.js';
 import { clusterPolicy, constraints, matching, mutatingPolicy, unlabelled } from './kyverno-policies.js';
 
 /** Named as the operator's are, and made by somebody else. */
@@ -17,10 +18,8 @@ const READING = 'http.get("http://thief.example.org").a == "b"';
 describe('The admission policy, asked with the operator’s own token in other ways than by applying,', function () {
   this.timeout(60_000);
   const cluster = useCluster();
-  let kubeconfig: string;
+  const { run: asOperator } = useAsOperator(cluster);
 
-  const asOperator = async (args: readonly string[], object?: unknown): Promise<CommandResult> =>
-    await cluster().kubectl(args, { kubeconfig, ...(object === undefined ? {} : { stdin: JSON.stringify(object) }) });
   const asAdmin = async (args: readonly string[]): Promise<void> => {
     const { code, stderr } = await cluster().kubectl(args);
     expect(code, stderr).to.equal(0);
@@ -40,14 +39,9 @@ describe('The admission policy, asked with the operator’s own token in other w
   };
 
   before(async () => {
-    await installOperator(cluster());
-    kubeconfig = await cluster().serviceAccountKubeconfig(NAMESPACE, SERVICE_ACCOUNT);
     const theirs = [clusterPolicy(THEIRS), mutatingPolicy(THEIRS)].map(unlabelled);
     const all = [clusterPolicy('require-labels'), clusterPolicy(OURS), mutatingPolicy(OURS), ...theirs];
     await cluster().apply(all.filter(isServed));
-    await eventually(async () => {
-      expect((await asOperator(['label', 'clusterpolicy', 'require-labels', 'a=b'])).code).to.not.equal(0);
-    });
   });
   after(remove);
 

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-
 import type { MirrorEntry } from '../../../src/engines/entry.js';
 import { pullSecretName } from '../../../src/engines/pull-secret.js';
 import { renderPolicies } from '../../../src/engines/render.js';
-import type { PolicySettings } from '../../../src/engines/settings.js';
 import { rewriter } from '../../../src/image/rewrite.js';
+import { DEFAULT_SETTINGS } from '../../support/settings.js';
 import { useCluster } from '../shared-cluster.js';
 import { dryRun, images, podOf } from './pod.js';
 import { chunks, inParallel, PoliciesInForce } from './policies.js';
@@ -51,12 +50,7 @@ for (const engine of SERVED_ENGINES) {
 
     before(async () => {
       namespace = await cluster().createNamespace();
-      const settings: PolicySettings = {
-        engine,
-        failurePolicy: 'Fail',
-        podsWithPullSecrets: 'Rewrite',
-        pullSecret: 'Inject',
-      };
+      const settings = { ...DEFAULT_SETTINGS, engine, podsWithPullSecrets: 'Rewrite', pullSecret: 'Inject' } as const;
       const rendered = renderPolicies(
         MIRRORS.map((entry) => ({ entry, settings })),
         { excludedNamespaces: ['kube-*'] },
